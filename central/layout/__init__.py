@@ -1,0 +1,1 @@
+"""Layouts: what a lot consists of and where each camera sees its spots."""

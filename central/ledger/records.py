@@ -1,0 +1,257 @@
+"""What the ledger records and answers, as values: the vocabulary of its clients.
+
+Times are whole microseconds since 1970-01-01 UTC. Confidences are whole ten-thousandths, quantised
+before they are proposed: no replica ever computes with floats.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from central.layout.document import Layout
+
+CONFIDENCE_SCALE = 10_000
+
+
+class Occupancy(IntEnum):
+    """The state of a spot. The numbers are those of the wire and of the disk."""
+
+    OCCUPIED = 1
+    VACANT = 2
+    UNKNOWN = 3  # cannot be seen, or cannot be told
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """Names one batch for ever: applied once, however often it is sent."""
+
+    camera_id: str
+    boot_id: str
+    sequence: int  # grows within (camera_id, boot_id)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A debounced change of one spot, as one camera sees it."""
+
+    spot_id: str
+    occupancy: Occupancy
+    confidence: int  # 0 to CONFIDENCE_SCALE, in the stated occupancy
+
+
+@dataclass(frozen=True)
+class DetectionBatch:
+    """What one frame of one camera changed."""
+
+    key: IdempotencyKey
+    captured_at_us: int  # of the frame that decided
+    layout_version: int  # the regions came from this version of the camera's lot
+    model: str  # first 16 hex digits of the model file's SHA-256; empty where no model spoke
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True)
+class LotReport:
+    """A whole lot's free count, from a gate counter or another system."""
+
+    reporter: str
+    lot_id: str
+    available_spaces: int
+    status: str  # "OK", or what is wrong: then the last good count is kept and marked stale
+    counted_at_us: int
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A batch that was applied as a refusal: final, and never to be sent again."""
+
+    key: IdempotencyKey
+    reason: str
+
+
+@dataclass(frozen=True)
+class AppendResult:
+    """A batch is committed, applied and on a quorum's disks. `rejected` says why it had no effect."""
+
+    index: int
+    rejected: str | None = None
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """A layout is committed. `changed` is false where the same layout stood already."""
+
+    index: int
+    version: int
+    changed: bool
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """What one camera last said of one spot."""
+
+    camera_id: str
+    occupancy: Occupancy
+    confidence: int
+    captured_at_us: int
+
+
+@dataclass(frozen=True)
+class SpotState:
+    """The applied occupancy of one spot and the views that it was decided from."""
+
+    spot_id: str
+    occupancy: Occupancy
+    confidence: int
+    camera_id: str  # the deciding view; empty while no camera spoke
+    since_us: int
+    views: tuple[ViewState, ...] = ()
+
+
+@dataclass(frozen=True)
+class LotCount:
+    """The last good count that a reporter gave, and whether it still says so."""
+
+    reporter: str
+    available_spaces: int
+    counted_at_us: int
+    stale: bool
+    status: str
+
+
+@dataclass(frozen=True)
+class LotState:
+    """One lot: its layout's version (and the layout, if asked for), spots and counts."""
+
+    lot_id: str
+    name: str
+    layout_version: int
+    spots: tuple[SpotState, ...]
+    counts: tuple[LotCount, ...] = ()
+    layout: Layout | None = None
+
+    def count(self, occupancy: Occupancy) -> int:
+        """Return how many spots are in that state."""
+        return sum(spot.occupancy is occupancy for spot in self.spots)
+
+
+@dataclass(frozen=True)
+class LedgerState:
+    """An answer of the ledger: everything applied up to `index`."""
+
+    index: int
+    age_us: int  # 0 for a linearizable answer; -1 if the replica never knew itself up to date
+    lots: tuple[LotState, ...]
+
+    def lot(self, lot_id: str) -> LotState | None:
+        """Return the lot of that id, or None."""
+        return next((lot for lot in self.lots if lot.lot_id == lot_id), None)
+
+
+@dataclass(frozen=True)
+class OccupancyChange:
+    """One spot's applied occupancy changed."""
+
+    lot_id: str
+    spot_id: str
+    previous: Occupancy
+    occupancy: Occupancy
+    confidence: int
+    camera_id: str
+    captured_at_us: int
+
+
+@dataclass(frozen=True)
+class LayoutChange:
+    """A lot has a new layout version."""
+
+    lot_id: str
+    version: int
+
+
+@dataclass(frozen=True)
+class CountChange:
+    """A lot's reported count changed."""
+
+    lot_id: str
+    count: LotCount
+
+
+@dataclass(frozen=True)
+class LedgerEvent:
+    """All that one applied index changed."""
+
+    index: int
+    committed_at_us: int
+    changes: tuple[OccupancyChange, ...] = ()
+    layouts: tuple[LayoutChange, ...] = ()
+    counts: tuple[CountChange, ...] = ()
+
+
+class NodeKind(IntEnum):
+    """What a node is. The numbers are those of the wire."""
+
+    CAMERA = 1
+    PROCESSOR = 2
+    REPLICA = 3
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    """What a node says of itself, or a processor of a camera that streams to it."""
+
+    node_id: str
+    kind: NodeKind
+    boot_id: str
+    reported_by: str
+    address: str = ""
+    frames: int = 0
+    frames_dropped: int = 0
+    last_frame_at_us: int = 0
+    last_source_position_us: int = -1
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """A node's last report and how old it is."""
+
+    report: NodeReport
+    age_us: int
+    alive: bool
+
+
+@dataclass(frozen=True)
+class PeerProgress:
+    """How far the primary knows a peer to be."""
+
+    replica_id: str
+    address: str
+    match_index: int
+    last_heard_us: int  # microseconds since it last answered; -1 never
+
+
+@dataclass(frozen=True)
+class ReplicaStatus:
+    """What a replica knows of itself and of its peers."""
+
+    replica_id: str
+    primary: bool
+    term: int
+    commit_index: int
+    applied_index: int
+    last_log_index: int
+    primary_id: str  # empty: none known
+    primary_address: str
+    state_hash: str
+    peers: tuple[PeerProgress, ...]
+    disk_bytes: int
+    cluster_id: str
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """Which nodes are alive, as the primary sees it."""
+
+    nodes: tuple[NodeStatus, ...]
+    primary_id: str
+    replicas: tuple[ReplicaStatus, ...]

@@ -1,0 +1,1 @@
+"""What any process of Parkledger needs before it knows its role: command line, logs, shutdown."""

@@ -1,0 +1,70 @@
+"""HOST:PORT, checked once, where it enters."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import click
+
+from node.errors import UsageError
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """Where a process listens. IPv6 hosts are written in brackets: [::1]:7001."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read HOST:PORT; raises UsageError naming the text and the form."""
+        host, separator, port = text.strip().rpartition(":")
+        bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+        if not separator or not host or bare_ipv6 or not port.isdecimal() or int(port) > 65535:
+            raise UsageError(
+                f"address '{text}': write HOST:PORT with a port of 0 to 65535, "
+                "for example 127.0.0.1:7001"
+            )
+        return cls(host=host, port=int(port))
+
+
+class AddressType(click.ParamType[Address]):
+    """A click parameter that is one address."""
+
+    name = "host:port"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
+        if isinstance(value, Address):
+            return value
+        try:
+            return Address.parse(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class AddressListType(click.ParamType[tuple[Address, ...]]):
+    """A click parameter that is one or more addresses with commas between them."""
+
+    name = "host:port[,…]"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Address, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            addresses = tuple(Address.parse(part) for part in str(value).split(",") if part.strip())
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+        if not addresses:
+            self.fail("at least one HOST:PORT is needed", param, ctx)
+        return addresses
+
+
+ADDRESS = AddressType()
+ADDRESSES = AddressListType()

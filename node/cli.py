@@ -1,0 +1,103 @@
+"""The `parkledger` command: one group whose sub-commands are imported only when they run.
+
+Lazy loading is what keeps a camera node small: `parkledger camera` must import neither
+onnxruntime nor anything of `central` (a test checks it in a process of its own).
+"""
+
+import importlib
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from node.errors import ParkledgerError, UsageError
+
+# name -> (module, attribute, one line of help). The help stands here too, so that
+# `parkledger --help` need not import nine packages to print nine lines.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "camera": ("edge.cli", "camera", "Run a camera node: a video source, streamed to a processor."),
+    "processor": (
+        "central.processor.cli",
+        "processor",
+        "Run a processor: frames in, detections committed to the ledger.",
+    ),
+    "ledger": ("central.ledger.cli", "ledger", "Run one replica of the ledger."),
+    "apply": ("central.layout.cli", "apply", "Commit lots, cameras and regions from TOML files."),
+    "convert": ("central.layout.cli", "convert", "Turn a frames JSON into a layout, video, truth."),
+    "preview": ("central.layout.cli", "preview", "Draw a layout's regions over a picture."),
+    "status": ("central.ledger.operator_cli", "status", "Show replicas, nodes and free counts."),
+    "watch": (
+        "central.ledger.operator_cli",
+        "watch",
+        "Follow occupancy changes as they commit.",
+    ),
+    "demo": ("central.demo.cli", "demo", "Run a whole Parkledger on this machine and watch it."),
+    "evaluate": ("models.cli", "evaluate", "Measure the spot classifier on labelled frames."),
+}
+
+# The packages a role needs beyond the base installation, by the extra that brings them.
+EXTRA_OF_PACKAGE = {"onnxruntime": "all", "rich": "all", "onnx": "train", "torch": "train"}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a sub-command's module when it is asked for, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module_name, attribute, _ = COMMANDS[cmd_name]
+        try:
+            command = getattr(importlib.import_module(module_name), attribute)
+        except ModuleNotFoundError as error:
+            extra = EXTRA_OF_PACKAGE.get((error.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            raise click.ClickException(
+                f"'{cmd_name}' needs the package '{error.name}': pip install 'parkledger[{extra}]'"
+            ) from error
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, _, help_line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"auto_envvar_prefix": "PARKLEDGER", "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="parkledger", prog_name="parkledger")
+def group() -> None:
+    """Parking availability that people can trust.
+
+    Every option can also be given as an environment variable, named in its help:
+    PARKLEDGER_<COMMAND>_<OPTION>.
+    """
+
+
+def fail(message: str, *, exit_code: int) -> NoReturn:
+    """Print one line to standard error and leave."""
+    click.echo(f"parkledger: {' '.join(message.split())}", err=True)
+    sys.exit(exit_code)
+
+
+def main(arguments: list[str] | None = None, **extra: Any) -> None:
+    """Entry point: exit code 0 done, 1 could not be done, 2 wrongly asked, 130 interrupted."""
+    try:
+        result = group.main(args=arguments, standalone_mode=False, **extra)
+    except click.UsageError as error:
+        context = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
+        fail(f"{error.format_message()}{context}", exit_code=2)
+    except click.ClickException as error:
+        fail(error.format_message(), exit_code=error.exit_code)
+    except click.Abort:
+        fail("interrupted", exit_code=130)
+    except UsageError as error:
+        fail(str(error), exit_code=2)
+    except ParkledgerError as error:
+        fail(str(error), exit_code=1)
+    sys.exit(result if isinstance(result, int) else 0)
