@@ -165,6 +165,7 @@ class AppendReply(google.protobuf.message.Message):
     HINT_INDEX_FIELD_NUMBER: builtins.int
     HINT_TERM_FIELD_NUMBER: builtins.int
     READ_ROUND_FIELD_NUMBER: builtins.int
+    REFUSED_INDEX_FIELD_NUMBER: builtins.int
     accepted: builtins.bool
     match_index: builtins.int
     """accepted: last index known to equal the leader's and to be on disk"""
@@ -173,6 +174,8 @@ class AppendReply(google.protobuf.message.Message):
     hint_term: builtins.int
     """refused: term of the entry at hint_index, 0 if none"""
     read_round: builtins.int
+    refused_index: builtins.int
+    """refused: previous_index of the request that is refused"""
     def __init__(
         self,
         *,
@@ -181,8 +184,9 @@ class AppendReply(google.protobuf.message.Message):
         hint_index: builtins.int = ...,
         hint_term: builtins.int = ...,
         read_round: builtins.int = ...,
+        refused_index: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "hint_index", b"hint_index", "hint_term", b"hint_term", "match_index", b"match_index", "read_round", b"read_round"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "hint_index", b"hint_index", "hint_term", b"hint_term", "match_index", b"match_index", "read_round", b"read_round", "refused_index", b"refused_index"]) -> None: ...
 
 global___AppendReply = AppendReply
 

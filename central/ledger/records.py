@@ -70,7 +70,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class AppendResult:
-    """A batch is committed, applied and on a quorum's disks. `rejected` says why it had no effect."""
+    """A batch is applied and on a quorum's disks; `rejected` says why it had no effect."""
 
     index: int
     rejected: str | None = None

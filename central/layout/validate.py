@@ -1,0 +1,178 @@
+"""What makes a layout right, whether it came from a file or over the wire: one set of checks.
+
+Every fault is a `UsageError` of one line: source, key path, value, remedy.
+"""
+
+import math
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cache
+
+from central.layout.document import MILLION, Camera, Layout, Region, Zone
+from central.layout.geometry import Corners, quadrilateral_fault
+from node.errors import UsageError
+from node.identifiers import check_id
+
+MAX_NAME = 200
+
+RegionKey = Callable[[int, int], str]
+"""(index of the camera, index of the region) -> the key path a person can find in the source."""
+
+_TIME_ZONE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+
+
+def region_key(camera: int, region: int) -> str:
+    """The key path of a region in a layout that is not a file, or a file without rows."""
+    return f"cameras[{camera}].regions[{region}]"
+
+
+def fault(source: str, key: str, message: str) -> UsageError:
+    """Return the error that every check raises: `source: key: message`."""
+    return UsageError(f"{source}: {key}: {message}")
+
+
+def check_layout(layout: Layout, *, source: str, region_key: RegionKey = region_key) -> None:
+    """Raise UsageError at the first fault of a layout.
+
+    source: what the person knows it by, a file's name or "layout 'north'".
+    region_key: where a region stands in that source, for sources that have other keys.
+    """
+    _check_lot(layout, source)
+    _check_ids(source, "zones", "zone", [zone.zone_id for zone in layout.zones])
+    _check_ids(source, "spots", "spot", [spot.spot_id for spot in layout.spots])
+    _check_ids(source, "cameras", "camera", [camera.camera_id for camera in layout.cameras])
+    for kind, named in (("zones", layout.zones), ("cameras", layout.cameras)):
+        _check_names(source, kind, named)
+    if not layout.spots:
+        raise fault(source, "spots", "the lot has none; add at least one [[spots]] with an id")
+    zone_ids = {zone.zone_id for zone in layout.zones}
+    for index, spot in enumerate(layout.spots):
+        if spot.zone_id and spot.zone_id not in zone_ids:
+            raise _dangling(source, f"spots[{index}].zone", "zone", spot.zone_id, zone_ids)
+    spot_ids = {spot.spot_id for spot in layout.spots}
+    for index, camera in enumerate(layout.cameras):
+        keys = [region_key(index, region) for region in range(len(camera.regions))]
+        _check_regions(source, keys, camera.regions, spot_ids)
+
+
+def check_coordinate(source: str, key: str, axis: str, value: float) -> None:
+    """Raise UsageError unless `value` is a finite fraction in [0, 1]; `axis` is "x" or "y"."""
+    if not (math.isfinite(value) and 0.0 <= value <= 1.0):
+        raise fault(
+            source, key, f"{axis} is {value:.12g}; coordinates are fractions of the picture, 0 to 1"
+        )
+
+
+def check_quadrilateral(source: str, key: str, corners: Corners) -> None:
+    """Raise UsageError unless the corners (millionths) are a convex quadrilateral in [0, 1]."""
+    for index, corner in enumerate(corners):
+        for axis, value in zip("xy", corner, strict=True):
+            if not 0 <= value <= MILLION:
+                check_coordinate(source, f"{key}[{index}]", axis, value / MILLION)
+    if (problem := quadrilateral_fault(corners)) is not None:
+        shown = ", ".join(f"[{x / MILLION:.6g}, {y / MILLION:.6g}]" for x, y in corners)
+        raise fault(source, key, f"is [{shown}]: {problem}")
+
+
+def check_time_zone(source: str, key: str, name: str, *, known: Iterable[str]) -> None:
+    """Raise UsageError unless `name` is one of the `known` zones or, with none known, looks right.
+
+    A bare machine may hold no time zone data: then only the form can be checked.
+    """
+    known = frozenset(known)
+    if name in known or (not known and len(name) <= 64 and _TIME_ZONE_FORM.fullmatch(name)):
+        return
+    advice = _nearest(name, known) or "for example Europe/Paris"
+    raise fault(source, key, f"'{name[:80]}' is no IANA time zone; write one ({advice}) or UTC")
+
+
+def _check_lot(layout: Layout, source: str) -> None:
+    _check_one_id(source, "lot.id", "lot", layout.lot_id)
+    _check_name(source, "lot.name", layout.name)
+    if layout.time_zone != "UTC":
+        check_time_zone(source, "lot.time_zone", layout.time_zone, known=_time_zones())
+    for key, value, limit in (
+        ("latitude", layout.latitude, 90),
+        ("longitude", layout.longitude, 180),
+    ):
+        if value is not None and not -limit <= value <= limit:
+            raise fault(
+                source, f"lot.{key}", f"is {value:.12g}; give degrees, -{limit} to {limit} (WGS 84)"
+            )
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # Walking the data takes tens of milliseconds, and it does not change while we run.
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _check_one_id(source: str, key: str, kind: str, value: str) -> None:
+    try:
+        check_id(kind, value)
+    except UsageError as error:
+        raise fault(source, key, str(error)) from None
+
+
+def _check_ids(source: str, key: str, kind: str, values: list[str]) -> None:
+    first_at: dict[str, int] = {}
+    for index, value in enumerate(values):
+        _check_one_id(source, f"{key}[{index}].id", kind, value)
+        if value in first_at:
+            raise fault(
+                source,
+                f"{key}[{index}].id",
+                f"'{value}' is already the id of {key}[{first_at[value]}]; "
+                f"give each {kind} its own id",
+            )
+        first_at[value] = index
+
+
+def _check_names(source: str, key: str, named: tuple[Zone, ...] | tuple[Camera, ...]) -> None:
+    for index, item in enumerate(named):
+        _check_name(source, f"{key}[{index}].name", item.name)
+
+
+def _check_name(source: str, key: str, name: str) -> None:
+    # Names are shown in terminals and on pages: a control character there is an attack or a slip.
+    if len(name) > MAX_NAME or not name.isprintable():
+        raise fault(
+            source,
+            key,
+            f"is {ascii(name[:40])}; use at most {MAX_NAME} printable characters on one line",
+        )
+
+
+def _check_regions(
+    source: str, keys: list[str], regions: tuple[Region, ...], spot_ids: set[str]
+) -> None:
+    first_at: dict[str, str] = {}
+    for key, region in zip(keys, regions, strict=True):
+        if region.spot_id not in spot_ids:
+            raise _dangling(source, f"{key}.spot", "spot", region.spot_id, spot_ids)
+        if region.spot_id in first_at:
+            raise fault(
+                source,
+                f"{key}.spot",
+                f"'{region.spot_id}' has a region in this camera already "
+                f"({first_at[region.spot_id]}); keep one of them",
+            )
+        first_at[region.spot_id] = key
+        check_quadrilateral(source, f"{key}.polygon", region.corners)
+
+
+def _dangling(source: str, key: str, kind: str, value: str, known: Iterable[str]) -> UsageError:
+    advice = _nearest(value, known)
+    return fault(
+        source,
+        key,
+        f"there is no {kind} '{value[:80]}'{f' ({advice})' if advice else ''}; "
+        f"correct the id or add it to [[{kind}s]]",
+    )
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    matches = get_close_matches(value, sorted(known), n=1)
+    return f"did you mean '{matches[0]}'?" if matches else ""

@@ -1,0 +1,88 @@
+"""Leader election: time-outs, RequestVote, VoteReply (sections 3.4, 3.6.1, 4.2.3, 9.6)."""
+
+from central.raft import replication
+from central.raft.messages import RequestVote, VoteReply
+from central.raft.quorum import votes_lost, votes_won
+from central.raft.state import Role, State
+
+
+def on_time_out(state: State) -> None:
+    """No leader was heard for the election time-out: ask for pre-votes (section 9.6)."""
+    state.become_pre_candidate()
+    if _won(state):
+        _campaign(state)
+        return
+    _ask(state, term=state.term + 1, pre_vote=True)
+
+
+def on_request_vote(state: State, message: RequestVote) -> None:
+    """Decide on a vote; the caller has already dealt with `message.term > term`."""
+    up_to_date = state.log.is_up_to_date(message.last_log_index, message.last_log_term)
+    if message.pre_vote:
+        # Section 9.6: "its log is sufficiently up-to-date" and we have not heard from a leader.
+        granted = message.term > state.term and up_to_date and not state.hears_leader
+        state.messages_after.append(
+            VoteReply(
+                sender=state.me,
+                receiver=message.sender,
+                term=message.term if granted else state.term,
+                granted=granted,
+                pre_vote=True,
+            )
+        )
+        return
+    # Section 3.4: "each server will vote for at most one candidate in a given term, on a
+    # first-come-first-served basis"; section 3.6.1: only for a log at least as up-to-date.
+    granted = message.term == state.term and state.vote in (None, message.sender) and up_to_date
+    if granted:
+        state.vote = message.sender
+        state.draw_election_deadline()
+    state.messages_after.append(
+        VoteReply(sender=state.me, receiver=message.sender, term=state.term, granted=granted)
+    )
+
+
+def on_vote_reply(state: State, message: VoteReply) -> None:
+    """Count a vote of the campaign that is under way; others are out of date."""
+    expected_role = Role.PRE_CANDIDATE if message.pre_vote else Role.CANDIDATE
+    expected_term = state.term + 1 if message.pre_vote and message.granted else state.term
+    if state.role is not expected_role or message.term != expected_term:
+        return
+    if message.granted:
+        state.granted.add(message.sender)
+    else:
+        state.refused.add(message.sender)
+    if _won(state):
+        if message.pre_vote:
+            _campaign(state)
+        else:
+            replication.begin_term(state)
+    elif votes_lost(state.config.voters, state.refused):
+        state.become_follower(state.term, None)
+
+
+def _won(state: State) -> bool:
+    return votes_won(state.config.voters, state.granted)
+
+
+def _campaign(state: State) -> None:
+    state.become_candidate()
+    # Our own vote comes back as a message once it is on disk, like everyone else's.
+    state.messages_after.append(
+        VoteReply(sender=state.me, receiver=state.me, term=state.term, granted=True)
+    )
+    _ask(state, term=state.term, pre_vote=False)
+
+
+def _ask(state: State, *, term: int, pre_vote: bool) -> None:
+    for peer in state.others:
+        state.messages_after.append(
+            RequestVote(
+                sender=state.me,
+                receiver=peer,
+                term=term,
+                last_log_index=state.log.last_index,
+                last_log_term=state.log.last_term,
+                pre_vote=pre_vote,
+            )
+        )

@@ -1,0 +1,102 @@
+"""The log of one replica, in memory (section 3.5)."""
+
+from collections.abc import Iterable, Sequence
+
+from central.raft.messages import Entry
+
+
+class Log:
+    """Entries 1..last_index. Invariant: `entries[i].index == i + 1`, terms never decrease.
+
+    `unwritten_from` is the first index that no Effects has carried to the disk yet.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: list[Entry] = []
+        for entry in entries:
+            self._push(entry)
+        self._unwritten_from = self.last_index + 1
+
+    @property
+    def last_index(self) -> int:
+        """Index of the last entry, 0 if there is none."""
+        return len(self._entries)
+
+    @property
+    def last_term(self) -> int:
+        """Term of the last entry, 0 if there is none."""
+        return self._entries[-1].term if self._entries else 0
+
+    def term_at(self, index: int) -> int | None:
+        """Return the term of the entry at `index`; 0 for index 0; None where there is no entry."""
+        if index == 0:
+            return 0
+        return self._entries[index - 1].term if index <= len(self._entries) else None
+
+    def between(self, first: int, last: int, *, max_bytes: int | None = None) -> tuple[Entry, ...]:
+        """Return entries first..last, fewer if their data exceed `max_bytes` (but at least one)."""
+        wanted = self._entries[first - 1 : last]
+        if max_bytes is None:
+            return tuple(wanted)
+        taken: list[Entry] = []
+        size = 0
+        for entry in wanted:
+            size += len(entry.data)
+            if taken and size > max_bytes:
+                break
+            taken.append(entry)
+        return tuple(taken)
+
+    def append(self, term: int, data: bytes) -> Entry:
+        """Add one entry at the end, as a leader does; returns it."""
+        entry = Entry(self.last_index + 1, term, data)
+        self._push(entry)
+        return entry
+
+    def merge(self, entries: Sequence[Entry], *, committed: int) -> None:
+        """Take a leader's entries: keep those that agree, replace from the first that conflicts.
+
+        Section 3.5: "if an existing entry conflicts with a new one (same index but different
+        terms), delete the existing entry and all that follow it". A committed entry never
+        conflicts; if one seems to, the invariants are broken and we stop rather than lose it.
+        """
+        for position, entry in enumerate(entries):
+            if self.term_at(entry.index) == entry.term:
+                continue
+            if entry.index <= self.last_index:
+                if entry.index <= committed:
+                    raise AssertionError(f"entry {entry.index} is committed and would be replaced")
+                del self._entries[entry.index - 1 :]
+                self._unwritten_from = min(self._unwritten_from, entry.index)
+            for new in entries[position:]:
+                self._push(new)
+            return
+
+    def is_up_to_date(self, last_index: int, last_term: int) -> bool:
+        """Return whether a log that ends so is at least as up-to-date as ours (section 3.6.1)."""
+        return (last_term, last_index) >= (self.last_term, self.last_index)
+
+    def last_agreeing(self, index: int, term: int) -> tuple[int, int]:
+        """Return the last (index, term) at or before `index` whose term is at most `term`.
+
+        Both sides use it to skip a conflicting term in one round trip instead of going back
+        entry by entry (section 3.5, the optimisation after figure 3.7).
+        """
+        index = min(index, self.last_index)
+        while index > 0 and self._entries[index - 1].term > term:
+            index -= 1
+        return index, self.term_at(index) or 0
+
+    def take_unwritten(self) -> tuple[Entry, ...]:
+        """Return the entries that no earlier call returned, or that were replaced since."""
+        unwritten = tuple(self._entries[self._unwritten_from - 1 :])
+        self._unwritten_from = self.last_index + 1
+        return unwritten
+
+    def _push(self, entry: Entry) -> None:
+        if entry.index != self.last_index + 1 or entry.term < self.last_term:
+            raise AssertionError(
+                f"entry {entry.index} of term {entry.term} cannot follow "
+                f"{self.last_index} of term {self.last_term}"
+            )
+        self._entries.append(entry)

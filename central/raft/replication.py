@@ -1,0 +1,166 @@
+"""Log replication: AppendEntries, AppendReply, commitment (sections 3.5, 3.6.2, 10.2.1)."""
+
+from central.raft import reads
+from central.raft.messages import AppendEntries, AppendReply, Entry
+from central.raft.quorum import agreed_index
+from central.raft.state import Role, State
+
+
+def begin_term(state: State) -> None:
+    """Lead: append an empty entry of the new term, so that it and all before it can commit.
+
+    Section 6.4: a leader "commits a blank no-op entry at the start of its term".
+    """
+    state.become_leader()
+    append(state, b"")
+    state.broadcast = True
+
+
+def append(state: State, data: bytes) -> int:
+    """Append one entry of our own term as leader; returns its index."""
+    entry = state.log.append(state.term, data)
+    state.uncommitted_bytes += len(data)
+    return entry.index
+
+
+def acknowledge_own_log(state: State) -> None:
+    """Count ourselves towards commitment, once what we hold now is on our disk (10.2.1)."""
+    state.messages_after.append(
+        AppendReply(
+            sender=state.me,
+            receiver=state.me,
+            term=state.term,
+            accepted=True,
+            match_index=state.log.last_index,
+        )
+    )
+
+
+def send_entries(state: State, peer: str) -> None:
+    """Send a follower all that its window lets through."""
+    progress = state.progress[peer]
+    while not progress.full and progress.next <= state.log.last_index:
+        entries = state.log.between(
+            progress.next, state.log.last_index, max_bytes=state.config.max_message_bytes
+        )
+        _send(state, peer, entries)
+        progress.sent(entries[-1].index)
+
+
+def send_heartbeat(state: State, peer: str) -> None:
+    """Assert leadership; find out what the follower lacks if messages were lost.
+
+    It names the last index believed sent: a follower that lacks it refuses, and one that has it
+    frees the whole window.
+    """
+    state.progress[peer].probe_again()
+    _send(state, peer, ())
+
+
+def on_append_entries(state: State, message: AppendEntries) -> None:
+    """Take entries from the leader of our term (figure 3.1, AppendEntries RPC)."""
+    assert state.role is not Role.LEADER, "two leaders in one term"
+    if state.role is not Role.FOLLOWER or state.leader != message.sender:
+        state.become_follower(message.term, message.sender)
+    state.ticks_since_leader = 0
+    log = state.log
+    if message.previous_index < state.commit:
+        # All that is committed agrees with the leader, whatever it thinks we hold.
+        known = message.previous_index + len(message.entries)
+        entries = tuple(entry for entry in message.entries if entry.index > state.commit)
+        log.merge(entries, committed=state.commit)
+        _accept(state, message, match_index=max(known, state.commit))
+        return
+    if log.term_at(message.previous_index) != message.previous_term:
+        # "Reply false if log doesn't contain an entry at prevLogIndex whose term matches
+        # prevLogTerm", with a hint where to go on.
+        hint_index, hint_term = log.last_agreeing(message.previous_index, message.previous_term)
+        state.messages_after.append(
+            AppendReply(
+                sender=state.me,
+                receiver=message.sender,
+                term=state.term,
+                accepted=False,
+                read_round=message.read_round,
+                refused_index=message.previous_index,
+                hint_index=hint_index,
+                hint_term=hint_term,
+            )
+        )
+        return
+    log.merge(message.entries, committed=state.commit)
+    _accept(state, message, match_index=message.previous_index + len(message.entries))
+
+
+def on_append_reply(state: State, message: AppendReply) -> None:
+    """Note how far a follower, or our own disk, is; commit what a quorum holds."""
+    if state.role is not Role.LEADER:
+        return
+    if message.sender == state.me:
+        _advance_commit(state, own_match=message.match_index)
+        return
+    progress = state.progress.get(message.sender)
+    if progress is None:
+        return
+    progress.active = True
+    progress.read_round = max(progress.read_round, message.read_round)
+    reads.confirm(state)
+    if message.accepted:
+        if progress.accepted(message.match_index):
+            _advance_commit(state)
+        return
+    retry_after, _ = state.log.last_agreeing(message.hint_index, message.hint_term)
+    progress.refused(refused_index=message.refused_index, retry_after=retry_after)
+
+
+def _accept(state: State, message: AppendEntries, *, match_index: int) -> None:
+    # Figure 3.1: "commitIndex = min(leaderCommit, index of last new entry)".
+    state.commit = max(state.commit, min(message.commit_index, match_index))
+    # The reply leaves after what we hold is on disk, also when this message brought nothing new:
+    # entries that it covers may still be on their way there.
+    state.messages_after.append(
+        AppendReply(
+            sender=state.me,
+            receiver=message.sender,
+            term=state.term,
+            accepted=True,
+            match_index=match_index,
+            read_round=message.read_round,
+        )
+    )
+
+
+def _advance_commit(state: State, own_match: int | None = None) -> None:
+    if own_match is not None:
+        state.own_match = max(state.own_match, own_match)
+    index_of = {peer: progress.match for peer, progress in state.progress.items()}
+    index_of[state.me] = state.own_match
+    agreed = agreed_index(state.config.voters, index_of)
+    # Section 3.6.2: "only log entries from the leader's current term are committed by counting
+    # replicas"; earlier ones are committed along with them.
+    if agreed <= state.commit or state.log.term_at(agreed) != state.term:
+        return
+    committed = state.log.between(state.commit + 1, agreed)
+    # Entries of earlier terms were never counted, so the count may not cover them.
+    freed = sum(len(entry.data) for entry in committed if entry.term == state.term)
+    state.uncommitted_bytes -= freed
+    # Followers learn of it with the next entries or heartbeat; nobody waits for them to apply.
+    state.commit = agreed
+
+
+def _send(state: State, peer: str, entries: tuple[Entry, ...]) -> None:
+    previous = state.progress[peer].next - 1
+    previous_term = state.log.term_at(previous)
+    assert previous_term is not None
+    state.messages_now.append(
+        AppendEntries(
+            sender=state.me,
+            receiver=peer,
+            term=state.term,
+            previous_index=previous,
+            previous_term=previous_term,
+            commit_index=state.commit,
+            read_round=state.read_round,
+            entries=entries,
+        )
+    )

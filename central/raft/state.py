@@ -1,0 +1,168 @@
+"""The fields of one replica's consensus state, and the transitions between its roles.
+
+All that decides what the replica does stands here; the modules named after messages change it.
+"""
+
+import random
+from dataclasses import dataclass, field
+from enum import Enum
+
+from central.raft.effects import HardState
+from central.raft.log import Log
+from central.raft.messages import Message
+from central.raft.progress import Progress
+
+
+class Role(Enum):
+    """Figure 3.3, and the pre-candidate of section 9.6."""
+
+    FOLLOWER = "follower"
+    PRE_CANDIDATE = "pre-candidate"
+    CANDIDATE = "candidate"
+    LEADER = "leader"
+
+
+class NotLeader(Exception):
+    """Only a leader can do that; `leader` is who it is believed to be, or None."""
+
+    def __init__(self, leader: str | None) -> None:
+        super().__init__(f"not the leader; the leader is {leader or 'not known'}")
+        self.leader = leader
+
+
+class Overloaded(Exception):
+    """Too many bytes are proposed and not committed: try later."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What does not change while the replica runs. Times are in ticks.
+
+    `election_ticks` is the least time without a leader after which a replica stands for election;
+    each one waits a random time from there to twice as long (section 3.4).
+    """
+
+    replica_id: str
+    voters: frozenset[str]
+    election_ticks: int = 15
+    heartbeat_ticks: int = 3
+    window: int = 64  # messages with entries in flight to one follower
+    max_message_bytes: int = 1 << 20
+    max_uncommitted_bytes: int = 64 << 20
+
+    def __post_init__(self) -> None:
+        if self.replica_id not in self.voters:
+            raise ValueError(f"replica {self.replica_id} is not among the voters")
+        if not 0 < self.heartbeat_ticks < self.election_ticks:
+            raise ValueError("heartbeat_ticks must be above 0 and below election_ticks")
+
+
+@dataclass
+class State:
+    """Invariants: `handed_out <= commit <= log.last_index`; `vote` belongs to `term`;
+    `progress` has an entry for each other voter exactly while leader.
+    """
+
+    config: Config
+    log: Log
+    rng: random.Random
+    term: int
+    vote: str | None
+    commit: int
+    handed_out: int  # entries up to here have been in some Effects.committed
+    persisted: HardState  # the last that was in some Effects.persist
+    role: Role = Role.FOLLOWER
+    leader: str | None = None
+    ticks_since_leader: int = 0  # as leader: since the quorum was last checked
+    ticks_since_heartbeat: int = 0
+    election_deadline: int = 0
+    granted: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    progress: dict[str, Progress] = field(default_factory=dict)
+    own_match: int = 0  # as leader: last index of this term known to be on our own disk
+    uncommitted_bytes: int = 0
+    read_round: int = 0
+    new_reads: list[tuple[int, int]] = field(default_factory=list)  # (context, commit when asked)
+    pending_reads: list[tuple[int, int, int]] = field(default_factory=list)  # (round, *new_read)
+    broadcast: bool = False  # a heartbeat to all is due with the next Effects
+    messages_now: list[Message] = field(default_factory=list)
+    messages_after: list[Message] = field(default_factory=list)
+    ready_reads: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def me(self) -> str:
+        """This replica's id."""
+        return self.config.replica_id
+
+    @property
+    def others(self) -> list[str]:
+        """The other voters, in a fixed order."""
+        return sorted(self.config.voters - {self.me})
+
+    @property
+    def hears_leader(self) -> bool:
+        """Whether a leader was heard within the least election time-out.
+
+        Such a replica takes no part in elections (section 4.2.3 and 9.6): a server that was cut
+        off or removed cannot depose a leader that the others follow.
+        """
+        return self.leader is not None and self.ticks_since_leader < self.config.election_ticks
+
+    def draw_election_deadline(self) -> None:
+        """Start waiting for a leader anew, for a random time (section 3.4)."""
+        self.ticks_since_leader = 0
+        base = self.config.election_ticks
+        self.election_deadline = base + self.rng.randrange(base)
+
+    def become_follower(self, term: int, leader: str | None) -> None:
+        """Follow whoever leads `term`, which is at least our own."""
+        assert term >= self.term
+        if term > self.term:
+            self.term = term
+            self.vote = None
+        self.role = Role.FOLLOWER
+        self.leader = leader
+        self._forget_campaign_and_leadership()
+        self.draw_election_deadline()
+
+    def become_pre_candidate(self) -> None:
+        """Ask whether an election could be won; changes no term (section 9.6)."""
+        self.role = Role.PRE_CANDIDATE
+        self.leader = None
+        self._forget_campaign_and_leadership()
+        self.granted = {self.me}
+        self.draw_election_deadline()
+
+    def become_candidate(self) -> None:
+        """Section 3.4: increment the term and vote for oneself.
+
+        The vote counts when it comes back as a message, that is, once it is on disk.
+        """
+        self.role = Role.CANDIDATE
+        self.leader = None
+        self._forget_campaign_and_leadership()
+        self.term += 1
+        self.vote = self.me
+        self.draw_election_deadline()
+
+    def become_leader(self) -> None:
+        """Section 3.4; the caller appends the entry of the new term (section 6.4)."""
+        self._forget_campaign_and_leadership()
+        self.role = Role.LEADER
+        self.leader = self.me
+        self.ticks_since_leader = 0
+        self.ticks_since_heartbeat = 0
+        self.progress = {
+            peer: Progress(next_index=self.log.last_index + 1, window=self.config.window)
+            for peer in self.others
+        }
+
+    def _forget_campaign_and_leadership(self) -> None:
+        self.granted = set()
+        self.refused = set()
+        self.progress = {}
+        self.own_match = 0
+        self.uncommitted_bytes = 0
+        self.new_reads = []
+        self.pending_reads = []
+        self.broadcast = False
