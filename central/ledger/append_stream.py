@@ -1,0 +1,194 @@
+"""The client's append stream: coalesces what waits, keeps few requests in flight, sends again.
+
+While requests are in flight, batches gather and go together in the next one: the cost of a commit
+is per message, so that throughput grows with the number of writers. After a break everything
+unacked is sent again in its first order; the ledger knows the keys and applies nothing twice.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import grpc
+
+from central.ledger import wire
+from central.ledger.channels import parking_stub
+from central.ledger.interface import LedgerRefused
+from central.ledger.records import AppendResult, DetectionBatch, IdempotencyKey
+from central.ledger.status_codes import final_error
+from node.backoff import Backoff
+from protos import parking_pb2
+
+if TYPE_CHECKING:
+    from central.ledger.client import Replicas
+
+Call: TypeAlias = "grpc.aio.StreamStreamCall[parking_pb2.AppendRequest, parking_pb2.AppendResponse]"
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCHES_A_REQUEST = 512
+MAX_REQUESTS_IN_FLIGHT = 4
+ACK_TIME_OUT = 2.0
+"""Seconds without an ack after which the replica is taken for dead and another one tried."""
+
+
+@dataclass
+class _Waiting:
+    batch: DetectionBatch
+    done: asyncio.Future[AppendResult]
+
+
+class AppendStream:
+    """One stream to the primary. Bounded by its callers: each waits for its own batch."""
+
+    def __init__(self, replicas: "Replicas") -> None:
+        self._replicas = replicas
+        self._waiting: deque[_Waiting] = deque()
+        self._in_flight: deque[tuple[int, list[_Waiting]]] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def append(self, batch: DetectionBatch) -> AppendResult:
+        """Commit a batch; returns once it is applied and on a quorum's disks."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        waiting = _Waiting(batch, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._wake.set()
+        return await waiting.done
+
+    async def close(self) -> None:
+        """Stop; whoever waits is cancelled."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._requeue()
+        for waiting in self._waiting:
+            waiting.done.cancel()
+
+    async def _run(self) -> None:
+        backoff = Backoff(first=0.02, limit=0.5)
+        while True:
+            if not self._waiting and not self._in_flight:
+                # Connect when there is something to say: who is primary may have changed.
+                self._wake.clear()
+                await self._wake.wait()
+            target = self._replicas.target
+            error: grpc.aio.AioRpcError | None = None
+            try:
+                await self._stream(backoff)
+            except grpc.aio.AioRpcError as caught:
+                error = caught
+            except TimeoutError:
+                logger.warning("replica at %s does not ack, trying another one", target)
+            self._requeue()
+            if error is not None and (final := final_error(error)) is not None:
+                self._refuse_first(final)
+                continue
+            if not self._replicas.failed(target, error):
+                await asyncio.sleep(backoff.next_delay())
+
+    async def _stream(self, backoff: Backoff) -> None:
+        """Send and receive on one stream until it breaks (AioRpcError, TimeoutError) or ends."""
+        call = parking_stub(self._replicas.channel()).Append()
+        reader = asyncio.create_task(self._receive(call, backoff))
+        number = 0
+        try:
+            while not reader.done():
+                batches = await self._next_request(reader)
+                if batches is None:
+                    break
+                number += 1
+                self._in_flight.append((number, batches))
+                self._wake.set()
+                request = parking_pb2.AppendRequest(
+                    number=number, batches=[wire.batch_to_proto(one.batch) for one in batches]
+                )
+                async with asyncio.timeout(ACK_TIME_OUT):  # a paused replica reads nothing
+                    await call.write(request)
+            await reader
+        except asyncio.InvalidStateError:
+            await reader  # the call has ended: its status is the reason
+        finally:
+            reader.cancel()
+            call.cancel()
+
+    async def _next_request(self, reader: "asyncio.Task[None]") -> list[_Waiting] | None:
+        """Return the batches of the next request, or None when the stream has ended."""
+        while not reader.done():
+            self._drop_cancelled()
+            if self._waiting and len(self._in_flight) < MAX_REQUESTS_IN_FLIGHT:
+                size = min(len(self._waiting), MAX_BATCHES_A_REQUEST)
+                return [self._waiting.popleft() for _ in range(size)]
+            self._wake.clear()
+            waker = asyncio.create_task(self._wake.wait())
+            try:
+                await asyncio.wait({waker, reader}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waker.cancel()
+        return None
+
+    async def _receive(
+        self,
+        call: Call,
+        backoff: Backoff,
+    ) -> None:
+        while True:
+            response = await self._read(call)
+            if response is None:
+                return
+            backoff.reset()
+            rejected = {
+                key.key: key.reason
+                for key in (wire.rejected_from_proto(one) for one in response.rejected)
+            }
+            while self._in_flight and self._in_flight[0][0] <= response.acked_through:
+                for one in self._in_flight.popleft()[1]:
+                    _resolve(one, response.index, rejected)
+            self._wake.set()
+
+    async def _read(
+        self,
+        call: Call,
+    ) -> parking_pb2.AppendResponse | None:
+        """Return the next ack, None at the stream's end; TimeoutError if one is overdue."""
+        pending = asyncio.ensure_future(call.read())
+        try:
+            while True:
+                done, _ = await asyncio.wait({pending}, timeout=ACK_TIME_OUT)
+                if done:
+                    message = pending.result()
+                    return message if isinstance(message, parking_pb2.AppendResponse) else None
+                if self._in_flight:
+                    raise TimeoutError
+        finally:
+            pending.cancel()
+
+    def _requeue(self) -> None:
+        """Put everything unacked back in front, in its first order."""
+        for _, batches in reversed(self._in_flight):
+            self._waiting.extendleft(reversed(batches))
+        self._in_flight.clear()
+        self._drop_cancelled()
+
+    def _drop_cancelled(self) -> None:
+        while self._waiting and self._waiting[0].done.done():
+            self._waiting.popleft()
+
+    def _refuse_first(self, error: Exception) -> None:
+        """Tell the first caller that its batch can never succeed, so that it blocks no other.
+
+        A refused request names no batch. The first in line was in it; if it was another one's
+        fault, that one is the first soon.
+        """
+        if self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done.done():
+                waiting.done.set_exception(LedgerRefused(str(error)))
+
+
+def _resolve(waiting: _Waiting, index: int, rejected: dict[IdempotencyKey, str]) -> None:
+    if not waiting.done.done():
+        waiting.done.set_result(AppendResult(index, rejected.get(waiting.batch.key)))

@@ -1,0 +1,141 @@
+"""A new layout version: what stays known, what becomes unknown."""
+
+import json
+import sqlite3
+
+from central.layout.document import Layout, Region, views_by_spot
+from central.ledger.apply_detections import History, decide
+from central.ledger.command import layout_from_json, layout_to_json
+from central.ledger.outcome import LayoutApplied, Outcome, Refused
+from central.ledger.records import Occupancy
+
+
+def apply(
+    connection: sqlite3.Connection,
+    layout: Layout,
+    expected_version: int | None,
+    index: int,
+    committed_at_us: int,
+) -> Outcome:
+    """Replace a lot's layout.
+
+    What a camera said of a spot stands on if its region did not move; a new or moved region is
+    unknown until it has been looked at. The same layout again makes no new version.
+    """
+    lot_id = layout.lot_id
+    version, previous = _current(connection, lot_id)
+    if previous == layout:
+        return LayoutApplied(version, changed=False)
+    if expected_version is not None and expected_version != version:
+        return Refused(
+            f"lot '{lot_id}' is at layout version {version}, not {expected_version}: "
+            "someone else applied a layout; look at it, then apply again",
+            conflict=True,
+        )
+    for camera in layout.cameras:
+        row = connection.execute(
+            "SELECT lot_id FROM cameras WHERE camera_id = ? AND lot_id <> ?",
+            (camera.camera_id, lot_id),
+        ).fetchone()
+        if row:
+            return Refused(
+                f"camera '{camera.camera_id}' belongs to lot '{row[0]}': "
+                "rename it, or remove it there first"
+            )
+    _write_layout(connection, layout, version + 1, index, committed_at_us)
+    _write_views(connection, layout, previous)
+    _write_spots(connection, layout, History(connection, index, committed_at_us), committed_at_us)
+    return LayoutApplied(version + 1, changed=True)
+
+
+def _current(connection: sqlite3.Connection, lot_id: str) -> tuple[int, Layout | None]:
+    row = connection.execute(
+        "SELECT version, document FROM layouts WHERE lot_id = ? ORDER BY version DESC LIMIT 1",
+        (lot_id,),
+    ).fetchone()
+    return (row[0], layout_from_json(json.loads(row[1]))) if row else (0, None)
+
+
+def _write_layout(
+    connection: sqlite3.Connection,
+    layout: Layout,
+    version: int,
+    index: int,
+    committed_at_us: int,
+) -> None:
+    document = json.dumps(layout_to_json(layout), ensure_ascii=False, separators=(",", ":"))
+    connection.execute(
+        "INSERT INTO layouts VALUES (?, ?, ?, ?, ?)",
+        (layout.lot_id, version, index, committed_at_us, document),
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO lots VALUES (?, ?, ?)", (layout.lot_id, layout.name, version)
+    )
+    connection.execute("DELETE FROM cameras WHERE lot_id = ?", (layout.lot_id,))
+    connection.executemany(
+        "INSERT INTO cameras VALUES (?, ?)",
+        [(camera.camera_id, layout.lot_id) for camera in layout.cameras],
+    )
+
+
+def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layout | None) -> None:
+    before = _regions(previous) if previous else {}
+    unmoved = {key for key, _ in _regions(layout).items() & before.items()}
+    still_known = {
+        (spot_id, camera_id): said
+        for spot_id, camera_id, *said in connection.execute(
+            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us FROM views "
+            "WHERE lot_id = ?",
+            (layout.lot_id,),
+        )
+        if (spot_id, camera_id) in unmoved
+    }
+    connection.execute("DELETE FROM views WHERE lot_id = ?", (layout.lot_id,))
+    connection.executemany(
+        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                layout.lot_id,
+                spot_id,
+                camera_id,
+                rank,
+                *still_known.get((spot_id, camera_id), (Occupancy.UNKNOWN, 0, 0)),
+            )
+            for spot_id, camera_ids in views_by_spot(layout).items()
+            for rank, camera_id in enumerate(camera_ids)
+        ],
+    )
+
+
+def _write_spots(
+    connection: sqlite3.Connection, layout: Layout, changes: History, committed_at_us: int
+) -> None:
+    """Add new spots, drop gone ones, and decide all anew: a view may have come or gone."""
+    lot_id = layout.lot_id
+    wanted = {spot.spot_id for spot in layout.spots}
+    there: dict[str, int] = dict(
+        connection.execute(
+            "SELECT spot_id, occupancy FROM spots WHERE lot_id = ?", (lot_id,)
+        ).fetchall()
+    )
+    for spot_id in sorted(there.keys() - wanted):
+        if there[spot_id] != Occupancy.UNKNOWN:
+            changes.add(lot_id, spot_id, there[spot_id], Occupancy.UNKNOWN, 0, "", committed_at_us)
+        connection.execute("DELETE FROM spots WHERE lot_id = ? AND spot_id = ?", (lot_id, spot_id))
+    connection.executemany(
+        "INSERT INTO spots VALUES (?, ?, ?, 0, '', ?)",
+        [
+            (lot_id, spot_id, Occupancy.UNKNOWN, committed_at_us)
+            for spot_id in sorted(wanted - there.keys())
+        ],
+    )
+    for spot_id in sorted(wanted):
+        decide(connection, lot_id, spot_id, committed_at_us, changes)
+
+
+def _regions(layout: Layout) -> dict[tuple[str, str], Region]:
+    return {
+        (region.spot_id, camera.camera_id): region
+        for camera in layout.cameras
+        for region in camera.regions
+    }

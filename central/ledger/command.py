@@ -1,0 +1,185 @@
+"""What a log entry says: bytes <-> command.
+
+An entry is one byte of kind, eight bytes of `committed_at_us` (the primary's clock when it
+proposed, big-endian) and compact JSON. JSON because an auditor must be able to read a log with
+nothing but this page; integers only, so that every replica reads the same values.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from central.layout.document import Camera, Layout, Region, Spot, Zone
+from central.ledger.records import (
+    Detection,
+    DetectionBatch,
+    IdempotencyKey,
+    LotReport,
+    Occupancy,
+)
+
+_HEADER = struct.Struct(">BQ")
+
+
+class CorruptCommandError(Exception):
+    """An entry that no version of this code wrote."""
+
+
+@dataclass(frozen=True)
+class AppendBatches:
+    """Detections of any number of cameras, in the order in which they were sent."""
+
+    batches: tuple[DetectionBatch, ...]
+
+
+@dataclass(frozen=True)
+class ApplyLayout:
+    """A lot's new layout. `expected_version` None replaces whatever is there."""
+
+    layout: Layout
+    expected_version: int | None
+
+
+@dataclass(frozen=True)
+class ReportCount:
+    """A lot's free count from elsewhere."""
+
+    report: LotReport
+
+
+@dataclass(frozen=True)
+class LoseCamera:
+    """Nobody has vouched for a camera for too long: what it saw is unknown from now on."""
+
+    camera_id: str
+    silent_since_us: int
+
+
+Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera
+
+_KINDS: dict[type[Command], int] = {AppendBatches: 1, ApplyLayout: 2, ReportCount: 3, LoseCamera: 4}
+
+
+def encode(command: Command, *, committed_at_us: int) -> bytes:
+    """Return the bytes of a log entry."""
+    body = json.dumps(_body(command), ensure_ascii=False, separators=(",", ":"))
+    return _HEADER.pack(_KINDS[type(command)], committed_at_us) + body.encode()
+
+
+def decode(data: bytes) -> tuple[Command, int]:
+    """Return (command, committed_at_us). Raises CorruptCommandError."""
+    try:
+        kind, committed_at_us = _HEADER.unpack_from(data)
+        return _command(kind, json.loads(data[_HEADER.size :])), committed_at_us
+    except (struct.error, ValueError, TypeError, KeyError, IndexError) as error:
+        raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
+
+
+def layout_to_json(layout: Layout) -> dict[str, Any]:
+    """Return a layout as plain values, always the same for the same layout."""
+    return {
+        "lot": layout.lot_id,
+        "name": layout.name,
+        "time_zone": layout.time_zone,
+        # Degrees as text: nothing computes with them here, and text never rounds.
+        "latitude": None if layout.latitude is None else repr(layout.latitude),
+        "longitude": None if layout.longitude is None else repr(layout.longitude),
+        "zones": [[zone.zone_id, zone.name] for zone in layout.zones],
+        "spots": [[spot.spot_id, spot.zone_id] for spot in layout.spots],
+        "cameras": [
+            [
+                camera.camera_id,
+                camera.name,
+                [[region.spot_id, *map(list, region.corners)] for region in camera.regions],
+            ]
+            for camera in layout.cameras
+        ],
+    }
+
+
+def layout_from_json(value: dict[str, Any]) -> Layout:
+    """Return the layout that `layout_to_json` wrote."""
+    latitude, longitude = value["latitude"], value["longitude"]
+    return Layout(
+        lot_id=value["lot"],
+        name=value["name"],
+        time_zone=value["time_zone"],
+        latitude=None if latitude is None else float(latitude),
+        longitude=None if longitude is None else float(longitude),
+        zones=tuple(Zone(*zone) for zone in value["zones"]),
+        spots=tuple(Spot(*spot) for spot in value["spots"]),
+        cameras=tuple(
+            Camera(camera_id, name, tuple(_region(*region) for region in regions))
+            for camera_id, name, regions in value["cameras"]
+        ),
+    )
+
+
+def _region(spot_id: str, *corners: list[int]) -> Region:
+    a, b, c, d = ((x, y) for x, y in corners)
+    return Region(spot_id, (a, b, c, d))
+
+
+def _body(command: Command) -> Any:
+    match command:
+        case AppendBatches(batches):
+            return [
+                [
+                    batch.key.camera_id,
+                    batch.key.boot_id,
+                    batch.key.sequence,
+                    batch.captured_at_us,
+                    batch.layout_version,
+                    batch.model,
+                    [[d.spot_id, d.occupancy, d.confidence] for d in batch.detections],
+                ]
+                for batch in batches
+            ]
+        case ApplyLayout(layout, expected_version):
+            return [layout_to_json(layout), expected_version]
+        case ReportCount(report):
+            return [
+                report.reporter,
+                report.lot_id,
+                report.available_spaces,
+                report.status,
+                report.counted_at_us,
+            ]
+        case LoseCamera(camera_id, silent_since_us):
+            return [camera_id, silent_since_us]
+
+
+def _command(kind: int, body: Any) -> Command:
+    match kind:
+        case 1:
+            return AppendBatches(tuple(_batch(*fields) for fields in body))
+        case 2:
+            layout, expected_version = body
+            return ApplyLayout(layout_from_json(layout), expected_version)
+        case 3:
+            return ReportCount(LotReport(*body))
+        case 4:
+            return LoseCamera(*body)
+    raise CorruptCommandError(f"an entry of kind {kind} is not known to this version: upgrade")
+
+
+def _batch(
+    camera_id: str,
+    boot_id: str,
+    sequence: int,
+    captured_at_us: int,
+    layout_version: int,
+    model: str,
+    detections: list[tuple[str, int, int]],
+) -> DetectionBatch:
+    return DetectionBatch(
+        key=IdempotencyKey(camera_id, boot_id, sequence),
+        captured_at_us=captured_at_us,
+        layout_version=layout_version,
+        model=model,
+        detections=tuple(
+            Detection(spot_id, Occupancy(occupancy), confidence)
+            for spot_id, occupancy, confidence in detections
+        ),
+    )

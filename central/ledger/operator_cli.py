@@ -1,0 +1,190 @@
+"""`parkledger status` and `parkledger watch`: click only, then the questions, then the printing."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import cast
+
+import click
+from rich.console import Console
+
+from central.ledger.change_lines import json_lines, text_lines
+from central.ledger.interface import Ledger, LedgerError, WatchGap
+from central.ledger.overview import Overview, look
+from central.ledger.overview_json import overview_object
+from central.ledger.overview_tables import overview_tables
+from central.ledger.records import LedgerEvent
+from node.address import ADDRESSES, Address
+from node.errors import OperationError, UsageError
+from node.identifiers import IdType
+from node.shutdown import run_until_signalled
+
+ledger_option = click.option(
+    "--ledger",
+    "addresses",
+    type=ADDRESSES,
+    default="127.0.0.1:7001",
+    show_default=True,
+    show_envvar=True,
+    help="Replicas to ask, one or more; the primary is found through any of them.",
+)
+
+
+@asynccontextmanager
+async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[Ledger]:
+    """Give a client of the ledger at these addresses and close it afterwards."""
+    # Imported here: `--help` and a wrong option need no gRPC.
+    from central.ledger.client import LedgerClient
+
+    ledger: Ledger = LedgerClient(addresses)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+@click.command()
+@ledger_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=60),
+    default=2.0,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds to wait for each answer.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Print one JSON object instead of tables.",
+)
+def status(addresses: tuple[Address, ...], timeout: float, as_json: bool) -> int:
+    """Show free, occupied and unknown spots of each lot, the replicas and the nodes.
+
+    Exit code 0 if the lots are known up to the moment of asking; 1 if only an older view of one
+    replica could be had, or nothing: then it prints what it knows and what it cannot tell.
+    """
+
+    async def ask() -> Overview:
+        async with connected(addresses) as ledger:
+            return await look(ledger, [str(address) for address in addresses], timeout=timeout)
+
+    overview = asyncio.run(ask())
+    if as_json:
+        click.echo(json.dumps(overview_object(overview)))
+    elif overview.state is None and all(answer.status is None for answer in overview.replicas):
+        asked = ",".join(str(address) for address in addresses)
+        raise OperationError(f"no replica answers at {asked}: check --ledger and the replicas")
+    else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = max(console.width, 160)  # a pipe has no width to wrap at
+        console.print(overview_tables(overview, now_us=time.time_ns() // 1000))
+    return 0 if overview.state is not None and not overview.state_fault else 1
+
+
+@click.command()
+@ledger_option
+@click.option(
+    "--lot",
+    "lot_ids",
+    type=IdType("lot"),
+    multiple=True,
+    show_default="every lot",
+    show_envvar=True,
+    help="Follow this lot only; may be given more than once.",
+)
+@click.option(
+    "--after",
+    type=click.IntRange(min=0),
+    show_default="from now on",
+    show_envvar=True,
+    help="Begin with the first change after this index of the ledger (0: all that is kept).",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Print one JSON object a line, with the index to go on from.",
+)
+def watch(
+    addresses: tuple[Address, ...], lot_ids: tuple[str, ...], after: int | None, as_json: bool
+) -> int:
+    """Follow changes as they commit, one a line, over fail-overs, until Ctrl-C."""
+
+    async def role(stop: asyncio.Event) -> int:
+        async with connected(addresses) as ledger:
+            following = asyncio.create_task(
+                follow(ledger, lot_ids=lot_ids, after=after, as_json=as_json)
+            )
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not following.done():
+                following.cancel()
+                await asyncio.wait({following})
+                return 0
+            return following.result()
+
+    return run_until_signalled(role)
+
+
+async def follow(
+    ledger: Ledger, *, lot_ids: tuple[str, ...], after: int | None, as_json: bool
+) -> int:
+    """Print changes for ever; returns 0 once nobody reads standard output any more."""
+    index = await _start(ledger, lot_ids) if after is None else after
+    began = index
+    while True:
+        try:
+            async with aclosing(_events(ledger, index, lot_ids)) as events:
+                async for event in events:
+                    index = event.index
+                    _print(event, as_json=as_json)
+        except BrokenPipeError:
+            # `parkledger watch | head`: leave quietly, and keep Python's own flush quiet too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except WatchGap as gap:
+            if index == began and after is not None:
+                raise OperationError(
+                    f"--after {after}: the changes after that index are no longer kept; "
+                    "leave --after out to follow from now on"
+                ) from gap
+            resumed = await _start(ledger, lot_ids)
+            click.echo(f"changes {index + 1} to {resumed} were missed: {gap}", err=True)
+            index = resumed
+
+
+async def _start(ledger: Ledger, lot_ids: tuple[str, ...]) -> int:
+    try:
+        state = await ledger.get(lot_ids)
+    except LedgerError as error:
+        raise OperationError(f"cannot begin to watch: {error}") from error
+    missing = [lot_id for lot_id in lot_ids if state.lot(lot_id) is None]
+    if missing:
+        raise UsageError(
+            f"--lot {missing[0]}: the ledger holds no such lot; 'parkledger status' lists them"
+        )
+    return state.index
+
+
+def _events(
+    ledger: Ledger, index: int, lot_ids: tuple[str, ...]
+) -> AsyncGenerator[LedgerEvent, None]:
+    # Every client's watch is a generator: closing it is what ends the stream.
+    return cast(AsyncGenerator[LedgerEvent, None], ledger.watch(index, lot_ids=lot_ids))
+
+
+def _print(event: LedgerEvent, *, as_json: bool) -> None:
+    for line in json_lines(event) if as_json else text_lines(event):
+        click.echo(line)  # click flushes: a reader at a pipe sees a change when it happens

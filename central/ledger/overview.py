@@ -1,0 +1,120 @@
+"""What `parkledger status` knows: everything that the ledger will tell, asked at once.
+
+With a replica or the quorum lost the operator needs the rest more than ever, so each question may
+fail by itself: its answer is then None and the fault says why.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from central.ledger.interface import Ledger, LedgerError
+from central.ledger.records import LedgerState, ReplicaStatus, ServiceStatus
+
+
+@dataclass(frozen=True)
+class ReplicaAnswer:
+    """One replica's answer about itself, or why there is none."""
+
+    address: str
+    status: ReplicaStatus | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The ledger as one client sees it.
+
+    `state` is linearizable where `state_fault` is empty; else it is one replica's own (its
+    `age_us` says how old it may be) or None.
+    """
+
+    state: LedgerState | None
+    state_fault: str
+    replicas: tuple[ReplicaAnswer, ...]
+    service: ServiceStatus | None
+    service_fault: str
+
+    @property
+    def primary_id(self) -> str:
+        """The replica that says itself that it is the primary; empty if none does.
+
+        A primary that was cut off may not know it yet: the highest term is right.
+        """
+        claims = [
+            (answer.status.term, answer.status.replica_id)
+            for answer in self.replicas
+            if answer.status is not None and answer.status.primary
+        ]
+        return max(claims)[1] if claims else ""
+
+
+async def look(ledger: Ledger, addresses: Sequence[str], *, timeout: float) -> Overview:
+    """Ask for state, nodes and every replica, side by side; `timeout` in seconds a question.
+
+    `addresses` are HOST:PORT; replicas that only their peers name are asked too.
+    """
+    (state, state_fault), (service, service_fault), asked = await asyncio.gather(
+        _state(ledger, timeout=timeout),
+        _service(ledger, timeout=timeout),
+        _replicas(ledger, addresses, timeout=timeout),
+    )
+    named = {
+        peer.address
+        for answer in asked
+        if answer.status is not None
+        for peer in answer.status.peers
+        if peer.address
+    }
+    more = await _replicas(ledger, sorted(named - set(addresses)), timeout=timeout)
+    return Overview(
+        state=state,
+        state_fault=state_fault,
+        replicas=_once_each((*asked, *more)),
+        service=service,
+        service_fault=service_fault,
+    )
+
+
+async def _state(ledger: Ledger, *, timeout: float) -> tuple[LedgerState | None, str]:
+    try:
+        return await ledger.get(timeout=timeout), ""
+    except LedgerError as error:
+        fault = str(error)
+    try:
+        return await ledger.get(stale_ok=True, timeout=timeout), fault
+    except LedgerError as error:
+        return None, str(error)
+
+
+async def _service(ledger: Ledger, *, timeout: float) -> tuple[ServiceStatus | None, str]:
+    try:
+        return await ledger.service_status(timeout=timeout), ""
+    except LedgerError as error:
+        return None, str(error)
+
+
+async def _replicas(
+    ledger: Ledger, addresses: Sequence[str], *, timeout: float
+) -> tuple[ReplicaAnswer, ...]:
+    async def ask(address: str) -> ReplicaAnswer:
+        try:
+            status = await ledger.replica_status(address, timeout=timeout)
+        except LedgerError as error:
+            return ReplicaAnswer(address=address, status=None, fault=str(error))
+        return ReplicaAnswer(address=address, status=status)
+
+    return tuple(await asyncio.gather(*(ask(address) for address in addresses)))
+
+
+def _once_each(answers: Sequence[ReplicaAnswer]) -> tuple[ReplicaAnswer, ...]:
+    # One replica can be known by two addresses: by name to the operator, by number to its peers.
+    seen: set[str] = set()
+    kept = []
+    for answer in answers:
+        replica_id = answer.status.replica_id if answer.status is not None else ""
+        if replica_id and replica_id in seen:
+            continue
+        seen.add(replica_id)
+        kept.append(answer)
+    return tuple(kept)

@@ -1,0 +1,88 @@
+"""PURE: an overview as the object that `parkledger status --json` prints."""
+
+from central.ledger.overview import Overview, ReplicaAnswer
+from central.ledger.records import LotState, NodeStatus, Occupancy
+
+
+def overview_object(overview: Overview) -> dict[str, object]:
+    """Return the whole overview; keys stay the same whatever could not be asked (then null)."""
+    state, service = overview.state, overview.service
+    return {
+        "index": None if state is None else state.index,
+        "age_us": None if state is None else state.age_us,
+        "linearizable": state is not None and not overview.state_fault,
+        "primary": overview.primary_id or None,
+        "lots": None if state is None else [_lot(lot) for lot in state.lots],
+        "replicas": [_replica(answer) for answer in overview.replicas],
+        "nodes": None if service is None else [_node(node) for node in service.nodes],
+        "faults": [fault for fault in (overview.state_fault, overview.service_fault) if fault],
+    }
+
+
+def _lot(lot: LotState) -> dict[str, object]:
+    return {
+        "lot": lot.lot_id,
+        "name": lot.name,
+        "layout_version": lot.layout_version,
+        "spots": len(lot.spots),
+        "vacant": lot.count(Occupancy.VACANT),
+        "occupied": lot.count(Occupancy.OCCUPIED),
+        "unknown": lot.count(Occupancy.UNKNOWN),
+        "counts": [
+            {
+                "reporter": count.reporter,
+                "available_spaces": count.available_spaces,
+                "counted_at_us": count.counted_at_us,
+                "stale": count.stale,
+                "status": count.status,
+            }
+            for count in lot.counts
+        ],
+    }
+
+
+def _replica(answer: ReplicaAnswer) -> dict[str, object]:
+    status = answer.status
+    if status is None:
+        return {"address": answer.address, "answers": False, "fault": answer.fault}
+    return {
+        "address": answer.address,
+        "answers": True,
+        "replica": status.replica_id,
+        "role": "primary" if status.primary else "backup",
+        "term": status.term,
+        "commit_index": status.commit_index,
+        "applied_index": status.applied_index,
+        "last_log_index": status.last_log_index,
+        "primary": status.primary_id or None,
+        "state_hash": status.state_hash,
+        "disk_bytes": status.disk_bytes,
+        "cluster": status.cluster_id,
+        "peers": [
+            {
+                "replica": peer.replica_id,
+                "address": peer.address,
+                "match_index": peer.match_index,
+                "last_heard_us": peer.last_heard_us,
+            }
+            for peer in status.peers
+        ],
+    }
+
+
+def _node(node: NodeStatus) -> dict[str, object]:
+    report = node.report
+    return {
+        "node": report.node_id,
+        "kind": report.kind.name.lower(),
+        "alive": node.alive,
+        "age_us": node.age_us,
+        "boot": report.boot_id,
+        "address": report.address,
+        "reported_by": report.reported_by,
+        "frames": report.frames,
+        "frames_dropped": report.frames_dropped,
+        "last_frame_at_us": report.last_frame_at_us,
+        "last_source_position_us": report.last_source_position_us,
+        "fault": report.fault,
+    }

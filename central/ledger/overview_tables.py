@@ -1,0 +1,186 @@
+"""An overview as tables for a person: lots, reported counts, replicas, nodes."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from central.ledger.overview import Overview, ReplicaAnswer
+from central.ledger.records import (
+    LedgerState,
+    LotCount,
+    LotState,
+    NodeKind,
+    NodeStatus,
+    Occupancy,
+    ReplicaStatus,
+)
+
+KIND_NAMES = {
+    NodeKind.CAMERA: "camera node",
+    NodeKind.PROCESSOR: "processor",
+    NodeKind.REPLICA: "replica",
+}
+
+
+def overview_tables(overview: Overview, *, now_us: int) -> RenderableType:
+    """Return everything to print; `now_us` is the wall clock, microseconds since 1970 UTC."""
+    parts: list[RenderableType] = []
+    if overview.state is not None:
+        parts.append(_lots(overview.state, now_us=now_us))
+    parts.append(_replicas(overview))
+    if overview.service is not None:
+        parts.append(_nodes(overview.service.nodes, now_us=now_us))
+    parts.extend(_cannot_tell(overview))
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+
+
+def duration(us: int) -> str:
+    """Return a span of microseconds as a person says it: 0.4 s, 12 s, 5 min, 3.2 h, 4 d."""
+    seconds = max(0, us) / 1_000_000
+    for limit, divisor, form in (
+        (10, 1, "{:.1f} s"),
+        (120, 1, "{:.0f} s"),
+        (7200, 60, "{:.0f} min"),
+        (172_800, 3600, "{:.1f} h"),
+    ):
+        if seconds < limit:
+            return form.format(seconds / divisor)
+    return f"{seconds / 86_400:.0f} d"
+
+
+def disk_size(size: int) -> str:
+    """Return bytes as a person says them, in powers of 1000."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable: GB takes any size")
+
+
+def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left")
+    return table
+
+
+def _lots(state: LedgerState, *, now_us: int) -> RenderableType:
+    if not state.lots:
+        return Text("No lot yet: commit a layout with 'parkledger apply FILE'.")
+    table = _table(
+        f"Lots (index {state.index})",
+        *("lot", "name", "free", "occupied", "unknown", "spots", "layout", "reported free"),
+        right=("free", "occupied", "unknown", "spots", "layout"),
+    )
+    for lot in state.lots:
+        table.add_row(*_lot_cells(lot, now_us=now_us))
+    return table
+
+
+def _lot_cells(lot: LotState, *, now_us: int) -> Iterator[Text]:
+    unknown = lot.count(Occupancy.UNKNOWN)
+    yield Text(lot.lot_id)
+    yield Text(lot.name)
+    yield Text(str(lot.count(Occupancy.VACANT)), style="bold green")
+    yield Text(str(lot.count(Occupancy.OCCUPIED)))
+    yield Text(str(unknown), style="yellow" if unknown else "dim")
+    yield Text(str(len(lot.spots)))
+    yield Text(f"v{lot.layout_version}")
+    yield Text("\n").join(_count(count, now_us=now_us) for count in lot.counts)
+
+
+def _count(count: LotCount, *, now_us: int) -> Text:
+    age = duration(now_us - count.counted_at_us)
+    text = f"{count.available_spaces} by {count.reporter}, {age} ago"
+    if count.stale:
+        return Text(f"{text}; STALE: {count.status}", style="yellow")
+    return Text(text)
+
+
+def _replicas(overview: Overview) -> Table:
+    table = _table(
+        "Replicas",
+        *("replica", "role", "address", "term", "log", "committed", "applied", "lag", "disk"),
+        right=("term", "log", "committed", "applied", "lag", "disk"),
+    )
+    head = max((a.status.last_log_index for a in overview.replicas if a.status), default=0)
+    for answer in overview.replicas:
+        if answer.status is None:
+            name = _name_by_address(overview.replicas, answer.address)
+            table.add_row(name, Text("no answer", style="red"), answer.address)
+        else:
+            table.add_row(*_replica_cells(answer.address, answer.status, overview, head=head))
+    return table
+
+
+def _name_by_address(replicas: Sequence[ReplicaAnswer], address: str) -> str:
+    names = {
+        peer.address: peer.replica_id
+        for answer in replicas
+        if answer.status is not None
+        for peer in answer.status.peers
+    }
+    return names.get(address, "?")
+
+
+def _replica_cells(
+    address: str, status: ReplicaStatus, overview: Overview, *, head: int
+) -> Iterator[Text]:
+    yield Text(status.replica_id)
+    if status.replica_id == overview.primary_id:
+        yield Text("primary", style="bold green")
+    else:
+        yield Text("backup")
+    yield Text(address)
+    yield Text(str(status.term))
+    yield Text(str(status.last_log_index))
+    yield Text(str(status.commit_index))
+    yield Text(str(status.applied_index))
+    lag = head - status.applied_index
+    yield Text(str(lag), style="yellow" if lag > 100 else "")
+    yield Text(disk_size(status.disk_bytes))
+
+
+def _nodes(nodes: Sequence[NodeStatus], *, now_us: int) -> RenderableType:
+    shown = [node for node in nodes if node.report.kind is not NodeKind.REPLICA]
+    if not shown:
+        return Text("No camera node and no processor has reported to this primary yet.")
+    table = _table(
+        "Nodes",
+        *("node", "kind", "alive", "heard", "last frame", "frames", "dropped", "via", "fault"),
+        right=("heard", "last frame", "frames", "dropped"),
+    )
+    for node in shown:
+        report = node.report
+        last = duration(now_us - report.last_frame_at_us) if report.last_frame_at_us else "never"
+        table.add_row(
+            report.node_id,
+            KIND_NAMES[report.kind],
+            Text("alive", style="green") if node.alive else Text("silent", style="bold red"),
+            f"{duration(node.age_us)} ago",
+            last if last == "never" else f"{last} ago",
+            str(report.frames),
+            str(report.frames_dropped),
+            "" if report.reported_by == report.node_id else report.reported_by,
+            Text(report.fault, style="yellow"),
+        )
+    return table
+
+
+def _cannot_tell(overview: Overview) -> Iterator[Text]:
+    state = overview.state
+    if state is None:
+        yield Text(f"Cannot tell the lots: {overview.state_fault}", style="red")
+    elif overview.state_fault:
+        age = "of unknown age" if state.age_us < 0 else f"{duration(state.age_us)} old"
+        yield Text(
+            f"The lots above are one replica's own view, {age}, not confirmed by a quorum: "
+            f"{overview.state_fault}",
+            style="yellow",
+        )
+    if overview.service is None:
+        yield Text(f"Cannot tell which nodes are alive: {overview.service_fault}", style="red")

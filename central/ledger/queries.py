@@ -1,0 +1,172 @@
+"""Reads of the applied state. A connection of its own: readers never wait for the writer (WAL)."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from central.ledger.command import layout_from_json
+from central.ledger.records import (
+    CountChange,
+    LayoutChange,
+    LedgerEvent,
+    LotCount,
+    LotState,
+    Occupancy,
+    OccupancyChange,
+    SpotState,
+    ViewState,
+)
+from central.ledger.storage import connect
+
+
+class Queries:
+    """Reads one replica's state. Not thread-safe: one reader thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path, synchronous="NORMAL")
+        self._connection.execute("PRAGMA query_only = ON")
+
+    def close(self) -> None:
+        """Release the file."""
+        self._connection.close()
+
+    def lots(
+        self, lot_ids: Sequence[str], *, with_layouts: bool
+    ) -> tuple[int, tuple[LotState, ...]]:
+        """Return (applied index, lots by id), all of one instant; all lots if none is named."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            index = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            rows = self._connection.execute(
+                "SELECT lot_id, name, layout_version FROM lots ORDER BY lot_id"
+            ).fetchall()
+            wanted = set(lot_ids)
+            return index, tuple(
+                self._lot(*row, with_layout=with_layouts)
+                for row in rows
+                if not wanted or row[0] in wanted
+            )
+
+    def events(self, after_index: int, *, limit: int) -> tuple[int, list[LedgerEvent]]:
+        """Return (index read through, events after `after_index`), at most `limit` of them.
+
+        Every event up to the first number is either in the list or was never there.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN")
+            through = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            indexes = [
+                index
+                for (index,) in self._connection.execute(
+                    "SELECT applied_index FROM history WHERE applied_index > ?1 UNION "
+                    "SELECT applied_index FROM layouts WHERE applied_index > ?1 UNION "
+                    "SELECT applied_index FROM count_history WHERE applied_index > ?1 "
+                    "ORDER BY applied_index LIMIT ?2",
+                    (after_index, limit),
+                )
+            ]
+            if len(indexes) == limit:
+                through = indexes[-1]
+            if not indexes:
+                return through, []
+            return through, self._events(after_index, through)
+
+    def _events(self, after: int, through: int) -> list[LedgerEvent]:
+        window = (after, through)
+        committed_at: dict[int, int] = {}
+        changes: dict[int, list[OccupancyChange]] = defaultdict(list)
+        layouts: dict[int, list[LayoutChange]] = defaultdict(list)
+        counts: dict[int, list[CountChange]] = defaultdict(list)
+        for index, at, lot_id, spot_id, previous, occupancy, *rest in self._connection.execute(
+            "SELECT applied_index, committed_at_us, lot_id, spot_id, previous, occupancy,"
+            " confidence, camera_id, captured_at_us FROM history "
+            "WHERE applied_index > ? AND applied_index <= ? ORDER BY applied_index, ordinal",
+            window,
+        ):
+            committed_at[index] = at
+            changes[index].append(
+                OccupancyChange(lot_id, spot_id, Occupancy(previous), Occupancy(occupancy), *rest)
+            )
+        for index, at, lot_id, version in self._connection.execute(
+            "SELECT applied_index, committed_at_us, lot_id, version FROM layouts "
+            "WHERE applied_index > ? AND applied_index <= ?",
+            window,
+        ):
+            committed_at[index] = at
+            layouts[index].append(LayoutChange(lot_id, version))
+        for index, at, lot_id, *count in self._connection.execute(
+            "SELECT applied_index, committed_at_us, lot_id, reporter, available_spaces,"
+            " counted_at_us, stale, status FROM count_history "
+            "WHERE applied_index > ? AND applied_index <= ?",
+            window,
+        ):
+            committed_at[index] = at
+            counts[index].append(CountChange(lot_id, _count(*count)))
+        return [
+            LedgerEvent(
+                index=index,
+                committed_at_us=at,
+                changes=tuple(changes[index]),
+                layouts=tuple(layouts[index]),
+                counts=tuple(counts[index]),
+            )
+            for index, at in sorted(committed_at.items())
+        ]
+
+    def seen_cameras(self) -> list[str]:
+        """Return the cameras of which some view is not unknown, by id."""
+        return [
+            camera_id
+            for (camera_id,) in self._connection.execute(
+                "SELECT DISTINCT camera_id FROM views WHERE occupancy <> ? ORDER BY camera_id",
+                (Occupancy.UNKNOWN,),
+            )
+        ]
+
+    def _lot(self, lot_id: str, name: str, version: int, *, with_layout: bool) -> LotState:
+        views: dict[str, list[ViewState]] = defaultdict(list)
+        for spot_id, camera_id, occupancy, confidence, captured_at_us in self._connection.execute(
+            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us FROM views "
+            "WHERE lot_id = ? ORDER BY camera_id",
+            (lot_id,),
+        ):
+            views[spot_id].append(
+                ViewState(camera_id, Occupancy(occupancy), confidence, captured_at_us)
+            )
+        spots = tuple(
+            SpotState(
+                spot_id,
+                Occupancy(occupancy),
+                confidence,
+                camera_id,
+                since_us,
+                tuple(views[spot_id]),
+            )
+            for spot_id, occupancy, confidence, camera_id, since_us in self._connection.execute(
+                "SELECT spot_id, occupancy, confidence, camera_id, since_us FROM spots "
+                "WHERE lot_id = ? ORDER BY spot_id",
+                (lot_id,),
+            )
+        )
+        counts = tuple(
+            _count(*row)
+            for row in self._connection.execute(
+                "SELECT reporter, available_spaces, counted_at_us, stale, status FROM counts "
+                "WHERE lot_id = ? ORDER BY reporter",
+                (lot_id,),
+            )
+        )
+        layout = None
+        if with_layout:
+            (document,) = self._connection.execute(
+                "SELECT document FROM layouts WHERE lot_id = ? AND version = ?", (lot_id, version)
+            ).fetchone()
+            layout = layout_from_json(json.loads(document))
+        return LotState(lot_id, name, version, spots, counts, layout)
+
+
+def _count(
+    reporter: str, available_spaces: int, counted_at_us: int, stale: int, status: str
+) -> LotCount:
+    return LotCount(reporter, available_spaces, counted_at_us, bool(stale), status)

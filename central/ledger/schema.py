@@ -1,0 +1,63 @@
+"""The tables of the applied state. Everything in them follows from the log alone."""
+
+SCHEMA_VERSION = 1
+
+STATEMENTS = """
+CREATE TABLE meta (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    schema_version INTEGER NOT NULL,
+    applied_index INTEGER NOT NULL,
+    chain_head BLOB NOT NULL          -- SHA-256 over all that was applied, see state_machine.py
+);
+CREATE TABLE lots (
+    lot_id TEXT PRIMARY KEY, name TEXT NOT NULL,
+    layout_version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE layouts (                -- every version that ever was
+    lot_id TEXT NOT NULL, version INTEGER NOT NULL, applied_index INTEGER NOT NULL,
+    committed_at_us INTEGER NOT NULL, document TEXT NOT NULL,
+    PRIMARY KEY (lot_id, version)
+) WITHOUT ROWID;
+CREATE INDEX layouts_by_index ON layouts (applied_index);
+CREATE TABLE cameras (
+    camera_id TEXT PRIMARY KEY, lot_id TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE views (                  -- what each camera last said of each spot it sees
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
+    rank INTEGER NOT NULL,            -- 0 is the best view of the spot
+    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, captured_at_us INTEGER NOT NULL,
+    PRIMARY KEY (lot_id, spot_id, camera_id)
+) WITHOUT ROWID;
+CREATE INDEX views_by_camera ON views (camera_id);
+CREATE TABLE spots (                  -- the applied occupancy
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
+    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, camera_id TEXT NOT NULL,
+    since_us INTEGER NOT NULL,
+    PRIMARY KEY (lot_id, spot_id)
+) WITHOUT ROWID;
+CREATE TABLE history (                -- every change of an applied occupancy
+    applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
+    previous INTEGER NOT NULL, occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL,
+    camera_id TEXT NOT NULL, captured_at_us INTEGER NOT NULL, committed_at_us INTEGER NOT NULL,
+    PRIMARY KEY (applied_index, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX history_by_spot ON history (lot_id, spot_id, captured_at_us);
+CREATE TABLE counts (                 -- the last good count of each reporter
+    lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
+    available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
+    stale INTEGER NOT NULL, status TEXT NOT NULL,
+    PRIMARY KEY (lot_id, reporter)
+) WITHOUT ROWID;
+CREATE TABLE count_history (
+    applied_index INTEGER PRIMARY KEY,
+    lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
+    available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
+    stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
+);
+CREATE TABLE sessions (               -- the last sequence applied of each run of a camera
+    camera_id TEXT NOT NULL, boot_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL, applied_index INTEGER NOT NULL,
+    PRIMARY KEY (camera_id, boot_id)
+) WITHOUT ROWID;
+"""

@@ -1,0 +1,100 @@
+"""One replica's process: replica, peers and services on one event loop."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Coroutine, Mapping
+
+import grpc
+
+from central.ledger.channels import server_options
+from central.ledger.peers import Peers, RaftReceiver
+from central.ledger.replica import Replica, ReplicaSettings
+from central.ledger.service import ParkingService
+from central.ledger.view_service import ViewService
+from node.address import Address
+from node.errors import OperationError
+from protos import heartbeat_pb2_grpc, parking_pb2_grpc, raft_pb2_grpc
+
+logger = logging.getLogger(__name__)
+
+GRACE = 0.5  # seconds that calls under way have to end at shutdown
+
+
+async def serve(
+    settings: ReplicaSettings,
+    *,
+    listen: Address,
+    addresses: Mapping[str, Address],
+    camera_time_out: float,
+    stop: asyncio.Event,
+) -> int:
+    """Run a replica until `stop` is set; returns the exit code.
+
+    Raises UsageError for a wrong data directory, OperationError if the port is taken or the disk
+    fails.
+    """
+    os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
+    others = {peer: at for peer, at in addresses.items() if peer != settings.replica_id}
+    peers = Peers(replica_id=settings.replica_id, cluster_id=settings.cluster_id, addresses=others)
+    replica = Replica(settings, send=peers.send)
+    try:
+        parking = ParkingService(replica, addresses=addresses)
+        view = ViewService(replica, parking, addresses=addresses, camera_time_out=camera_time_out)
+        server = grpc.aio.server(options=server_options())
+        parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
+        heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
+        raft_pb2_grpc.add_RaftServiceServicer_to_server(
+            RaftReceiver(
+                replica_id=settings.replica_id,
+                cluster_id=settings.cluster_id,
+                voters=settings.voters,
+                receive=replica.receive,
+            ),
+            server,
+        )
+        await _start(server, listen)
+        logger.info(
+            "ready listen=%s data=%s index=%d term=%d cluster=%s",
+            listen,
+            settings.directory,
+            replica.applied_index,
+            replica.term,
+            settings.cluster_id,
+        )
+        try:
+            await _run_until(stop, replica.run(), peers.run(), view.run())
+        finally:
+            await server.stop(GRACE)
+        logger.info("stopped index=%d", replica.applied_index)
+    finally:
+        replica.close()
+    return 0
+
+
+async def _start(server: grpc.aio.Server, listen: Address) -> None:
+    try:
+        bound = server.add_insecure_port(str(listen))
+    except RuntimeError as error:
+        bound = 0
+        logger.debug("bind failed: %s", error)
+    if bound == 0:
+        raise OperationError(
+            f"cannot listen on {listen}: the port is in use or the host is not this machine's; "
+            "give another --listen"
+        )
+    await server.start()
+
+
+async def _run_until(stop: asyncio.Event, *parts: Coroutine[None, None, None]) -> None:
+    """Run all parts until `stop`; if one of them fails, the others end and its error is raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (*tasks, stopping):
+            task.cancel()
+        await asyncio.gather(*tasks, stopping, return_exceptions=True)

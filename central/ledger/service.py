@@ -1,0 +1,248 @@
+"""ParkingService: the ledger's interface to its clients, on one replica."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from central.layout.validate import check_layout
+from central.ledger import wire
+from central.ledger.channels import Context
+from central.ledger.command import AppendBatches, ApplyLayout, ReportCount
+from central.ledger.errors import NotPrimary
+from central.ledger.interface import LedgerRefused, VersionConflict
+from central.ledger.outcome import Appended, LayoutApplied, Outcome, Refused
+from central.ledger.queries import Queries
+from central.ledger.records import (
+    LedgerEvent,
+    LedgerState,
+    LotReport,
+    LotState,
+    PeerProgress,
+    ReplicaStatus,
+)
+from central.ledger.replica import Replica
+from central.ledger.status_codes import abort
+from central.raft import Overloaded
+from node.address import Address
+from node.errors import OperationError, UsageError
+from node.identifiers import check_id
+from protos import parking_pb2, parking_pb2_grpc
+
+MAX_APPENDS_IN_WORK = 8
+"""Requests of one Append stream that are proposed and not answered; gRPC holds the rest back."""
+
+EVENTS_A_READ = 256
+PROGRESS_EVERY = 1.0  # seconds between events that only tell how far the replica is
+LEADERLESS_LIMIT = 2.0  # seconds without a primary after which a watcher is sent elsewhere
+
+Errors = (OperationError, UsageError, Overloaded)
+
+
+class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
+    """Answers clients. What only the primary can do is refused elsewhere, naming the primary."""
+
+    def __init__(self, replica: Replica, *, addresses: Mapping[str, Address]) -> None:
+        """`addresses` are those of all replicas by id, this one's too."""
+        self._replica = replica
+        self._addresses = addresses
+
+    async def Append(  # noqa: N802 - the names are the service's
+        self,
+        request_iterator: AsyncIterator[parking_pb2.AppendRequest],
+        context: Context,
+    ) -> AsyncIterator[parking_pb2.AppendResponse]:
+        """Propose each request as it comes, answer in order as they are applied."""
+        in_work: asyncio.Queue[tuple[int, asyncio.Task[Outcome]] | None] = asyncio.Queue(
+            MAX_APPENDS_IN_WORK
+        )
+
+        async def propose() -> None:
+            try:
+                async for request in request_iterator:
+                    batches = tuple(wire.batch_from_proto(batch) for batch in request.batches)
+                    for batch in batches:
+                        check_id("camera", batch.key.camera_id)
+                        check_id("boot", batch.key.boot_id)
+                    task = asyncio.create_task(self._replica.submit(AppendBatches(batches)))
+                    await in_work.put((request.number, task))
+            finally:
+                await in_work.put(None)
+
+        if not self._replica.is_primary:
+            await self._abort(context, NotPrimary(self._replica.primary_id))
+        proposer = asyncio.create_task(propose())
+        try:
+            while (item := await in_work.get()) is not None:
+                number, task = item
+                outcome = await task
+                rejected = outcome.rejected if isinstance(outcome, Appended) else ()
+                yield parking_pb2.AppendResponse(
+                    acked_through=number,
+                    index=self._replica.applied_index,
+                    rejected=[wire.rejected_to_proto(one) for one in rejected],
+                )
+            await proposer
+        except Errors as error:
+            await self._abort(context, error)
+        finally:
+            proposer.cancel()
+            while not in_work.empty():
+                item = in_work.get_nowait()
+                if item is not None:
+                    item[1].cancel()
+
+    async def Update(  # noqa: N802
+        self,
+        request: parking_pb2.UpdateRequest,
+        context: Context,
+    ) -> parking_pb2.UpdateResponse:
+        """Commit a whole lot's reported free count."""
+        try:
+            report = LotReport(
+                reporter=check_id("camera", request.camera_id),
+                lot_id=check_id("lot", request.location),
+                available_spaces=request.available_spaces,
+                status=request.status[:200],
+                counted_at_us=request.timestamp,
+            )
+            outcome = await self._replica.submit(ReportCount(report))
+            _raise_refusal(outcome)
+        except Errors as error:
+            await self._abort(context, error)
+        return parking_pb2.UpdateResponse(index=self._replica.applied_index)
+
+    async def Apply(  # noqa: N802
+        self,
+        request: parking_pb2.ApplyRequest,
+        context: Context,
+    ) -> parking_pb2.ApplyResponse:
+        """Commit a layout."""
+        try:
+            layout = wire.layout_from_proto(request.layout)
+            check_layout(layout, source="layout")
+            expected = None if request.any_version else request.expected_version
+            outcome = await self._replica.submit(ApplyLayout(layout, expected))
+            _raise_refusal(outcome)
+        except Errors as error:
+            await self._abort(context, error)
+        assert isinstance(outcome, LayoutApplied)
+        return parking_pb2.ApplyResponse(
+            index=self._replica.applied_index, version=outcome.version, changed=outcome.changed
+        )
+
+    async def Get(  # noqa: N802
+        self,
+        request: parking_pb2.GetRequest,
+        context: Context,
+    ) -> parking_pb2.GetResponse:
+        """Read lots: linearizable by read-index, or what this replica has applied."""
+        lot_ids = tuple(request.lot_ids)
+        with_layouts = request.with_layouts
+
+        def question(queries: Queries) -> tuple[int, tuple[LotState, ...]]:
+            return queries.lots(lot_ids, with_layouts=with_layouts)
+
+        try:
+            if not request.stale_ok:
+                await self._replica.barrier()
+            age_us = 0 if not request.stale_ok else self._replica.age_us()
+            index, lots = await self._replica.query(question)
+            unknown = set(lot_ids) - {lot.lot_id for lot in lots}
+            if unknown:
+                raise LedgerRefused(
+                    f"lot '{min(unknown)}' is not known: apply its layout first, or look at "
+                    "'parkledger status' for those that are"
+                )
+        except Errors as error:
+            await self._abort(context, error)
+        return wire.state_to_proto(LedgerState(index, age_us, lots))
+
+    async def Watch(  # noqa: N802
+        self,
+        request: parking_pb2.WatchRequest,
+        context: Context,
+    ) -> AsyncIterator[parking_pb2.WatchEvent]:
+        """Follow what is applied here. The state itself is the queue: a slow watcher costs none."""
+        wanted = frozenset(request.lot_ids)
+        after = request.after_index
+        leaderless_since: float | None = None
+        while True:
+            through, events = await self._replica.query(_events_after(after))
+            for event in events:
+                seen = _of_lots(event, wanted)
+                if seen is not None:
+                    yield wire.event_to_proto(seen)
+            after = max(after, through)
+            if events:
+                continue
+            leaderless_since = self._leaderless(leaderless_since)
+            if leaderless_since and time.monotonic() - leaderless_since > LEADERLESS_LIMIT:
+                await self._abort(context, NotPrimary(None))
+            try:
+                async with asyncio.timeout(PROGRESS_EVERY):
+                    await self._replica.wait_applied(after + 1)
+            except TimeoutError:
+                if self._replica.applied_index == after:
+                    yield parking_pb2.WatchEvent(index=after)
+
+    async def GetReplicaStatus(  # noqa: N802
+        self,
+        request: parking_pb2.GetReplicaStatusRequest,
+        context: Context,
+    ) -> parking_pb2.ReplicaStatus:
+        """Tell what this replica knows of itself."""
+        return wire.replica_status_to_proto(self.status())
+
+    def status(self) -> ReplicaStatus:
+        """Return this replica's status."""
+        replica = self._replica
+        primary_id = replica.primary_id or ""
+        primary_address = self._addresses.get(primary_id)
+        return ReplicaStatus(
+            replica_id=replica.settings.replica_id,
+            primary=replica.is_primary,
+            term=replica.term,
+            commit_index=replica.commit_index,
+            applied_index=replica.applied_index,
+            last_log_index=replica.last_log_index,
+            primary_id=primary_id,
+            primary_address=str(primary_address or ""),
+            state_hash=replica.chain_head.hex(),
+            peers=tuple(
+                PeerProgress(peer, str(self._addresses[peer]), match, replica.heard_us(peer))
+                for peer, match in sorted(replica.match_indexes().items())
+            ),
+            disk_bytes=sum(path.stat().st_size for path in replica.settings.directory.iterdir()),
+            cluster_id=replica.settings.cluster_id,
+        )
+
+    def _leaderless(self, since: float | None) -> float | None:
+        if self._replica.primary_id is not None:
+            return None
+        return since or time.monotonic()
+
+    async def _abort(self, context: Context, error: Exception) -> None:
+        await abort(context, error, self._addresses)
+
+
+def _events_after(after: int) -> Callable[[Queries], tuple[int, list[LedgerEvent]]]:
+    return lambda queries: queries.events(after, limit=EVENTS_A_READ)
+
+
+def _raise_refusal(outcome: Outcome) -> None:
+    if isinstance(outcome, Refused):
+        raise VersionConflict(outcome.reason) if outcome.conflict else LedgerRefused(outcome.reason)
+
+
+def _of_lots(event: LedgerEvent, wanted: frozenset[str]) -> LedgerEvent | None:
+    """Return the part of an event that concerns these lots (all if none is named), if any."""
+    if not wanted:
+        return event
+    part = LedgerEvent(
+        index=event.index,
+        committed_at_us=event.committed_at_us,
+        changes=tuple(change for change in event.changes if change.lot_id in wanted),
+        layouts=tuple(change for change in event.layouts if change.lot_id in wanted),
+        counts=tuple(change for change in event.counts if change.lot_id in wanted),
+    )
+    return part if part.changes or part.layouts or part.counts else None

@@ -1,0 +1,85 @@
+"""Which gRPC status each error is, in one place, both ways.
+
+INVALID_ARGUMENT     the request can never succeed as it is
+ABORTED              someone else applied a layout first
+FAILED_PRECONDITION  this replica is not the primary; trailing metadata names who is, if known
+RESOURCE_EXHAUSTED   too much is waiting for commitment: try later
+UNAVAILABLE          the outcome is unknown; send the same request again
+OUT_OF_RANGE         the events after that index are no longer kept
+"""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import grpc
+
+from central.ledger.channels import Context
+from central.ledger.errors import NotPrimary, OutcomeUnknown
+from central.ledger.interface import (
+    LedgerError,
+    LedgerRefused,
+    VersionConflict,
+    WatchGap,
+)
+from central.raft import Overloaded
+from node.address import Address
+from node.errors import UsageError
+
+PRIMARY_METADATA = "parkledger-primary"
+
+
+def status_of(error: Exception) -> grpc.StatusCode | None:
+    """Return the status of an error that a caller may see; None if it is our own bug."""
+    match error:
+        case NotPrimary():
+            return grpc.StatusCode.FAILED_PRECONDITION
+        case OutcomeUnknown():
+            return grpc.StatusCode.UNAVAILABLE
+        case Overloaded():
+            return grpc.StatusCode.RESOURCE_EXHAUSTED
+        case VersionConflict():
+            return grpc.StatusCode.ABORTED
+        case WatchGap():
+            return grpc.StatusCode.OUT_OF_RANGE
+        case LedgerRefused() | UsageError():
+            return grpc.StatusCode.INVALID_ARGUMENT
+    return None
+
+
+async def abort(
+    context: Context,
+    error: Exception,
+    addresses: Mapping[str, Address],
+) -> NoReturn:
+    """End a call with the error's status; an error that has none is raised again."""
+    code = status_of(error)
+    if code is None:
+        raise error
+    metadata: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, NotPrimary) and error.primary_id and error.primary_id in addresses:
+        metadata = ((PRIMARY_METADATA, str(addresses[error.primary_id])),)
+    await context.abort(code, str(error), trailing_metadata=metadata)
+    raise AssertionError("abort returned")
+
+
+def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
+    """Return what a client tells its caller; None if another replica or another try may do."""
+    detail = error.details() or error.code().name
+    match error.code():
+        case grpc.StatusCode.INVALID_ARGUMENT:
+            return LedgerRefused(detail)
+        case grpc.StatusCode.ABORTED:
+            return VersionConflict(detail)
+        case grpc.StatusCode.OUT_OF_RANGE:
+            return WatchGap(detail)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return LedgerRefused(f"the replica does not offer this call: upgrade it ({detail})")
+    return None
+
+
+def primary_hint(error: grpc.aio.AioRpcError) -> Address | None:
+    """Return the primary's address that a replica named with its refusal, if it did."""
+    for key, value in error.trailing_metadata() or ():
+        if key == PRIMARY_METADATA:
+            return Address.parse(value if isinstance(value, str) else value.decode())
+    return None
