@@ -12,7 +12,13 @@ from central.layout.document import Camera, Layout, Region, Spot, Zone
 from central.layout.geometry import Corners, quantise, split_row
 from central.layout.tables import Table, as_list, as_number, as_text
 from central.layout.toml_writer import format_layout
-from central.layout.validate import check_coordinate, check_layout, check_quadrilateral, fault
+from central.layout.validate import (
+    RegionKeys,
+    check_coordinate,
+    check_layout,
+    check_quadrilateral,
+    fault,
+)
 from node.errors import UsageError
 
 __all__ = ["format_layout", "parse_layout", "read_layout"]
@@ -28,11 +34,11 @@ ROW_KEYS = ("spots", "corners")
 
 def read_layout(path: Path) -> Layout:
     """Read, check and return a layout file; raises UsageError naming file and key path."""
-    file = path.name
+    file = str(path)
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+        raise UsageError(f"{file}: cannot be read ({error.strerror}); check the path") from None
     try:
         text = raw.decode("utf-8-sig")  # editors on Windows like to begin with a byte-order mark
     except UnicodeDecodeError as error:
@@ -53,7 +59,7 @@ def parse_layout(text: str, *, file: str) -> Layout:
         values = tomllib.loads(text)
     except RecursionError:
         raise UsageError(f"{file}: is nested too deeply for a layout; flatten it") from None
-    except ValueError as error:  # also a whole number of thousands of digits, which is no TOML error
+    except ValueError as error:  # TOMLDecodeError, or int() refusing thousands of digits
         raise UsageError(f"{file}: is not valid TOML: {error}; correct it there") from None
     root = Table(source=file, key="", values=values)
     root.allow_only(FILE_KEYS)
@@ -71,7 +77,7 @@ def parse_layout(text: str, *, file: str) -> Layout:
         cameras=tuple(camera.camera for camera in placed),
     )
     check_layout(
-        layout, source=file, region_key=lambda camera, region: placed[camera].keys[region]
+        layout, source=file, find_region=lambda camera, region: placed[camera].keys[region]
     )
     return layout
 
@@ -81,7 +87,7 @@ class _PlacedCamera:
     """A camera and, for each of its regions, where the file states it."""
 
     camera: Camera
-    keys: tuple[str, ...]
+    keys: tuple[RegionKeys, ...]
 
 
 def _zone(table: Table) -> Zone:
@@ -100,18 +106,19 @@ def _spot(table: Table) -> Spot:
 def _camera(table: Table) -> _PlacedCamera:
     table.allow_only(CAMERA_KEYS)
     regions: list[Region] = []
-    keys: list[str] = []
+    keys: list[RegionKeys] = []
     for entry in table.tables("regions"):
         entry.allow_only(REGION_KEYS)
         regions.append(Region(spot_id=entry.text("spot"), corners=_corners(entry, "polygon")))
-        keys.append(entry.key)
+        keys.append(RegionKeys(spot=entry.path("spot"), polygon=entry.path("polygon")))
     for entry in table.tables("rows"):
         row = _row(entry)
         regions.extend(row)
-        keys.extend(entry.path(f"spots[{index}]") for index in range(len(row)))
-    camera = Camera(
-        camera_id=table.text("id"), name=table.text("name", ""), regions=tuple(regions)
-    )
+        keys.extend(
+            RegionKeys(spot=entry.path(f"spots[{index}]"), polygon=entry.path("corners"))
+            for index in range(len(row))
+        )
+    camera = Camera(camera_id=table.text("id"), name=table.text("name", ""), regions=tuple(regions))
     return _PlacedCamera(camera=camera, keys=tuple(keys))
 
 
@@ -138,7 +145,9 @@ def _corners(table: Table, name: str) -> Corners:
     listed = as_list(table.source, key, table.get(name))
     if len(listed) != 4:
         raise fault(
-            table.source, key, f"has {len(listed)} corners; give exactly four [x, y], in order round"
+            table.source,
+            key,
+            f"has {len(listed)} corners; give exactly four [x, y] in order",
         )
     found = []
     for index, item in enumerate(listed):

@@ -7,25 +7,36 @@ import math
 import re
 import zoneinfo
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
-from central.layout.document import MILLION, Camera, Layout, Region, Zone
+from central.layout.document import MILLION, Layout, Region
 from central.layout.geometry import Corners, quadrilateral_fault
 from node.errors import UsageError
 from node.identifiers import check_id
 
 MAX_NAME = 200
 
-RegionKey = Callable[[int, int], str]
-"""(index of the camera, index of the region) -> the key path a person can find in the source."""
+
+@dataclass(frozen=True)
+class RegionKeys:
+    """The key paths at which a person finds a region's spot and its corners in the source."""
+
+    spot: str
+    polygon: str
+
+
+FindRegion = Callable[[int, int], RegionKeys]
+"""(index of the camera, index of the region) -> where it stands."""
 
 _TIME_ZONE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
 
-def region_key(camera: int, region: int) -> str:
-    """The key path of a region in a layout that is not a file, or a file without rows."""
-    return f"cameras[{camera}].regions[{region}]"
+def find_region(camera: int, region: int) -> RegionKeys:
+    """Where a region stands in a layout that came over the wire."""
+    key = f"cameras[{camera}].regions[{region}]"
+    return RegionKeys(spot=f"{key}.spot", polygon=f"{key}.polygon")
 
 
 def fault(source: str, key: str, message: str) -> UsageError:
@@ -33,18 +44,18 @@ def fault(source: str, key: str, message: str) -> UsageError:
     return UsageError(f"{source}: {key}: {message}")
 
 
-def check_layout(layout: Layout, *, source: str, region_key: RegionKey = region_key) -> None:
+def check_layout(layout: Layout, *, source: str, find_region: FindRegion = find_region) -> None:
     """Raise UsageError at the first fault of a layout.
 
     source: what the person knows it by, a file's name or "layout 'north'".
-    region_key: where a region stands in that source, for sources that have other keys.
+    find_region: where a region stands in that source, for sources that have other keys.
     """
     _check_lot(layout, source)
     _check_ids(source, "zones", "zone", [zone.zone_id for zone in layout.zones])
     _check_ids(source, "spots", "spot", [spot.spot_id for spot in layout.spots])
     _check_ids(source, "cameras", "camera", [camera.camera_id for camera in layout.cameras])
-    for kind, named in (("zones", layout.zones), ("cameras", layout.cameras)):
-        _check_names(source, kind, named)
+    _check_names(source, "zones", [zone.name for zone in layout.zones])
+    _check_names(source, "cameras", [camera.name for camera in layout.cameras])
     if not layout.spots:
         raise fault(source, "spots", "the lot has none; add at least one [[spots]] with an id")
     zone_ids = {zone.zone_id for zone in layout.zones}
@@ -53,7 +64,7 @@ def check_layout(layout: Layout, *, source: str, region_key: RegionKey = region_
             raise _dangling(source, f"spots[{index}].zone", "zone", spot.zone_id, zone_ids)
     spot_ids = {spot.spot_id for spot in layout.spots}
     for index, camera in enumerate(layout.cameras):
-        keys = [region_key(index, region) for region in range(len(camera.regions))]
+        keys = [find_region(index, region) for region in range(len(camera.regions))]
         _check_regions(source, keys, camera.regions, spot_ids)
 
 
@@ -130,9 +141,9 @@ def _check_ids(source: str, key: str, kind: str, values: list[str]) -> None:
         first_at[value] = index
 
 
-def _check_names(source: str, key: str, named: tuple[Zone, ...] | tuple[Camera, ...]) -> None:
-    for index, item in enumerate(named):
-        _check_name(source, f"{key}[{index}].name", item.name)
+def _check_names(source: str, key: str, names: list[str]) -> None:
+    for index, name in enumerate(names):
+        _check_name(source, f"{key}[{index}].name", name)
 
 
 def _check_name(source: str, key: str, name: str) -> None:
@@ -141,26 +152,26 @@ def _check_name(source: str, key: str, name: str) -> None:
         raise fault(
             source,
             key,
-            f"is {ascii(name[:40])}; use at most {MAX_NAME} printable characters on one line",
+            f"is {name[:40]!a}; use at most {MAX_NAME} printable characters on one line",
         )
 
 
 def _check_regions(
-    source: str, keys: list[str], regions: tuple[Region, ...], spot_ids: set[str]
+    source: str, keys: list[RegionKeys], regions: tuple[Region, ...], spot_ids: set[str]
 ) -> None:
     first_at: dict[str, str] = {}
     for key, region in zip(keys, regions, strict=True):
         if region.spot_id not in spot_ids:
-            raise _dangling(source, f"{key}.spot", "spot", region.spot_id, spot_ids)
+            raise _dangling(source, key.spot, "spot", region.spot_id, spot_ids)
         if region.spot_id in first_at:
             raise fault(
                 source,
-                f"{key}.spot",
+                key.spot,
                 f"'{region.spot_id}' has a region in this camera already "
                 f"({first_at[region.spot_id]}); keep one of them",
             )
-        first_at[region.spot_id] = key
-        check_quadrilateral(source, f"{key}.polygon", region.corners)
+        first_at[region.spot_id] = key.spot
+        check_quadrilateral(source, key.polygon, region.corners)
 
 
 def _dangling(source: str, key: str, kind: str, value: str, known: Iterable[str]) -> UsageError:

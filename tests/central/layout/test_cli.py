@@ -1,0 +1,195 @@
+"""The commands as a person runs them: what is printed, written and returned."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import cv2
+import pytest
+
+from central.layout import cli
+from central.layout.toml import read_layout
+from node.cli import main
+from tests.central.layout.layouts import NORTH
+from tests.central.layout.pictures import a_day, spot, write_shade
+
+DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    code: int
+    out: list[str]
+    err: str
+
+
+class Runner:
+    """Runs `parkledger` in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> Outcome:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        captured = self._capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Outcome(ended.value.code, captured.out.splitlines(), captured.err)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Runner:
+    """The command line."""
+    return Runner(capsys)
+
+
+@pytest.fixture
+def north_file(tmp_path: Path) -> Path:
+    """A valid layout file."""
+    path = tmp_path / "north.toml"
+    path.write_text(NORTH)
+    return path
+
+
+@pytest.mark.parametrize("command", [cli.apply, cli.convert, cli.preview])
+def test_every_option_has_help_and_a_variable(command: click.Command) -> None:
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, option.name
+            assert option.show_envvar, option.name
+
+
+def test_apply_checks_without_sending(run: Runner, north_file: Path) -> None:
+    outcome = run("apply", north_file, "--dry-run")
+    assert outcome == Outcome(0, ["north: valid, 2 spots, 1 camera (not sent)"], "")
+
+
+def test_apply_needs_a_ledger(run: Runner, north_file: Path) -> None:
+    outcome = run("apply", north_file)
+    assert (outcome.code, outcome.out) == (2, [])
+    assert outcome.err.startswith("parkledger: --ledger: give the replicas' HOST:PORT")
+
+
+def test_apply_refuses_a_wrong_file_in_one_line_before_anything_is_sent(
+    run: Runner, north_file: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(NORTH.replace("north", "south").replace("[0.6, 0.4]", "[1.2, 0.4]"))
+    outcome = run("apply", north_file, wrong, "--ledger", "127.0.0.1:1")
+    assert outcome == Outcome(
+        2,
+        [],
+        f"parkledger: {wrong}: cameras[0].regions[1].polygon[2]: x is 1.2; "
+        "coordinates are fractions of the picture, 0 to 1\n",
+    )
+
+
+def test_apply_without_a_ledger_listening_ends_with_1(run: Runner, north_file: Path) -> None:
+    pytest.importorskip("central.ledger.client", reason="the ledger's client is not there yet")
+    outcome = run("apply", north_file, "--ledger", "127.0.0.1:1", "--timeout", "0.3")
+    assert (outcome.code, outcome.out) == (1, [])
+    assert "north.toml: lot 'north': " in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_convert_writes_layout_video_and_truth(run: Runner, tmp_path: Path) -> None:
+    layout, video, truth = (tmp_path / name for name in ("o.toml", "o.mp4", "o.truth.json"))
+    outcome = run(
+        *("convert", a_day(tmp_path), "--lot", "cnr", "--camera-id", "cam3", "--camera", 3),
+        *("--name", "CNR", "--fps", 2, "--seconds-per-frame", 1.5),
+        *("--out-layout", layout, "--out-video", video, "--out-truth", truth),
+    )
+    assert outcome == Outcome(
+        0,
+        [
+            f"{layout}: 3 spots",
+            f"{truth}: 2 spots, 3 changes in 6 s; 1 spots left out, 2 missing labels held",
+            f"{video}: 4 pictures, 6 s",
+        ],
+        "",
+    )
+    assert read_layout(layout).name == "CNR"
+    assert json.loads(truth.read_text())["spots"]["s1"] == [
+        [0.0, "vacant"],
+        [1.5, "occupied"],
+        [4.5, "vacant"],
+    ]
+    capture = cv2.VideoCapture(str(video))
+    assert (capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)) == (12, 2)
+    capture.release()
+
+
+def test_convert_turns_a_list_of_polygons_into_a_layout(run: Runner, tmp_path: Path) -> None:
+    rois = tmp_path / "rois.json"
+    five = [[60, 10], [80, 5], [100, 10], [100, 50], [60, 50]]
+    rois.write_text(
+        json.dumps({"width": 160, "height": 120, "spots": [spot(0), spot(1, polygon=five)]})
+    )
+    layout = tmp_path / "drone.toml"
+    options = ("convert", rois, "--lot", "drone", "--camera-id", "d", "--out-layout", layout)
+    assert run(*options) == Outcome(0, [f"{layout}: 2 spots, 1 of them boxed"], "")
+    assert [one.spot_id for one in read_layout(layout).spots] == ["s0", "s1"]
+
+    outcome = run(*options, "--out-truth", tmp_path / "t.json")
+    assert outcome.code == 2
+    assert "first picture has no labels; leave out --out-truth" in outcome.err
+    outcome = run(*options, "--out-video", tmp_path / "v.mp4")
+    assert outcome.code == 2
+    assert "cannot become a video" in outcome.err
+
+
+def test_convert_names_a_place_it_cannot_write(run: Runner, tmp_path: Path) -> None:
+    outcome = run(
+        *("convert", a_day(tmp_path), "--lot", "cnr", "--camera-id", "cam3", "--camera", 3),
+        *("--out-layout", tmp_path / "absent" / "o.toml"),
+    )
+    assert outcome.code == 1
+    assert "o.toml: cannot be written (No such file or directory)" in outcome.err
+
+
+def test_convert_refuses_an_id_that_cannot_name_a_lot(run: Runner, tmp_path: Path) -> None:
+    outcome = run("convert", "x.json", "--lot", "a b", "--camera-id", "c", "--out-layout", "x")
+    assert outcome.code == 2
+    assert "lot id 'a b': use 1 to 64" in outcome.err
+
+
+def test_preview_draws_regions_or_a_grid(run: Runner, north_file: Path, tmp_path: Path) -> None:
+    picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
+    for name, options in (("r.jpg", ("--layout", north_file)), ("g.jpg", ())):
+        assert run("preview", picture, *options, "-o", tmp_path / name) == Outcome(0, [], "")
+        assert cv2.imread(str(tmp_path / name)) is not None
+
+
+def test_preview_classifies_only_regions(run: Runner, tmp_path: Path) -> None:
+    outcome = run("preview", tmp_path / "p.png", "--classify", "-o", tmp_path / "o.jpg")
+    assert outcome.code == 2
+    assert "--classify: needs the regions of a --layout" in outcome.err
+
+
+def test_preview_asks_the_shipped_model(run: Runner, north_file: Path, tmp_path: Path) -> None:
+    models = pytest.importorskip("models")
+    if not models.SHIPPED_MODEL.is_file():
+        pytest.skip("no model is shipped yet")
+    picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
+    out = tmp_path / "o.png"
+    outcome = run("preview", picture, "--layout", north_file, "--classify", "-o", out)
+    assert outcome == Outcome(0, [], "")
+    drawn = cv2.imread(str(out))
+    assert drawn is not None
+    assert (drawn != 120).any()
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
+def test_convert_reads_the_shared_data(run: Runner, tmp_path: Path) -> None:
+    layout, truth = tmp_path / "o.toml", tmp_path / "o.json"
+    named = ("--lot", "n", "--camera-id", "c", "--out-layout", layout)
+    assert run("convert", DATA / "videos" / "drone_lot_rois.json", *named).code == 0
+    assert len(read_layout(layout).spots) == 396
+    frames = DATA / "frames" / "cnrext.json"
+    assert run("convert", frames, "--camera", 3, *named, "--out-truth", truth).code == 0
+    answer = json.loads(truth.read_text())
+    assert (answer["duration_s"], len(answer["spots"])) == (60.0, 21)
+    assert "--camera" in run("convert", frames, *named).err
