@@ -63,7 +63,8 @@ async def serve(
             settings.cluster_id,
         )
         try:
-            await _run_until(stop, replica.run(), peers.run(), view.run())
+            links = [peers.run()] if others else []  # a cluster of one has nobody to dial
+            await _run_until(stop, replica.run(), view.run(), *links)
         finally:
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)

@@ -1,0 +1,137 @@
+"""The only user of cv2.VideoCapture.
+
+What OpenCV does not tell (each reproduced): time-outs count only if given to the constructor;
+RTSP goes over UDP unless told otherwise through the environment; `isOpened()` stays true after
+the end, so a lost source is released and opened anew; a text file "is" a video to FFmpeg
+(ANSI art); its own messages may hold what the URL holds.
+"""
+
+import logging
+import math
+import os
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+
+from edge.frames import Image
+from edge.pacing import nominal_interval
+from edge.source import Source, SourceKind
+from node.errors import OperationError, UsageError
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT_MS = 5_000
+READ_TIMEOUT_MS = 10_000
+
+
+class SourceUnavailable(OperationError):
+    """The source cannot be opened, now."""
+
+
+class Reader(Protocol):
+    """An opened source. Used by one thread at a time."""
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between frames as the source claims, or a guess."""
+        ...
+
+    def grab(self) -> bool:
+        """Step to the next frame, blocking until it is there; False at the end or a loss."""
+        ...
+
+    def position_us(self) -> int:
+        """Time of the grabbed frame from the beginning of the file, microseconds."""
+        ...
+
+    def retrieve(self) -> Image | None:
+        """Return the grabbed frame's picture, None if it is damaged. At most once a grab."""
+        ...
+
+    def release(self) -> None:
+        """Close the source."""
+        ...
+
+
+class VideoReader:
+    """A Reader on cv2.VideoCapture."""
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        self._capture = capture
+
+    @classmethod
+    def open(cls, source: Source) -> Self:
+        """Open `source`; raises SourceUnavailable with a reason fit for a log."""
+        _prepare_opencv(source)
+        if source.kind is SourceKind.WEBCAM:
+            capture = cv2.VideoCapture(int(source.location), cv2.CAP_V4L2)
+        else:
+            time_outs = [
+                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS),
+                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS),
+            ]
+            capture = cv2.VideoCapture(source.location, cv2.CAP_FFMPEG, time_outs)
+        if not capture.isOpened():
+            raise SourceUnavailable(f"{source.name} cannot be opened")
+        if _is_text(capture):
+            capture.release()
+            raise SourceUnavailable(f"{source.name} is text")
+        return cls(capture)
+
+    @property
+    def interval_s(self) -> float:
+        return nominal_interval(self._capture.get(cv2.CAP_PROP_FPS))
+
+    def grab(self) -> bool:
+        return self._capture.grab()
+
+    def position_us(self) -> int:
+        milliseconds = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+        return round(milliseconds * 1000) if math.isfinite(milliseconds) else 0
+
+    def retrieve(self) -> Image | None:
+        try:
+            ok, image = self._capture.retrieve()
+        except cv2.error as error:  # damaged data; the next frame may be good
+            logger.debug("a frame could not be retrieved: %s", error)
+            return None
+        return np.asarray(image, dtype=np.uint8) if ok and image is not None else None
+
+    def release(self) -> None:
+        self._capture.release()
+
+
+def check_file(source: Source) -> None:
+    """Raise UsageError unless the file `source` is a video with a first frame."""
+    try:
+        reader = VideoReader.open(source)
+    except SourceUnavailable:
+        raise _not_a_video(source, "it has no video stream") from None
+    try:
+        if not reader.grab() or reader.retrieve() is None:
+            raise _not_a_video(source, "not one frame decodes")
+    finally:
+        reader.release()
+
+
+def _not_a_video(source: Source, reason: str) -> UsageError:
+    return UsageError(
+        f"source '{source.name}' is not a video that OpenCV can read: {reason}; "
+        "give an MP4, MKV or AVI file (ffprobe shows what a file is)"
+    )
+
+
+def _prepare_opencv(source: Source) -> None:
+    # OpenCV's threads would fight with our own; frames are decoded one at a time anyway.
+    cv2.setNumThreads(1)
+    # Both print to standard error past our logs; who debugs them sets these variables.
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if source.kind is SourceKind.RTSP:
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+
+
+def _is_text(capture: cv2.VideoCapture) -> bool:
+    return int(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*"ansi")

@@ -1,0 +1,51 @@
+"""PURE: gRPC status of a stream that failed -> what an operator is told, and whether to go on."""
+
+from dataclasses import dataclass
+
+from grpc import StatusCode
+
+_MAX_DETAILS = 300
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a processor is not taking frames. fatal: trying again cannot help."""
+
+    text: str
+    fatal: bool = False
+
+
+def explain(code: StatusCode, details: str | None, *, processor: str, camera_id: str) -> Refusal:
+    """Return one line that names the processor, the trouble and what to do about it."""
+    reason = _one_line(details)
+    match code:
+        case StatusCode.INVALID_ARGUMENT:
+            return Refusal(f"processor {processor} refuses camera '{camera_id}': {reason}", True)
+        case StatusCode.NOT_FOUND:
+            advice = (
+                f"does not know camera '{camera_id}' ({reason}); apply a layout that has it "
+                "with 'parkledger apply FILE'"
+            )
+        case StatusCode.ALREADY_EXISTS:
+            advice = (
+                f"already has camera '{camera_id}' from another process ({reason}); "
+                "stop that one, or give this one another --camera-id"
+            )
+        # gRPC's own words; a processor that has no ledger yet uses others.
+        case StatusCode.UNAVAILABLE if reason.startswith("failed to connect"):
+            advice = "cannot be reached; check that it runs and that --processor names it"
+        case StatusCode.UNAVAILABLE:
+            advice = f"is not available ({reason})"
+        case StatusCode.UNIMPLEMENTED:
+            advice = "is not a Parkledger processor; check --processor"
+        case StatusCode.RESOURCE_EXHAUSTED:
+            advice = f"has no room ({reason}); lower --quality or --max-width, or add a processor"
+        case _:
+            advice = f"ended the stream with {code.name} ({reason})"
+    return Refusal(
+        f"processor {processor} {advice}; trying on, dropping frames until one takes them"
+    )
+
+
+def _one_line(details: str | None) -> str:
+    return " ".join((details or "no details").split())[:_MAX_DETAILS]

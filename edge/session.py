@@ -1,0 +1,211 @@
+"""One stream to one processor, from welcome to end."""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.complaints import Complaints
+from edge.frames import CapturedFrame, EncodedFrame
+from edge.outbox import Numbered, Outbox, UnexpectedAck
+from edge.wire import (
+    CannotWrite,
+    ContractBroken,
+    Hello,
+    StreamCall,
+    Welcome,
+    read_ack,
+    read_welcome,
+    write_frame,
+    write_hello,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class StreamBroken(Exception):
+    """The stream cannot go on, for a reason that gRPC does not know."""
+
+
+class Phase(enum.Enum):
+    """RUNNING: send what comes. DRAINING: nothing more comes. CLOSING: send nothing more."""
+
+    RUNNING = "running"
+    DRAINING = "draining"
+    CLOSING = "closing"
+
+
+class Signal:
+    """What wakes the sender: a frame, an ack, or a change of phase. Event loop only."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.RUNNING
+        self.ending = asyncio.Event()
+        self._news = asyncio.Event()
+
+    def set(self) -> None:
+        """Something happened."""
+        self._news.set()
+
+    def end(self, phase: Phase) -> None:
+        """Enter `phase`."""
+        self.phase = phase
+        self.ending.set()
+        self._news.set()
+
+    async def wait(self, timeout: float | None) -> None:
+        """Wait for what happens after the last `clear`; TimeoutError after `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            await self._news.wait()
+
+    def clear(self) -> None:
+        """Forget what happened: the caller is about to look."""
+        self._news.clear()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds to wait for a welcome, for an ack, and for the other side's good-bye."""
+
+    welcome_s: float = 5.0
+    ack_s: float = 15.0
+    goodbye_s: float = 0.5
+
+
+class Session:
+    """Sends while credits last; every ack gives one back. Leaves closing the outbox to others."""
+
+    def __init__(
+        self,
+        call: StreamCall,
+        *,
+        outbox: Outbox[CapturedFrame],
+        encode: Callable[[CapturedFrame], EncodedFrame],
+        signal: Signal,
+        limits: Limits,
+        complaints: Complaints,
+    ) -> None:
+        self._call = call
+        self._outbox = outbox
+        self._encode = encode
+        self._signal = signal
+        self._limits = limits
+        self._complaints = complaints
+        self._max_frame_bytes = 0
+
+    async def greet(self, hello: Hello) -> Welcome:
+        """Exchange hello and welcome and open the outbox; raises StreamBroken, StreamFailed."""
+        try:
+            async with asyncio.timeout(self._limits.welcome_s):
+                # If the hello cannot be written, the read below says why.
+                with contextlib.suppress(CannotWrite):
+                    await write_hello(self._call, hello)
+                welcome = await read_welcome(self._call)
+        except TimeoutError:
+            raise StreamBroken(f"gave no answer in {self._limits.welcome_s:g} s") from None
+        except ContractBroken as error:
+            raise StreamBroken(f"does not keep to the protocol: {error}") from error
+        if welcome is None:
+            raise StreamBroken("ended the stream")
+        self._max_frame_bytes = welcome.max_frame_bytes
+        self._outbox.open(welcome.credit)
+        return welcome
+
+    async def run(self) -> None:
+        """Send and receive until the phase says that all is done.
+
+        Raises StreamBroken or StreamFailed if the stream ends before that.
+        """
+        sender = asyncio.create_task(self._send())
+        receiver = asyncio.create_task(self._receive())
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            if not sender.done():
+                receiver.result()
+                raise StreamBroken("ended the stream")
+            all_sent = sender.result()
+            # Let the other side take leave, or say what broke the stream.
+            await asyncio.wait({receiver}, timeout=self._limits.goodbye_s)
+            if not all_sent:
+                if receiver.done():
+                    receiver.result()
+                raise StreamBroken("broke the stream")
+        finally:
+            sender.cancel()
+            receiver.cancel()
+            await asyncio.gather(sender, receiver, return_exceptions=True)
+
+    async def _send(self) -> bool:
+        """Send until the phase ends it; False if the stream ended under it."""
+        try:
+            while self._signal.phase is not Phase.CLOSING:
+                self._signal.clear()
+                if (numbered := self._outbox.take()) is not None:
+                    await self._send_frame(numbered)
+                elif self._signal.phase is Phase.DRAINING and self._outbox.idle:
+                    break
+                else:
+                    await self._wait_for_news()
+        except CannotWrite:
+            return False
+        await self._call.done_writing()
+        return True
+
+    async def _send_frame(self, numbered: Numbered[CapturedFrame]) -> None:
+        encoded = await asyncio.to_thread(self._encode, numbered.item)
+        size = len(encoded.jpeg)
+        if size > self._max_frame_bytes:
+            self._outbox.refuse()
+            self._complain(
+                "size",
+                f"frames are larger than the processor takes ({encoded.width}x{encoded.height}, "
+                f"limit {self._max_frame_bytes} bytes) and are not sent: "
+                "lower --quality or --max-width",
+            )
+            return
+        # Before the write: the ack may be read before the write returns.
+        self._outbox.sent(now=time.monotonic())
+        try:
+            async with asyncio.timeout(self._limits.ack_s):
+                await write_frame(
+                    self._call,
+                    encoded,
+                    sequence=numbered.sequence,
+                    dropped_total=self._outbox.counts.dropped,
+                )
+        except TimeoutError:
+            raise self._stalled() from None
+
+    async def _wait_for_news(self) -> None:
+        timeout = None
+        if (oldest := self._outbox.oldest_sent_at) is not None:
+            timeout = max(0.0, oldest + self._limits.ack_s - time.monotonic())
+        try:
+            await self._signal.wait(timeout)
+        except TimeoutError:
+            raise self._stalled() from None
+
+    def _stalled(self) -> StreamBroken:
+        return StreamBroken(f"acked no frame in {self._limits.ack_s:g} s")
+
+    async def _receive(self) -> None:
+        try:
+            while (ack := await read_ack(self._call)) is not None:
+                self._outbox.ack(ack.sequence, classified=not ack.fault)
+                self._signal.set()
+                self._note_fault(ack.fault)
+        except (ContractBroken, UnexpectedAck) as error:
+            raise StreamBroken(f"does not keep to the protocol: {error}") from error
+
+    def _note_fault(self, fault: str) -> None:
+        if not fault:
+            self._complaints.settle("fault")
+        else:
+            self._complain("fault", f"the processor could not use a frame: {fault}")
+
+    def _complain(self, subject: str, text: str) -> None:
+        if self._complaints.is_news(subject, text, now=time.monotonic()):
+            logger.warning("%s", text)

@@ -1,0 +1,56 @@
+"""One frame of a source as a picture: what people draw regions on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.capture import Reader, SourceUnavailable, VideoReader, check_file
+from edge.encode import encode_jpeg
+from edge.frames import Image
+from edge.source import Source
+from node.errors import OperationError, UsageError
+
+_QUALITY = 100
+# Webcams adjust to the light first, and a network stream may begin between two key frames.
+_SETTLE_S = 1.5
+
+
+def take_snapshot(
+    source: Source,
+    path: Path,
+    *,
+    open_reader: Callable[[Source], Reader] = VideoReader.open,
+    settle_s: float = _SETTLE_S,
+) -> tuple[int, int]:
+    """Write one full-size frame of `source` to `path` as JPEG; returns its width and height.
+
+    A file's first frame; of a live source one after `settle_s` seconds. Raises UsageError,
+    OperationError.
+    """
+    if path.suffix.lower() not in (".jpg", ".jpeg"):
+        raise UsageError(f"snapshot '{path}': name it *.jpg, it is written as JPEG")
+    if not source.live:
+        check_file(source)
+    try:
+        reader = open_reader(source)
+    except SourceUnavailable as error:
+        raise OperationError(f"{error}: check that it is connected and switched on") from error
+    try:
+        image = _one_frame(reader, settle_s if source.live else 0.0)
+    finally:
+        reader.release()
+    if image is None:
+        raise OperationError(f"source '{source.name}' gave no picture: try again")
+    try:
+        path.write_bytes(encode_jpeg(image, quality=_QUALITY))
+    except OSError as error:
+        raise UsageError(f"snapshot '{path}' cannot be written: {error.strerror}") from error
+    return image.shape[1], image.shape[0]
+
+
+def _one_frame(reader: Reader, settle_s: float) -> Image | None:
+    ready_at = time.monotonic() + settle_s
+    while reader.grab():
+        if time.monotonic() >= ready_at:
+            return reader.retrieve()
+    return None

@@ -1,0 +1,109 @@
+"""What `--source` names, and what may be said about it in a log."""
+
+import enum
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from node.errors import UsageError
+
+_WEBCAM = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_RTSP_SCHEMES = ("rtsp", "rtsps")
+
+
+class SourceKind(enum.Enum):
+    """The values go into CameraHello.source_kind."""
+
+    FILE = "file"
+    WEBCAM = "webcam"
+    RTSP = "rtsp"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video source.
+
+    location: path, webcam index in digits, or URL. Kept out of repr: a URL may hold a password.
+    name: what logs and messages call it; never a user, password, path or query of a URL.
+    """
+
+    kind: SourceKind
+    location: str = field(repr=False)
+    name: str
+
+    @property
+    def live(self) -> bool:
+        """True if it plays at a pace of its own and comes back after a loss."""
+        return self.kind is not SourceKind.FILE
+
+
+def parse_source(text: str) -> Source:
+    """Read FILE, INDEX, /dev/videoINDEX or rtsp://…; raises UsageError for anything else."""
+    if webcam := _WEBCAM.fullmatch(text):
+        return Source(SourceKind.WEBCAM, webcam[1], f"webcam {int(webcam[1])}")
+    if scheme := _SCHEME.match(text):
+        return _parse_url(text, scheme[1].lower())
+    path = Path(text)
+    if not path.exists():
+        raise UsageError(
+            f"source '{text}': no such file (a webcam is an index such as 0, "
+            "a network camera rtsp://HOST/…)"
+        )
+    if not path.is_file():
+        raise UsageError(f"source '{text}' is not a file: name one video file")
+    return Source(SourceKind.FILE, text, text)
+
+
+def _parse_url(url: str, scheme: str) -> Source:
+    name = redact(url)
+    if scheme not in _RTSP_SCHEMES:
+        raise UsageError(
+            f"source '{name}': '{scheme}' is not supported; "
+            "use a video file, a webcam index or rtsp://HOST/…"
+        )
+    if name.endswith("://…"):
+        raise UsageError(
+            f"source '{name}' names no host: write rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH, "
+            "with '/', '?', '#', '@' and ':' in a password written as %2F, %3F, %23, %40 and %3A"
+        )
+    return Source(SourceKind.RTSP, url, name)
+
+
+def redact(url: str) -> str:
+    """Return scheme, host and port of `url` and nothing else.
+
+    Cameras take passwords before the host, in the query and even in the path, so all of them
+    go. If an unescaped character makes it doubtful where the host begins, the host goes too.
+    """
+    scheme, _, rest = url.partition("://")
+    hidden = f"{scheme}://…"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return hidden
+    stray_at = rest.count("@") > parts.netloc.count("@") or parts.netloc.count("@") > 1
+    if not host or stray_at:
+        return hidden
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{bracketed}{f':{port}' if port else ''}/…"
+
+
+class SourceType(click.ParamType[Source]):
+    """A click parameter that is a video source."""
+
+    name = "FILE|INDEX|rtsp://…"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Source:
+        if isinstance(value, Source):
+            return value
+        try:
+            return parse_source(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
