@@ -1,0 +1,80 @@
+"""JPEG bytes to a picture. What a camera sends wrongly is an answer here, not an exception."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.patches import Image
+
+MAX_PIXELS = 50_000_000
+"""A picture decodes to 3 bytes a pixel: a few hundred bytes of JPEG could ask for gigabytes."""
+
+_END_OF_IMAGE = b"\xff\xd9"
+# Start-of-frame markers (ITU-T T.81, table B.1): C0 to CF but DHT (C4), JPG (C8) and DAC (CC).
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+# Without the orientation flag a camera's EXIF could turn the picture under its regions.
+_FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+
+
+@dataclass(frozen=True)
+class Undecodable:
+    """Why bytes are not the picture that they were said to be: one line."""
+
+    reason: str
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Return (width, height) in pixels from a JPEG's header, None if it has none.
+
+    Walks the marker segments (ITU-T T.81, B.1.1) and decodes nothing.
+    """
+    if data[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            return None
+        marker = data[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif marker in _STANDALONE_MARKERS:
+            at += 2
+        elif marker in _FRAME_MARKERS:
+            if at + 9 > len(data):
+                return None
+            height = int.from_bytes(data[at + 5 : at + 7], "big")
+            return int.from_bytes(data[at + 7 : at + 9], "big"), height
+        else:
+            length = int.from_bytes(data[at + 2 : at + 4], "big")
+            if length < 2:
+                return None
+            at += 2 + length
+    return None
+
+
+def decode(data: bytes, *, width: int, height: int) -> Image | Undecodable:
+    """Decode a JPEG to (height, width, 3) uint8 BGR.
+
+    A truncated file is refused by its missing end marker: the decoder would fill what is missing
+    with grey, and grey classifies as vacant. Bytes damaged in the middle cannot be told from a
+    strange picture; the transport guards against those.
+    """
+    size = jpeg_size(data)
+    if size is None:
+        return Undecodable(f"{len(data)} bytes are no JPEG image")
+    if size != (width, height):
+        return Undecodable(f"the JPEG is {size[0]}x{size[1]}, stated is {width}x{height}")
+    if width * height > MAX_PIXELS:
+        return Undecodable(f"{width}x{height} is over the limit of {MAX_PIXELS} pixels")
+    # Some encoders pad the end with zeros.
+    if not data.endswith(_END_OF_IMAGE) and not data.rstrip(b"\0").endswith(_END_OF_IMAGE):
+        return Undecodable(f"the JPEG is truncated: {len(data)} bytes without an end marker")
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _FLAGS)
+    except cv2.error as error:
+        return Undecodable(f"the JPEG does not decode: {error.err}")
+    if picture is None or picture.shape != (height, width, 3):
+        return Undecodable(f"the JPEG of {len(data)} bytes does not decode")
+    return np.asarray(picture, dtype=np.uint8)

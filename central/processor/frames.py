@@ -1,0 +1,47 @@
+"""What a camera sends and what it is answered, as values."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who is about to stream."""
+
+    camera_id: str
+    boot_id: str  # one run of the camera process: 16 hex digits
+    frames_per_second: float  # that the camera intends to send; 0: not said
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One compressed picture."""
+
+    sequence: int  # counts captured frames from 1 within (camera_id, boot_id)
+    captured_at_us: int  # the camera's clock: microseconds since 1970-01-01 UTC
+    width: int  # pixels, as stated by the camera
+    height: int
+    jpeg: bytes
+    dropped_total: int = 0  # frames that this boot captured and never sent
+    source_position_us: int = -1  # in a file's own time; -1 for live sources
+
+
+class Outcome(Enum):
+    """What became of a frame; video_stream.proto says what each means."""
+
+    CLASSIFIED = "classified"
+    CORRUPT = "corrupt"
+    OVERLOADED = "overloaded"
+    WRONG_SIZE = "wrong size"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one frame; `detail` is one line for a person, empty when all is well."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+CLASSIFIED = Verdict(Outcome.CLASSIFIED)

@@ -1,0 +1,185 @@
+"""The rim towards cameras: the only file of the processor that knows the wire's messages."""
+
+import asyncio
+import logging
+import math
+import re
+
+import grpc
+import grpc.aio
+
+from central.processor.cameras import Cameras
+from central.processor.clock import Clock
+from central.processor.frames import Frame, Hello, Outcome, Verdict
+from central.processor.heartbeats import Heartbeats
+from central.processor.pipeline import Workers
+from central.processor.refusal import Refused, invalid
+from central.processor.session import CameraSession
+from central.processor.settings import StreamLimits
+from central.processor.stream import CameraStream, StreamGone
+from node.errors import UsageError
+from node.identifiers import check_id
+from protos import video_stream_pb2 as wire
+from protos.video_stream_pb2_grpc import VideoStreamServiceServicer
+
+logger = logging.getLogger(__name__)
+
+MESSAGE_OVERHEAD = 1024 * 1024
+"""Bytes by which a message may exceed the largest JPEG, so that the refusal is ours and says what
+to do. What is larger still gRPC refuses itself, unread, with the same status."""
+
+_BOOT_ID = re.compile(r"[0-9a-f]{16}")
+_OUTCOMES = {
+    Outcome.CLASSIFIED: wire.FRAME_OUTCOME_CLASSIFIED,
+    Outcome.CORRUPT: wire.FRAME_OUTCOME_CORRUPT,
+    Outcome.OVERLOADED: wire.FRAME_OUTCOME_OVERLOADED,
+    Outcome.WRONG_SIZE: wire.FRAME_OUTCOME_WRONG_SIZE,
+    Outcome.FAILED: wire.FRAME_OUTCOME_FAILED,
+}
+_Context = grpc.aio.ServicerContext[wire.CameraMessage, wire.ProcessorMessage]
+
+
+def hello_of(message: wire.CameraMessage) -> Hello:
+    """Check and convert a camera's first message; raises Refused."""
+    if message.WhichOneof("message") != "hello":
+        raise invalid("the first message must be a hello")
+    hello = message.hello
+    try:
+        check_id("camera", hello.camera_id)
+    except UsageError as error:
+        raise invalid(str(error)) from error
+    if not _BOOT_ID.fullmatch(hello.boot_id):
+        raise invalid(f"boot id '{hello.boot_id[:80]}': 16 hex digits are needed")
+    rate = hello.frames_per_second
+    if not math.isfinite(rate) or rate < 0:
+        raise invalid(f"frames_per_second is {rate}: a number of at least 0 is needed")
+    return Hello(camera_id=hello.camera_id, boot_id=hello.boot_id, frames_per_second=rate)
+
+
+def frame_of(message: wire.CameraMessage) -> Frame:
+    """Check and convert any later message; raises Refused."""
+    if message.WhichOneof("message") != "frame":
+        raise invalid("after the hello only frames may come")
+    frame = message.frame
+    return Frame(
+        sequence=frame.sequence,
+        captured_at_us=frame.captured_at_us,
+        width=frame.width,
+        height=frame.height,
+        jpeg=frame.jpeg,
+        dropped_total=frame.dropped_total,
+        source_position_us=frame.source_position_us,
+    )
+
+
+class _GrpcTransport:
+    """`stream.Transport` over one call."""
+
+    def __init__(self, context: _Context) -> None:
+        self._context = context
+
+    async def first(self, *, seconds: float) -> Hello:
+        """Return the hello; raises Refused if none comes in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                message = await self._read()
+        except TimeoutError as error:
+            raise invalid(f"no hello within {seconds:g} s") from error
+        if message is None:
+            raise invalid("the stream ended before its hello")
+        return hello_of(message)
+
+    async def welcome(self, message: wire.Welcome) -> None:
+        """Send the welcome; raises StreamGone."""
+        await self._write(wire.ProcessorMessage(welcome=message))
+
+    async def read(self) -> Frame | None:
+        message = await self._read()
+        return None if message is None else frame_of(message)
+
+    async def answer(self, sequence: int, verdict: Verdict) -> None:
+        ack = wire.FrameAck(
+            sequence=sequence,
+            outcome=_OUTCOMES[verdict.outcome],
+            detail=verdict.detail,
+        )
+        await self._write(wire.ProcessorMessage(ack=ack))
+
+    async def _read(self) -> wire.CameraMessage | None:
+        message = await self._context.read()
+        # Also what a broken connection or a message over gRPC's limit looks like from here.
+        return message if isinstance(message, wire.CameraMessage) else None
+
+    async def _write(self, message: wire.ProcessorMessage) -> None:
+        try:
+            await self._context.write(message)
+        except grpc.aio.BaseError as error:
+            raise StreamGone from error
+
+
+class VideoStreamService(VideoStreamServiceServicer):
+    """One call a camera, from hello to end."""
+
+    def __init__(
+        self,
+        processor_id: str,
+        *,
+        cameras: Cameras,
+        workers: Workers,
+        heartbeats: Heartbeats,
+        limits: StreamLimits,
+        clock: Clock,
+    ) -> None:
+        self._processor_id = processor_id
+        self._cameras = cameras
+        self._workers = workers
+        self._heartbeats = heartbeats
+        self._limits = limits
+        self._clock = clock
+
+    async def StreamVideo(  # type: ignore[override]  # noqa: N802 - the stubs know no coroutines
+        self, request_iterator: object, context: _Context
+    ) -> None:
+        """See video_stream.proto."""
+        try:
+            await self._serve(_GrpcTransport(context))
+        except StreamGone:
+            logger.debug("camera went away before its welcome peer=%s", context.peer())
+        except Refused as refusal:
+            logger.info("stream refused peer=%s: %s", context.peer(), refusal.detail)
+            await _abort(context, refusal)
+
+    async def _serve(self, transport: _GrpcTransport) -> None:
+        hello = await transport.first(seconds=self._limits.hello_seconds)
+        stream = CameraStream(
+            hello,
+            workers=self._workers,
+            transport=transport,
+            limits=self._limits,
+            clock=self._clock,
+        )
+        try:
+            session = await self._cameras.open(stream)
+            self._heartbeats.now()
+            await transport.welcome(self._welcome(session))
+            logger.info("stream open camera=%s boot=%s", hello.camera_id, hello.boot_id)
+            await stream.run(session)
+            logger.info("stream over camera=%s boot=%s", hello.camera_id, hello.boot_id)
+        finally:
+            stream.ended.set()
+            self._cameras.close(stream)
+
+    def _welcome(self, session: CameraSession) -> wire.Welcome:
+        return wire.Welcome(
+            processor_id=self._processor_id,
+            credits=self._limits.credits,
+            layout_version=session.view.layout_version,
+            max_frame_bytes=self._limits.max_frame_bytes,
+        )
+
+
+async def _abort(context: _Context, refusal: Refused) -> None:
+    try:
+        await context.abort(refusal.status, refusal.detail)
+    except grpc.aio.InternalError:
+        logger.debug("the camera was gone before it could be told: %s", refusal.detail)

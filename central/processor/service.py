@@ -1,0 +1,158 @@
+"""A whole processor: puts its parts together, listens, and ends in order."""
+
+import asyncio
+import logging
+import socket
+
+import grpc.aio
+
+from central.ledger.interface import Ledger
+from central.ledger.records import NodeKind, NodeReport
+from central.processor.cameras import Cameras
+from central.processor.classifier import Classifier, model_name
+from central.processor.clock import Clock
+from central.processor.directory import Directory
+from central.processor.heartbeats import Heartbeats
+from central.processor.ingest import MESSAGE_OVERHEAD, VideoStreamService
+from central.processor.pipeline import Workers
+from central.processor.session import SessionSettings
+from central.processor.settings import ProcessorSettings
+from node.address import Address
+from node.errors import OperationError
+from node.identifiers import new_boot_id
+from protos.video_stream_pb2_grpc import add_VideoStreamServiceServicer_to_server
+
+logger = logging.getLogger(__name__)
+
+_STOP_GRACE = 1.0
+"""Seconds for calls to end by themselves once every stream has been told to."""
+
+
+class Processor:
+    """Made in a running event loop; `start()` binds, `run()` serves until told to stop."""
+
+    def __init__(
+        self,
+        settings: ProcessorSettings,
+        *,
+        classifier: Classifier,
+        ledger: Ledger,
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or Clock()
+        self._settings = settings
+        self._model = model_name(classifier)
+        self._boot_id = new_boot_id()
+        self._workers = Workers(classifier, workers=settings.workers)
+        self._directory = Directory(ledger, settings.directory)
+        session_settings = SessionSettings(
+            debounce=settings.debounce,
+            spec=classifier.spec,
+            model=self._model,
+            processor_boot_id=self._boot_id,
+        )
+        self._cameras = Cameras(
+            settings, session_settings, ledger=ledger, directory=self._directory, clock=clock
+        )
+        self._heartbeats = Heartbeats(ledger, self._reports, on_return=self._directory.refresh)
+        self._service = VideoStreamService(
+            settings.processor_id,
+            cameras=self._cameras,
+            workers=self._workers,
+            heartbeats=self._heartbeats,
+            limits=settings.limits,
+            clock=clock,
+        )
+        self._server = grpc.aio.server(options=_server_options(settings))
+        self.address = settings.listen
+        self.serving = asyncio.Event()
+
+    @property
+    def has_ledger(self) -> asyncio.Event:
+        """Set once the ledger has been read: from then on cameras are welcome."""
+        return self._directory.ready
+
+    def _reports(self) -> tuple[NodeReport, ...]:
+        own = NodeReport(
+            node_id=self._settings.processor_id,
+            kind=NodeKind.PROCESSOR,
+            boot_id=self._boot_id,
+            reported_by=self._settings.processor_id,
+            address=str(self.address),
+        )
+        return self._cameras.reports(own)
+
+    async def start(self) -> None:
+        """Bind the address (`address` then has the port); raises OperationError."""
+        add_VideoStreamServiceServicer_to_server(self._service, self._server)
+        listen = self._settings.listen
+        try:
+            _check_free(listen)
+            port = self._server.add_insecure_port(str(listen))
+        except (OSError, RuntimeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise OperationError(
+                f"cannot listen on {listen}: {reason}; choose another address with --listen"
+            ) from error
+        self.address = Address(host=listen.host, port=port)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then finish what is in work and commit what is believed."""
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(part.run())
+                for part in (self._directory, self._cameras, self._heartbeats)
+            ]
+            try:
+                await self._server.start()
+                self.serving.set()
+                logger.info(
+                    "ready listen=%s processor=%s model=%s",
+                    self.address,
+                    self._settings.processor_id,
+                    self._model,
+                )
+                await stop.wait()
+                await self._shut_down()
+            finally:
+                await self._server.stop(grace=None)
+                for task in background:
+                    task.cancel()
+        await asyncio.to_thread(self._workers.close)
+
+    async def _shut_down(self) -> None:
+        logger.info("shutting down")
+        self._cameras.stop()
+        await self._server.stop(grace=_STOP_GRACE)
+        if not await self._cameras.flush():
+            logger.warning(
+                "detections not committed after %.1f s; the next processor sees the spots anew",
+                self._settings.flush_seconds,
+            )
+
+
+def _check_free(listen: Address) -> None:
+    """Raise OSError where the address cannot be bound: gRPC's own error does not say why, and
+    writes lines of its own to standard error."""
+    host = listen.host.strip("[]")
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+
+
+def _server_options(settings: ProcessorSettings) -> list[tuple[str, int]]:
+    limits = settings.limits
+    return [
+        # Two processors on one port would share its cameras at random.
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", limits.max_frame_bytes + MESSAGE_OVERHEAD),
+        # Cameras ping every 10 s to notice a dead path; the default forbids more than one in 5 min.
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        # Ours, so that a camera that lost its power is noticed.
+        ("grpc.keepalive_time_ms", 10_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+    ]

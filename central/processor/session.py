@@ -1,0 +1,151 @@
+"""One camera across its streams: regions, debouncer, beliefs and counts.
+
+Lives in the event loop; only `view` is handed to a worker thread.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from central.ledger.records import (
+    Detection,
+    DetectionBatch,
+    IdempotencyKey,
+    OccupancyChange,
+)
+from central.processor.beliefs import Beliefs
+from central.processor.camera_view import CameraView
+from central.processor.debounce import Debouncer, DebounceSettings
+from central.processor.directory import CameraEntry
+from central.processor.frames import CLASSIFIED, Frame, Outcome, Verdict
+from central.processor.pipeline import Scores
+from central.processor.silence import Silence
+from central.processor.tally import Tally
+from models.patches import PatchSpec
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """What all cameras of a processor have in common."""
+
+    debounce: DebounceSettings
+    spec: PatchSpec
+    model: str  # first 16 hex digits of the model file's SHA-256
+    processor_boot_id: str
+
+
+class CameraSession:
+    """Takes frames' scores and the ledger's word, and forms what is to be committed (`beliefs`).
+
+    Invariant: the debouncer's occupancy of a spot is the newest of pending, under way, committed.
+    """
+
+    def __init__(self, entry: CameraEntry, settings: SessionSettings, silence: Silence) -> None:
+        self.on_belief: Callable[[], None] = lambda: None  # called when `beliefs` has grown
+        self.camera_id = entry.camera.camera_id
+        self.lot_id = entry.lot_id
+        self.silence = silence
+        self.tally = Tally()
+        self.beliefs = Beliefs(entry.held)
+        self.view = CameraView(
+            entry.camera, layout_version=entry.layout_version, spec=settings.spec
+        )
+        self._settings = settings
+        self._silences = 0  # counts this processor's own batches for the camera
+        self._debouncer = self._new_debouncer(entry)
+
+    def _new_debouncer(self, entry: CameraEntry) -> Debouncer:
+        return Debouncer(self._settings.debounce, self.view.spot_ids, entry.held)
+
+    def observe(
+        self,
+        boot_id: str,
+        frame: Frame,
+        view: CameraView,
+        result: Scores | Verdict,
+        *,
+        now: float,
+    ) -> Verdict:
+        """Take what a worker made of a frame with `view`; return the camera's answer."""
+        if view is self.view:
+            verdict = self._observe(boot_id, frame, result, now=now)
+        else:
+            verdict = Verdict(Outcome.FAILED, "the layout changed while the frame was in work")
+        self.tally.count(frame, verdict)
+        return verdict
+
+    def _observe(
+        self, boot_id: str, frame: Frame, result: Scores | Verdict, *, now: float
+    ) -> Verdict:
+        if isinstance(result, Verdict):
+            if result.outcome is Outcome.WRONG_SIZE:
+                self._believe(boot_id, frame, self._debouncer.blind(), model="")
+            return result
+        self.silence.heard(now)
+        changes = self._debouncer.observe(result.probabilities, frame.captured_at_us)
+        self._believe(boot_id, frame, changes, model=self._settings.model)
+        return CLASSIFIED
+
+    def shed(self, frame: Frame) -> Verdict:
+        """A newer frame replaced this one before its turn came."""
+        verdict = Verdict(Outcome.OVERLOADED, "a newer frame of this camera was waiting")
+        self.tally.count(frame, verdict)
+        return verdict
+
+    def _believe(
+        self, boot_id: str, frame: Frame, changes: tuple[Detection, ...], *, model: str
+    ) -> None:
+        key = IdempotencyKey(self.camera_id, boot_id, frame.sequence)
+        self._add(key, frame.captured_at_us, changes, model=model)
+
+    def _add(
+        self, key: IdempotencyKey, at_us: int, changes: tuple[Detection, ...], *, model: str
+    ) -> None:
+        if changes:
+            self.beliefs.add(
+                DetectionBatch(
+                    key=key,
+                    captured_at_us=at_us,
+                    layout_version=self.view.layout_version,
+                    model=model,
+                    detections=changes,
+                )
+            )
+            self.on_belief()
+
+    def fall_silent(self, at_us: int) -> None:
+        """No frame came for too long: what cannot be seen is unknown. Said in our own name."""
+        self.silence.fall_silent()
+        self._silences += 1
+        key = IdempotencyKey(self.camera_id, self._settings.processor_boot_id, self._silences)
+        self._add(key, at_us, self._debouncer.blind(), model="")
+
+    def adopt(self, entry: CameraEntry) -> bool:
+        """Take a new reading of the ledger; return False if it has to be read once more.
+
+        A new layout version begins again from what the ledger holds. At the same version a
+        difference means that the ledger learnt or decided something without us (nobody vouched
+        for the camera, a batch was refused): the next frames put it right.
+        """
+        moved = entry.lot_id != self.lot_id
+        self.lot_id = entry.lot_id
+        if moved or entry.layout_version != self.view.layout_version:
+            logger.info("layout camera=%s version=%d", self.camera_id, entry.layout_version)
+            self.view = self.view.successor(entry.camera, layout_version=entry.layout_version)
+            self.beliefs.begin_again(entry.held)
+            self._debouncer = self._new_debouncer(entry)
+            return self.beliefs.settled
+        corrected = self.beliefs.reconcile(entry.held, index=entry.index)
+        if corrected is None:
+            return False
+        for spot_id in corrected:
+            self._debouncer.restart(spot_id, entry.held[spot_id])
+        if corrected:
+            logger.info("ledger differs camera=%s spots=%d", self.camera_id, len(corrected))
+        return True
+
+    def expects(self, change: OccupancyChange) -> bool:
+        """Return whether a change that the ledger reports in this camera's name is no news."""
+        return self.beliefs.expects(change.spot_id, change.occupancy)

@@ -1,0 +1,155 @@
+"""One camera's stream: newest frame wins, one in work, answers in order.
+
+Knows no gRPC: `Transport` is the rim.
+"""
+
+import asyncio
+import contextlib
+import logging
+from typing import Any, Protocol
+
+from central.processor.ack_order import AckOrder
+from central.processor.clock import Clock
+from central.processor.frames import Frame, Hello, Verdict
+from central.processor.pipeline import Workers
+from central.processor.refusal import Refused, invalid, too_many
+from central.processor.session import CameraSession
+from central.processor.settings import StreamLimits
+
+logger = logging.getLogger(__name__)
+
+MAX_SEQUENCE = 2**63
+"""The wire has unsigned 64-bit numbers, the ledger's disk has signed ones."""
+
+
+class StreamGone(Exception):
+    """The camera is no longer there to be answered."""
+
+
+class Transport(Protocol):
+    """The two directions of a stream after the hello."""
+
+    async def read(self) -> Frame | None:
+        """Return the next frame, None once the camera has ended; raises Refused for nonsense."""
+        ...
+
+    async def answer(self, sequence: int, verdict: Verdict) -> None:
+        """Send one ack; raises StreamGone."""
+        ...
+
+
+class CameraStream:
+    """`run()` from welcome to end; `end()` from outside."""
+
+    def __init__(
+        self,
+        hello: Hello,
+        *,
+        workers: Workers,
+        transport: Transport,
+        limits: StreamLimits,
+        clock: Clock,
+    ) -> None:
+        self.hello = hello
+        self.heard_at = clock.monotonic()
+        self.ended = asyncio.Event()
+        self._workers = workers
+        self._transport = transport
+        self._limits = limits
+        self._clock = clock
+        self._order = AckOrder(limits.unanswered)
+        self._answering = asyncio.Lock()  # fair: answers leave as they were decided
+        self._last_sequence = 0
+        self._waiting: Frame | None = None
+        self._arrived = asyncio.Event()  # a frame waits, or none will come any more
+        self._no_more = False
+        self._ending: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
+
+    def end(self, reason: Refused) -> None:
+        """Ask the stream to finish the frame in work and end with that status."""
+        if not self._ending.done():
+            self._ending.set_result(reason)
+
+    def quiet_for(self, now: float) -> float:
+        """Return the seconds since the camera last sent anything."""
+        return now - self.heard_at
+
+    async def run(self, session: CameraSession) -> None:
+        """Serve the stream; returns when the camera ends it, raises Refused when we do."""
+        reader = asyncio.create_task(self._read(session))
+        worker = asyncio.create_task(self._work(session))
+        try:
+            awaited: set[asyncio.Future[Any]] = {reader, worker, self._ending}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            for task in (reader, worker):
+                if task.done():
+                    task.result()  # raises what it raised
+            reader.cancel()
+            await self._drain(worker)
+        except StreamGone:
+            logger.info("camera went away camera=%s", self.hello.camera_id)
+        finally:
+            reader.cancel()
+            worker.cancel()
+            await asyncio.gather(reader, worker, return_exceptions=True)
+            self.ended.set()
+        if self._ending.done():
+            raise self._ending.result()
+
+    async def _drain(self, worker: asyncio.Task[None]) -> None:
+        self._no_more = True
+        self._arrived.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.drain_seconds):
+                await worker
+
+    async def _read(self, session: CameraSession) -> None:
+        while (frame := await self._transport.read()) is not None:
+            self.heard_at = self._clock.monotonic()
+            self._check(frame)
+            self._order.received(frame.sequence)
+            shed, self._waiting = self._waiting, frame
+            self._arrived.set()
+            if shed is not None:
+                await self._answer(shed.sequence, session.shed(shed))
+
+    def _check(self, frame: Frame) -> None:
+        if not self._last_sequence < frame.sequence < MAX_SEQUENCE:
+            raise invalid(
+                f"frame sequence {frame.sequence} came after {self._last_sequence}: "
+                "sequences begin at 1 and increase within a stream"
+            )
+        self._last_sequence = frame.sequence
+        if len(frame.jpeg) > self._limits.max_frame_bytes:
+            raise too_many(
+                f"frame {frame.sequence} has {len(frame.jpeg)} bytes of JPEG, the limit is "
+                f"{self._limits.max_frame_bytes}: lower the camera's --quality or picture size"
+            )
+        if frame.width < 1 or frame.height < 1:
+            raise invalid(f"frame {frame.sequence} states no size: {frame.width}x{frame.height}")
+        if self._order.full:
+            raise invalid(
+                f"{self._limits.unanswered} frames are unanswered where the welcome gave "
+                f"{self._limits.credits} credits"
+            )
+
+    async def _work(self, session: CameraSession) -> None:
+        while True:
+            await self._arrived.wait()
+            if self._waiting is None:
+                return  # no more will come
+            async with self._workers.turn:
+                frame, self._waiting = self._waiting, None
+                if not self._no_more:
+                    self._arrived.clear()
+                view = session.view
+                result = await self._workers.classify(view, frame)
+            now = self._clock.monotonic()
+            verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
+            await self._answer(frame.sequence, verdict)
+
+    async def _answer(self, sequence: int, verdict: Verdict) -> None:
+        ready = self._order.decide(sequence, verdict)
+        async with self._answering:
+            for answered, its_verdict in ready:
+                await self._transport.answer(answered, its_verdict)

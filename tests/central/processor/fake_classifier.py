@@ -1,0 +1,59 @@
+"""A classifier that tests can foretell, and one that waits until it is told to go on."""
+
+import asyncio
+import hashlib
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.patches import PatchSpec
+
+DEADLINE = 10.0  # seconds; a test that meets it has failed
+
+
+@dataclass(frozen=True)
+class _Thresholds:
+    occupied_above: float = 0.7
+    vacant_below: float = 0.3
+
+
+class BrightnessClassifier:
+    """Bright is occupied: the probability is the patch's mean brightness."""
+
+    spec = PatchSpec(size=16, margin=0.0)
+    thresholds = _Thresholds()
+    sha256 = hashlib.sha256(b"brightness").hexdigest()
+
+    def probabilities(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        return np.asarray(patches.mean(axis=(1, 2, 3)) / 255.0, dtype=np.float32)
+
+
+class GatedClassifier(BrightnessClassifier):
+    """Classifies only while the gate is open, and remembers the most that were in it at once."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.most = 0
+        self._inside = 0
+        self._changed = threading.Condition()
+
+    async def wait_inside(self, frames: int = 1) -> None:
+        """Return once so many frames are being classified."""
+
+        def wait() -> bool:
+            with self._changed:
+                return self._changed.wait_for(lambda: self._inside >= frames, DEADLINE)
+
+        assert await asyncio.to_thread(wait)
+
+    def probabilities(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        with self._changed:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+            self._changed.notify_all()
+        assert self.gate.wait(DEADLINE)
+        with self._changed:
+            self._inside -= 1
+        return super().probabilities(patches)

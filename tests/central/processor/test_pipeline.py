@@ -1,0 +1,64 @@
+"""The CPU work of one frame, and the workers that do it."""
+
+import asyncio
+
+import pytest
+
+from central.layout.document import Camera, Region
+from central.processor.camera_view import CameraView
+from central.processor.frames import Frame, Outcome, Verdict
+from central.processor.pipeline import Scores, Workers, classify
+from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier, GatedClassifier
+from tests.central.processor.harness import HEIGHT, WIDTH, layout, picture
+
+
+def view(camera: Camera | None = None) -> CameraView:
+    return CameraView(
+        camera or layout("cam1").cameras[0], layout_version=1, spec=BrightnessClassifier.spec
+    )
+
+
+def frame(state: str = "ovou", sequence: int = 1) -> Frame:
+    return Frame(sequence, 1_000_000, WIDTH, HEIGHT, picture(state))
+
+
+def test_one_score_a_spot_in_the_views_order() -> None:
+    scores = classify(BrightnessClassifier(), view(), frame("ovou"))
+    assert isinstance(scores, Scores)
+    assert scores.probabilities == pytest.approx((0.94, 0.04, 0.94, 0.5), abs=0.02)
+
+
+def test_a_camera_that_sees_no_spot_is_classified_all_the_same() -> None:
+    assert classify(BrightnessClassifier(), view(Camera("cam1")), frame()) == Scores(())
+
+
+def test_a_region_that_cannot_be_cut_fails_the_frame_not_the_processor() -> None:
+    flat = Camera("cam1", regions=(Region("A1", ((0, 0), (9, 0), (18, 0), (27, 0))),))
+    verdict = classify(BrightnessClassifier(), view(flat), frame())
+    assert isinstance(verdict, Verdict)
+    assert verdict.outcome is Outcome.FAILED
+    assert "polygon 0" in verdict.detail
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_only_so_many_frames_are_in_work(workers: int) -> None:
+    classifier = GatedClassifier()
+    pool = Workers(classifier, workers=workers)
+    picked: list[int] = []
+
+    async def camera(number: int) -> None:
+        async with pool.turn:
+            picked.append(number)
+            await pool.classify(view(), frame())
+
+    tasks = [asyncio.create_task(camera(number)) for number in range(10)]
+    for _ in range(5):
+        await asyncio.sleep(0)  # let every camera ask for its turn
+    assert picked == list(range(workers + 1)), "one frame waits for a worker, the rest their turn"
+    await classifier.wait_inside(workers)
+    classifier.gate.set()
+    async with asyncio.timeout(DEADLINE):
+        await asyncio.gather(*tasks)
+    assert picked == list(range(10)), "turns are granted in the order of asking"
+    assert classifier.most == workers
+    pool.close()
