@@ -40,13 +40,20 @@ class _Waiting:
     done: asyncio.Future[AppendResult]
 
 
+@dataclass(frozen=True)
+class _Request:
+    number: int
+    sent_at: float  # event loop's time, seconds
+    batches: list[_Waiting]
+
+
 class AppendStream:
     """One stream to the primary. Bounded by its callers: each waits for its own batch."""
 
     def __init__(self, replicas: "Replicas") -> None:
         self._replicas = replicas
         self._waiting: deque[_Waiting] = deque()
-        self._in_flight: deque[tuple[int, list[_Waiting]]] = deque()
+        self._in_flight: deque[_Request] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -101,8 +108,8 @@ class AppendStream:
                 if batches is None:
                     break
                 number += 1
-                self._in_flight.append((number, batches))
-                self._wake.set()
+                sent_at = asyncio.get_running_loop().time()
+                self._in_flight.append(_Request(number, sent_at, batches))
                 request = parking_pb2.AppendRequest(
                     number=number, batches=[wire.batch_to_proto(one.batch) for one in batches]
                 )
@@ -144,8 +151,8 @@ class AppendStream:
                 key.key: key.reason
                 for key in (wire.rejected_from_proto(one) for one in response.rejected)
             }
-            while self._in_flight and self._in_flight[0][0] <= response.acked_through:
-                for one in self._in_flight.popleft()[1]:
+            while self._in_flight and self._in_flight[0].number <= response.acked_through:
+                for one in self._in_flight.popleft().batches:
                     _resolve(one, response.index, rejected)
             self._wake.set()
 
@@ -157,19 +164,25 @@ class AppendStream:
         pending = asyncio.ensure_future(call.read())
         try:
             while True:
-                done, _ = await asyncio.wait({pending}, timeout=ACK_TIME_OUT)
+                done, _ = await asyncio.wait({pending}, timeout=self._ack_due_in())
                 if done:
                     message = pending.result()
                     return message if isinstance(message, parking_pb2.AppendResponse) else None
-                if self._in_flight:
+                if self._ack_due_in() <= 0:
                     raise TimeoutError
         finally:
             pending.cancel()
 
+    def _ack_due_in(self) -> float:
+        """Return the seconds that the oldest request in flight has left; all, if there is none."""
+        if not self._in_flight:
+            return ACK_TIME_OUT
+        return self._in_flight[0].sent_at + ACK_TIME_OUT - asyncio.get_running_loop().time()
+
     def _requeue(self) -> None:
         """Put everything unacked back in front, in its first order."""
-        for _, batches in reversed(self._in_flight):
-            self._waiting.extendleft(reversed(batches))
+        for request in reversed(self._in_flight):
+            self._waiting.extendleft(reversed(request.batches))
         self._in_flight.clear()
         self._drop_cancelled()
 

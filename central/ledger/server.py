@@ -13,7 +13,7 @@ from central.ledger.replica import Replica, ReplicaSettings
 from central.ledger.service import ParkingService
 from central.ledger.view_service import ViewService
 from node.address import Address
-from node.errors import OperationError
+from node.listening import check_free
 from protos import heartbeat_pb2_grpc, parking_pb2_grpc, raft_pb2_grpc
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,9 @@ async def serve(
             ),
             server,
         )
-        await _start(server, listen)
+        check_free(listen)
+        server.add_insecure_port(str(listen))
+        await server.start()
         logger.info(
             "ready listen=%s data=%s index=%d term=%d cluster=%s",
             listen,
@@ -71,20 +73,6 @@ async def serve(
     finally:
         replica.close()
     return 0
-
-
-async def _start(server: grpc.aio.Server, listen: Address) -> None:
-    try:
-        bound = server.add_insecure_port(str(listen))
-    except RuntimeError as error:
-        bound = 0
-        logger.debug("bind failed: %s", error)
-    if bound == 0:
-        raise OperationError(
-            f"cannot listen on {listen}: the port is in use or the host is not this machine's; "
-            "give another --listen"
-        )
-    await server.start()
 
 
 async def _run_until(stop: asyncio.Event, *parts: Coroutine[None, None, None]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 
 import grpc.aio
 
@@ -18,8 +17,8 @@ from central.processor.pipeline import Workers
 from central.processor.session import SessionSettings
 from central.processor.settings import ProcessorSettings
 from node.address import Address
-from node.errors import OperationError
 from node.identifiers import new_boot_id
+from node.listening import check_free
 from protos.video_stream_pb2_grpc import add_VideoStreamServiceServicer_to_server
 
 logger = logging.getLogger(__name__)
@@ -86,14 +85,8 @@ class Processor:
         """Bind the address (`address` then has the port); raises OperationError."""
         add_VideoStreamServiceServicer_to_server(self._service, self._server)
         listen = self._settings.listen
-        try:
-            _check_free(listen)
-            port = self._server.add_insecure_port(str(listen))
-        except (OSError, RuntimeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise OperationError(
-                f"cannot listen on {listen}: {reason}; choose another address with --listen"
-            ) from error
+        check_free(listen)
+        port = self._server.add_insecure_port(str(listen))
         self.address = Address(host=listen.host, port=port)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -129,18 +122,6 @@ class Processor:
                 "detections not committed after %.1f s; the next processor sees the spots anew",
                 self._settings.flush_seconds,
             )
-
-
-def _check_free(listen: Address) -> None:
-    """Raise OSError where the address cannot be bound: gRPC's own error does not say why, and
-    writes lines of its own to standard error."""
-    host = listen.host.strip("[]")
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
 
 
 def _server_options(settings: ProcessorSettings) -> list[tuple[str, int]]:

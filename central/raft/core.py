@@ -41,6 +41,13 @@ class Raft:
                 f"the state machine has applied entry {applied}, but the log ends at "
                 f"{log.last_index}: the log has lost data"
             )
+        if log.last_term > hard_state.term:
+            # We took part in that term, and whom we voted for in it is forgotten: to go on could be
+            # to vote twice (PySyncObj#202).
+            raise ValueError(
+                f"the log ends in term {log.last_term}, but the stored term is {hard_state.term}: "
+                "the term and vote were lost"
+            )
         self._state = State(
             config=config,
             log=log,
@@ -131,7 +138,7 @@ class Raft:
             raise NotLeader(state.leader)
         if not data or not all(data):
             raise ValueError("nothing to propose: an entry needs at least one byte")
-        size = sum(map(len, data))
+        size = sum(map(len, data)) + len(data) * replication.ENTRY_OVERHEAD
         # One proposal that is larger than the bound still goes through when nothing else waits.
         if state.uncommitted_bytes and (
             state.uncommitted_bytes + size > state.config.max_uncommitted_bytes
@@ -146,7 +153,8 @@ class Raft:
         """Ask for a linearizable read as leader; its ReadReady carries `context`.
 
         Returns False if the leader cannot tell yet what is committed: ask again later. Raises
-        NotLeader. If leadership is lost before the answer, none comes.
+        NotLeader, or Overloaded while too many reads wait. If leadership is lost before the
+        answer, none comes.
         """
         if self._state.role is not Role.LEADER:
             raise NotLeader(self._state.leader)

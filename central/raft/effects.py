@@ -39,7 +39,10 @@ class ReadReady:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Obey in this order, and finish each Effects before the next one's `persist`.
+    """Obey in this order; steps 2 and 3 of one Effects come before those of the next.
+
+    Also an Effects that has nothing to persist waits with step 3 until earlier ones are written:
+    what it says may rest on them.
 
     1. Send `messages_now`: they depend on nothing unwritten (section 10.2.1 lets a leader
        replicate while it writes to its own disk).

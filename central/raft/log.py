@@ -1,5 +1,6 @@
 """The log of one replica, in memory (section 3.5)."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from central.raft.messages import Entry
@@ -35,17 +36,15 @@ class Log:
 
     def between(self, first: int, last: int, *, max_bytes: int | None = None) -> tuple[Entry, ...]:
         """Return entries first..last, fewer if their data exceed `max_bytes` (but at least one)."""
-        wanted = self._entries[first - 1 : last]
-        if max_bytes is None:
-            return tuple(wanted)
-        taken: list[Entry] = []
-        size = 0
-        for entry in wanted:
-            size += len(entry.data)
-            if taken and size > max_bytes:
-                break
-            taken.append(entry)
-        return tuple(taken)
+        last = min(last, self.last_index)
+        if max_bytes is not None:
+            size = 0
+            for index in range(first, last + 1):
+                size += len(self._entries[index - 1].data)
+                if size > max_bytes and index > first:
+                    last = index - 1
+                    break
+        return tuple(self._entries[first - 1 : last])
 
     def append(self, term: int, data: bytes) -> Entry:
         """Add one entry at the end, as a leader does; returns it."""
@@ -82,9 +81,8 @@ class Log:
         Both sides use it to skip a conflicting term in one round trip instead of going back
         entry by entry (section 3.5, the optimisation after figure 3.7).
         """
-        index = min(index, self.last_index)
-        while index > 0 and self._entries[index - 1].term > term:
-            index -= 1
+        end = min(index, self.last_index)
+        index = bisect_right(self._entries, term, hi=end, key=lambda entry: entry.term)
         return index, self.term_at(index) or 0
 
     def take_unwritten(self) -> tuple[Entry, ...]:

@@ -6,15 +6,14 @@ from collections import deque
 class Progress:
     """One follower. Invariant: `match < next`; in flight are only indexes above `match`.
 
-    While probing (the follower's log is not known to agree) one message is out at a time; while
-    pipelining, up to `window` messages with entries are.
+    While probing (the follower's log is not known to agree) it gets no entries: the heartbeats are
+    the probes. While pipelining, up to `window` messages with entries are under way.
     """
 
     def __init__(self, *, next_index: int, window: int) -> None:
         self.match = 0
         self.next = next_index
         self.probing = True
-        self.probe_sent = False
         self.active = False  # heard since the last check of the quorum
         self.read_round = 0
         self._window = window
@@ -22,16 +21,13 @@ class Progress:
 
     @property
     def full(self) -> bool:
-        """Whether entries must wait: for the answer to a probe, or for room in the window."""
-        return self.probe_sent if self.probing else len(self._in_flight) >= self._window
+        """Whether entries must wait: for a probe to agree, or for room in the window."""
+        return self.probing or len(self._in_flight) >= self._window
 
     def sent(self, last_index: int) -> None:
         """Note that entries up to `last_index` are under way; an error while `full`."""
         if self.full:
             raise AssertionError("sent entries while full")
-        if self.probing:
-            self.probe_sent = True
-            return
         self._in_flight.append(last_index)
         self.next = last_index + 1
 
@@ -41,13 +37,12 @@ class Progress:
         self.match = max(self.match, match)
         self.next = max(self.next, self.match + 1)
         self.probing = False
-        self.probe_sent = False
         while self._in_flight and self._in_flight[0] <= self.match:
             self._in_flight.popleft()
         return grew
 
     def refused(self, *, refused_index: int, retry_after: int) -> bool:
-        """Note that the follower lacks `refused_index`; returns whether to send again at once.
+        """Note that the follower lacks `refused_index`; returns whether to probe again at once.
 
         A refusal is out of date if the follower is known to hold that index, or if it answers
         another probe than the last one.
@@ -55,11 +50,6 @@ class Progress:
         if refused_index <= self.match or (self.probing and refused_index != self.next - 1):
             return False
         self.probing = True
-        self.probe_sent = False
         self._in_flight.clear()
         self.next = max(self.match, min(retry_after, refused_index - 1)) + 1
         return True
-
-    def probe_again(self) -> None:
-        """Let another probe go: the last one, or its answer, may be lost."""
-        self.probe_sent = False

@@ -1,7 +1,7 @@
 """Linearizable reads without log entries: read-index, batched (section 6.4)."""
 
 from central.raft.quorum import votes_won
-from central.raft.state import State
+from central.raft.state import Overloaded, State
 
 
 def ask(state: State, context: int) -> bool:
@@ -12,6 +12,8 @@ def ask(state: State, context: int) -> bool:
     """
     if state.log.term_at(state.commit) != state.term:
         return False
+    if len(state.new_reads) + len(state.pending_reads) >= state.config.max_reads:
+        raise Overloaded(f"{state.config.max_reads} reads wait for a quorum: try later")
     state.new_reads.append((context, state.commit))
     return True
 
@@ -21,7 +23,7 @@ def begin_round(state: State) -> None:
     if not state.new_reads:
         return
     state.read_round += 1
-    state.pending_reads += [(state.read_round, context, at) for context, at in state.new_reads]
+    state.pending_reads.extend((state.read_round, *read) for read in state.new_reads)
     state.new_reads = []
     state.broadcast = True
     confirm(state)  # a leader of one needs nobody's answer
@@ -34,5 +36,5 @@ def confirm(state: State) -> None:
         echoed = {peer for peer, known in state.progress.items() if known.read_round >= round_}
         if not votes_won(state.config.voters, echoed | {state.me}):
             return
-        state.pending_reads.pop(0)
+        state.pending_reads.popleft()
         state.ready_reads.append((context, index))

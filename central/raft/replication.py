@@ -5,6 +5,8 @@ from central.raft.messages import AppendEntries, AppendReply, Entry
 from central.raft.quorum import agreed_index
 from central.raft.state import Role, State
 
+ENTRY_OVERHEAD = 100
+
 
 def begin_term(state: State) -> None:
     """Lead: append an empty entry of the new term, so that it and all before it can commit.
@@ -19,8 +21,13 @@ def begin_term(state: State) -> None:
 def append(state: State, data: bytes) -> int:
     """Append one entry of our own term as leader; returns its index."""
     entry = state.log.append(state.term, data)
-    state.uncommitted_bytes += len(data)
+    state.uncommitted_bytes += size_of(entry)
     return entry.index
+
+
+def size_of(entry: Entry) -> int:
+    """Return about what a proposed entry costs in memory, in bytes: one of one byte is not free."""
+    return len(entry.data) + ENTRY_OVERHEAD if entry.data else 0
 
 
 def acknowledge_own_log(state: State) -> None:
@@ -48,12 +55,11 @@ def send_entries(state: State, peer: str) -> None:
 
 
 def send_heartbeat(state: State, peer: str) -> None:
-    """Assert leadership; find out what the follower lacks if messages were lost.
+    """Assert leadership; find out whether the follower's log agrees where ours goes on.
 
     It names the last index believed sent: a follower that lacks it refuses, and one that has it
     frees the whole window.
     """
-    state.progress[peer].probe_again()
     _send(state, peer, ())
 
 
@@ -110,7 +116,8 @@ def on_append_reply(state: State, message: AppendReply) -> None:
             _advance_commit(state)
         return
     retry_after, _ = state.log.last_agreeing(message.hint_index, message.hint_term)
-    progress.refused(refused_index=message.refused_index, retry_after=retry_after)
+    if progress.refused(refused_index=message.refused_index, retry_after=retry_after):
+        send_heartbeat(state, message.sender)
 
 
 def _accept(state: State, message: AppendEntries, *, match_index: int) -> None:
@@ -142,7 +149,7 @@ def _advance_commit(state: State, own_match: int | None = None) -> None:
         return
     committed = state.log.between(state.commit + 1, agreed)
     # Entries of earlier terms were never counted, so the count may not cover them.
-    freed = sum(len(entry.data) for entry in committed if entry.term == state.term)
+    freed = sum(size_of(entry) for entry in committed if entry.term == state.term)
     state.uncommitted_bytes -= freed
     # Followers learn of it with the next entries or heartbeat; nobody waits for them to apply.
     state.commit = agreed

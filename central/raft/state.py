@@ -4,6 +4,7 @@ All that decides what the replica does stands here; the modules named after mess
 """
 
 import random
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,7 +32,7 @@ class NotLeader(Exception):
 
 
 class Overloaded(Exception):
-    """Too many bytes are proposed and not committed: try later."""
+    """Too many bytes wait for commitment, or too many reads for a quorum: try later."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Config:
     window: int = 64  # messages with entries in flight to one follower
     max_message_bytes: int = 1 << 20
     max_uncommitted_bytes: int = 64 << 20
+    max_reads: int = 10_000  # that wait for a quorum's answer
 
     def __post_init__(self) -> None:
         if self.replica_id not in self.voters:
@@ -83,7 +85,7 @@ class State:
     uncommitted_bytes: int = 0
     read_round: int = 0
     new_reads: list[tuple[int, int]] = field(default_factory=list)  # (context, commit when asked)
-    pending_reads: list[tuple[int, int, int]] = field(default_factory=list)  # (round, *new_read)
+    pending_reads: deque[tuple[int, int, int]] = field(default_factory=deque)  # (round, *new_read)
     broadcast: bool = False  # a heartbeat to all is due with the next Effects
     messages_now: list[Message] = field(default_factory=list)
     messages_after: list[Message] = field(default_factory=list)
@@ -164,5 +166,5 @@ class State:
         self.own_match = 0
         self.uncommitted_bytes = 0
         self.new_reads = []
-        self.pending_reads = []
+        self.pending_reads.clear()
         self.broadcast = False

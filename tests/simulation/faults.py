@@ -1,0 +1,104 @@
+"""What goes wrong, when, and how long."""
+
+from collections.abc import Sequence
+
+from central.raft import Role
+from tests.simulation.clock import Clock
+from tests.simulation.network import Network
+from tests.simulation.plan import TICK, Plan
+from tests.simulation.process import Process
+
+
+class Faults:
+    """Lets a fault of the plan happen now and then. Each ends by itself, or when another comes."""
+
+    def __init__(
+        self, clock: Clock, plan: Plan, processes: Sequence[Process], network: Network
+    ) -> None:
+        self._clock = clock
+        self._plan = plan
+        self._processes = processes
+        self._network = network
+
+    def act(self) -> None:
+        """Let one fault happen."""
+        if not self._plan.faults:
+            return
+        fault = self._clock.rng.choice(self._plan.faults)
+        process = self._clock.rng.choice(self._processes)
+        self._clock.say("fault:", fault, process.name)
+        match fault:
+            case "crash":
+                process.crash()
+            case "crash at a step":
+                process.steps_to_crash = self._clock.rng.randrange(20)
+            case "pause":
+                self._pause(process)
+            case "clock skew":
+                process.period = self._clock.rng.choice((TICK // 3, TICK - 2, TICK + 3, TICK * 3))
+                self._clock.count(fault)
+            case "slow disk":
+                process.slowest_write = self._clock.rng.choice((1, 8, 8, 12 * TICK))
+                self._clock.count(fault)
+            case _:
+                self._cut(fault)
+
+    def restart(self, process: Process) -> None:
+        """Start a replica that is down."""
+        if process.raft is None:
+            self._clock.count("restart")
+            process.start()
+
+    def _pause(self, process: Process) -> None:
+        if process.raft is None or process.paused:
+            return
+        self._clock.count("pause")
+        process.paused = True
+        incarnation = process.incarnation
+
+        def resume() -> None:
+            if process.paused and process.incarnation == incarnation:
+                process.resume()
+
+        self._clock.after(self._clock.gap(20 * TICK), resume)
+
+    def _leaders_left_behind(self) -> set[str]:
+        """Return who leads. A slow clock lets such a leader believe in itself for longest."""
+        leaders = [each for each in self._processes if each.raft and each.raft.role is Role.LEADER]
+        for leader in leaders:
+            if self._clock.rng.random() < 0.5:
+                leader.period = TICK * 3
+        return {leader.name for leader in leaders}
+
+    def _cut(self, fault: str) -> None:
+        names = list(self._plan.replicas)
+        links = [(one, other) for one in names for other in names if one != other]
+        rng = self._clock.rng
+        rng.shuffle(names)
+        half = set(names[: len(names) // 2])
+        bridge: str | None = None
+        match fault:
+            case "one-way cut":
+                cut = {link for link in links if rng.random() < 0.3}
+            case "leader cut off":
+                leaders = self._leaders_left_behind()
+                cut = {(one, other) for one, other in links if one in leaders or other in leaders}
+            case "split" | "bridge":
+                bridge = names[-1] if fault == "bridge" else None
+                cut = {
+                    (one, other)
+                    for one, other in links
+                    if (one in half) != (other in half) and bridge not in (one, other)
+                }
+            case _:
+                raise ValueError(f"no such fault: {fault}")
+        if not cut:
+            return
+        self._clock.count(fault)
+        made = self._network.cut = frozenset(cut)
+
+        def heal() -> None:
+            if self._network.cut is made:
+                self._network.cut = frozenset()
+
+        self._clock.after(self._clock.gap(50 * TICK), heal)
