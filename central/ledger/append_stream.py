@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import grpc
 
@@ -17,12 +17,10 @@ from central.ledger import wire
 from central.ledger.channels import parking_stub
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import AppendResult, DetectionBatch, IdempotencyKey
+from central.ledger.replicas import Replicas
 from central.ledger.status_codes import final_error
 from node.backoff import Backoff
 from protos import parking_pb2
-
-if TYPE_CHECKING:
-    from central.ledger.client import Replicas
 
 Call: TypeAlias = "grpc.aio.StreamStreamCall[parking_pb2.AppendRequest, parking_pb2.AppendResponse]"
 
@@ -50,7 +48,7 @@ class _Request:
 class AppendStream:
     """One stream to the primary. Bounded by its callers: each waits for its own batch."""
 
-    def __init__(self, replicas: "Replicas") -> None:
+    def __init__(self, replicas: Replicas) -> None:
         self._replicas = replicas
         self._waiting: deque[_Waiting] = deque()
         self._in_flight: deque[_Request] = deque()

@@ -9,7 +9,7 @@ import grpc
 from central.layout.document import Layout
 from central.ledger import wire
 from central.ledger.append_stream import AppendStream
-from central.ledger.channels import channel_options, parking_stub, view_stub
+from central.ledger.channels import parking_stub, view_stub
 from central.ledger.interface import LedgerUnavailable
 from central.ledger.records import (
     AppendResult,
@@ -22,7 +22,8 @@ from central.ledger.records import (
     ReplicaStatus,
     ServiceStatus,
 )
-from central.ledger.status_codes import final_error, primary_hint
+from central.ledger.replicas import Replicas
+from central.ledger.status_codes import final_error
 from node.address import Address
 from node.backoff import Backoff
 from protos import heartbeat_pb2, parking_pb2
@@ -34,43 +35,6 @@ ATTEMPT_TIME_OUT = 2.0
 
 WATCH_SILENCE = 4.0
 """Seconds without even a progress event after which a watch goes to another replica."""
-
-
-class Replicas:
-    """The replicas' channels, and which of them is believed to be the primary."""
-
-    def __init__(self, addresses: Sequence[Address]) -> None:
-        if not addresses:
-            raise ValueError("no replica's address was given")
-        self._addresses = list(dict.fromkeys(addresses))
-        self._channels: dict[Address, grpc.aio.Channel] = {}
-        self.target = self._addresses[0]
-
-    def channel(self, address: Address | None = None) -> grpc.aio.Channel:
-        """Return the channel to that replica, or to the believed primary."""
-        address = address or self.target
-        if address not in self._channels:
-            self._channels[address] = grpc.aio.insecure_channel(
-                str(address), options=channel_options()
-            )
-        return self._channels[address]
-
-    def failed(self, target: Address, error: grpc.aio.AioRpcError | None) -> bool:
-        """Choose whom to ask next after `target` failed; returns whether it was named to us."""
-        hint = primary_hint(error) if error else None
-        if hint:
-            if hint not in self._addresses:
-                self._addresses.append(hint)
-            self.target = hint
-            return hint != target
-        if self.target == target:
-            following = self._addresses.index(target) + 1 if target in self._addresses else 0
-            self.target = self._addresses[following % len(self._addresses)]
-        return False
-
-    async def close(self) -> None:
-        """Close all channels."""
-        await asyncio.gather(*(channel.close() for channel in self._channels.values()))
 
 
 class LedgerClient:
