@@ -1,19 +1,19 @@
 """`parkledger status` and `parkledger watch`: click only, then the questions, then the printing."""
 
 import asyncio
-import json
 import os
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from json import dumps
 from typing import cast
 
 import click
 from rich.console import Console
 
 from central.ledger.change_lines import json_lines, text_lines
-from central.ledger.interface import Ledger, LedgerError, WatchGap
+from central.ledger.interface import Ledger, LedgerError, LedgerRefused, WatchGap
 from central.ledger.overview import Overview, look
 from central.ledger.overview_json import overview_object
 from central.ledger.overview_tables import overview_tables
@@ -25,7 +25,6 @@ from node.shutdown import run_until_signalled
 
 ledger_option = click.option(
     "--ledger",
-    "addresses",
     type=ADDRESSES,
     default="127.0.0.1:7001",
     show_default=True,
@@ -59,13 +58,12 @@ async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[Ledger]:
 )
 @click.option(
     "--json",
-    "as_json",
     is_flag=True,
     show_default=True,
     show_envvar=True,
     help="Print one JSON object instead of tables.",
 )
-def status(addresses: tuple[Address, ...], timeout: float, as_json: bool) -> int:
+def status(ledger: tuple[Address, ...], timeout: float, json: bool) -> int:
     """Show free, occupied and unknown spots of each lot, the replicas and the nodes.
 
     Exit code 0 if the lots are known up to the moment of asking; 1 if only an older view of one
@@ -73,14 +71,14 @@ def status(addresses: tuple[Address, ...], timeout: float, as_json: bool) -> int
     """
 
     async def ask() -> Overview:
-        async with connected(addresses) as ledger:
-            return await look(ledger, [str(address) for address in addresses], timeout=timeout)
+        async with connected(ledger) as client:
+            return await look(client, [str(address) for address in ledger], timeout=timeout)
 
     overview = asyncio.run(ask())
-    if as_json:
-        click.echo(json.dumps(overview_object(overview)))
+    if json:
+        click.echo(dumps(overview_object(overview)))
     elif overview.state is None and all(answer.status is None for answer in overview.replicas):
-        asked = ",".join(str(address) for address in addresses)
+        asked = ",".join(str(address) for address in ledger)
         raise OperationError(f"no replica answers at {asked}: check --ledger and the replicas")
     else:
         console = Console(highlight=False)
@@ -94,7 +92,6 @@ def status(addresses: tuple[Address, ...], timeout: float, as_json: bool) -> int
 @ledger_option
 @click.option(
     "--lot",
-    "lot_ids",
     type=IdType("lot"),
     multiple=True,
     show_default="every lot",
@@ -110,22 +107,17 @@ def status(addresses: tuple[Address, ...], timeout: float, as_json: bool) -> int
 )
 @click.option(
     "--json",
-    "as_json",
     is_flag=True,
     show_default=True,
     show_envvar=True,
     help="Print one JSON object a line, with the index to go on from.",
 )
-def watch(
-    addresses: tuple[Address, ...], lot_ids: tuple[str, ...], after: int | None, as_json: bool
-) -> int:
+def watch(ledger: tuple[Address, ...], lot: tuple[str, ...], after: int | None, json: bool) -> int:
     """Follow changes as they commit, one a line, over fail-overs, until Ctrl-C."""
 
     async def role(stop: asyncio.Event) -> int:
-        async with connected(addresses) as ledger:
-            following = asyncio.create_task(
-                follow(ledger, lot_ids=lot_ids, after=after, as_json=as_json)
-            )
+        async with connected(ledger) as client:
+            following = asyncio.create_task(follow(client, lot_ids=lot, after=after, as_json=json))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -168,13 +160,10 @@ async def follow(
 async def _start(ledger: Ledger, lot_ids: tuple[str, ...]) -> int:
     try:
         state = await ledger.get(lot_ids)
+    except LedgerRefused as refusal:
+        raise UsageError(f"--lot {','.join(lot_ids)}: {refusal}") from refusal
     except LedgerError as error:
         raise OperationError(f"cannot begin to watch: {error}") from error
-    missing = [lot_id for lot_id in lot_ids if state.lot(lot_id) is None]
-    if missing:
-        raise UsageError(
-            f"--lot {missing[0]}: the ledger holds no such lot; 'parkledger status' lists them"
-        )
     return state.index
 
 

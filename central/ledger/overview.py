@@ -5,7 +5,7 @@ fail by itself: its answer is then None and the fault says why.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from central.ledger.interface import Ledger, LedgerError
@@ -59,14 +59,9 @@ async def look(ledger: Ledger, addresses: Sequence[str], *, timeout: float) -> O
         _service(ledger, timeout=timeout),
         _replicas(ledger, addresses, timeout=timeout),
     )
-    named = {
-        peer.address
-        for answer in asked
-        if answer.status is not None
-        for peer in answer.status.peers
-        if peer.address
-    }
-    more = await _replicas(ledger, sorted(named - set(addresses)), timeout=timeout)
+    known = [answer.status for answer in asked if answer.status is not None]
+    known += service.replicas if service is not None else ()
+    more = await _replicas(ledger, sorted(_named(known) - set(addresses)), timeout=timeout)
     return Overview(
         state=state,
         state_fault=state_fault,
@@ -107,6 +102,12 @@ async def _replicas(
     return tuple(await asyncio.gather(*(ask(address) for address in addresses)))
 
 
+def _named(known: Iterable[ReplicaStatus]) -> set[str]:
+    """Return the addresses that replicas give of themselves and of each other."""
+    peers = {peer.address for status in known for peer in status.peers}
+    return (peers | {status.primary_address for status in known}) - {""}
+
+
 def _once_each(answers: Sequence[ReplicaAnswer]) -> tuple[ReplicaAnswer, ...]:
     # One replica can be known by two addresses: by name to the operator, by number to its peers.
     seen: set[str] = set()
@@ -117,4 +118,6 @@ def _once_each(answers: Sequence[ReplicaAnswer]) -> tuple[ReplicaAnswer, ...]:
             continue
         seen.add(replica_id)
         kept.append(answer)
-    return tuple(kept)
+    return tuple(
+        sorted(kept, key=lambda answer: answer.status.replica_id if answer.status else "~")
+    )

@@ -15,7 +15,7 @@ def overview_object(overview: Overview) -> dict[str, object]:
         "lots": None if state is None else [_lot(lot) for lot in state.lots],
         "replicas": [_replica(answer) for answer in overview.replicas],
         "nodes": None if service is None else [_node(node) for node in service.nodes],
-        "faults": [fault for fault in (overview.state_fault, overview.service_fault) if fault],
+        "faults": list(dict.fromkeys(filter(None, (overview.state_fault, overview.service_fault)))),
     }
 
 

@@ -34,7 +34,7 @@ def overview_tables(overview: Overview, *, now_us: int) -> RenderableType:
     if overview.service is not None:
         parts.append(_nodes(overview.service.nodes, now_us=now_us))
     parts.extend(_cannot_tell(overview))
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+    return Group(*(Padding(part, (0, 0, 1, 0), expand=False) for part in parts))
 
 
 def duration(us: int) -> str:

@@ -1,0 +1,10 @@
+"""Benchmarks: `python -m benchmarks NAME [--json FILE] [--plot FILE.png]`, a module a name.
+
+A benchmark is a module with a click command `benchmark` (options of its own, then
+`@report_options`) and a line in `BENCHMARKS`. Never in the wheel.
+"""
+
+BENCHMARKS: dict[str, tuple[str, str]] = {
+    "demo": ("benchmarks.demo", "The main job: frames, CPU, latency, fail-over, agreement."),
+}
+"""name -> (module, one line of help). Modules are imported only when they run."""

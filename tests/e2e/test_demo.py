@@ -1,0 +1,132 @@
+"""`parkledger demo` as a person runs it: a process with an exit code and a last line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from central.layout.toml_writer import format_layout
+from tests.central.demo.boards import layout
+
+DEMO = [sys.executable, "-m", "node", "demo"]
+SECONDS = 12
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DEMO, *arguments], capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+@pytest.fixture
+def own_lot(tmp_path: Path) -> list[str]:
+    """Return the options of a lot of the person's own: two grey clips of 2 seconds."""
+    (tmp_path / "lot.toml").write_text(format_layout(layout()), encoding="utf-8")
+    options = ["--layout", str(tmp_path / "lot.toml")]
+    for name in ("east.avi", "west.avi"):
+        clip = tmp_path / name
+        writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (320, 240))
+        for shade in range(20):
+            writer.write(np.full((240, 320, 3), 100 + shade, np.uint8))
+        writer.release()
+        options += ["--source", str(clip)]
+    return options
+
+
+def test_the_whole_of_it() -> None:
+    ended = run("--seconds", str(SECONDS), "--json")
+    assert ended.returncode == 0, ended.stderr
+    figures = json.loads(ended.stdout.splitlines()[-1])
+    assert set(figures) == {
+        *("cameras", "spots", "replicas", "frames", "detections_committed", "agreement"),
+        *("latency_ms", "fail_over_ms", "unknown_share"),
+    }
+    assert (figures["cameras"], figures["spots"], figures["replicas"]) == (2, 40, 3)
+    # Two cameras at 2 frames a second, less what a start and a loaded machine cost.
+    assert figures["frames"] >= SECONDS
+    assert figures["detections_committed"] >= 38
+    assert figures["agreement"] >= 0.95
+    assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["p99"]
+    assert 0 < figures["fail_over_ms"] < 2000
+    assert figures["unknown_share"] <= 0.05
+    assert "killing the primary" in ended.stderr
+    assert "was started again and caught up" in ended.stderr
+
+
+def test_own_sources_without_truth_or_fail_over(own_lot: list[str], tmp_path: Path) -> None:
+    keep = tmp_path / "kept"
+    picture = tmp_path / "demo.svg"
+    ended = run(
+        *("--seconds", "8", "--no-fail-over", "--keep", str(keep), "--picture", str(picture)),
+        *own_lot,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "agreement" not in ended.stdout
+    assert "fail-over" not in ended.stdout
+    assert "6 spots" in ended.stdout
+    logs = {path.name for path in keep.glob("*.log")}
+    assert {"replica-1.log", "processor.log", "camera-north-east.log"} <= logs
+    assert (keep / "replica-1").is_dir()
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_ctrl_c_stops_everything_at_once(own_lot: list[str]) -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--json", *own_lot], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert demo.stderr is not None
+        while "cameras started" not in demo.stderr.readline():
+            assert demo.poll() is None
+        children = psutil.Process(demo.pid).children(recursive=True)
+        assert len(children) >= 6
+        began = time.monotonic()
+        demo.send_signal(signal.SIGINT)
+        output, _ = demo.communicate(timeout=20)
+    finally:
+        demo.kill()
+    assert time.monotonic() - began < 3.0
+    assert demo.returncode == 130
+    assert output == ""
+    assert not any(child.is_running() and child.status() != "zombie" for child in children)
+
+
+def test_a_source_that_is_no_video(own_lot: list[str], tmp_path: Path) -> None:
+    (tmp_path / "west.avi").write_text("not a video", encoding="utf-8")
+    ended = run("--json", *own_lot)
+    assert ended.returncode == 2
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("parkledger: camera-north-west: ")
+    assert "is not a video" in last
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_child_that_dies_is_named(own_lot: list[str]) -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--json", *own_lot], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert demo.stderr is not None
+        while "cameras started" not in demo.stderr.readline():
+            assert demo.poll() is None
+        processor = next(
+            child
+            for child in psutil.Process(demo.pid).children(recursive=True)
+            if "processor" in child.cmdline()
+        )
+        os.kill(processor.pid, signal.SIGKILL)
+        _, errors = demo.communicate(timeout=20)
+    finally:
+        demo.kill()
+    assert demo.returncode == 1
+    last = errors.splitlines()[-1]
+    assert last.startswith("parkledger: processor ended unexpectedly (SIGKILL): ")

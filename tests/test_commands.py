@@ -1,0 +1,134 @@
+"""Taste, enforced: every command and every option of the command line is explained alike.
+
+After sqlite-utils, whose tests check that each command is documented and has help.
+"""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from node.cli import COMMANDS, group, main
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(name: str) -> click.Command:
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return found
+
+
+def options(name: str) -> list[click.Option]:
+    return [param for param in command(name).params if isinstance(param, click.Option)]
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must refuse with exit code 2; return its one line."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments, prog_name="parkledger")
+    assert left.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+def wrong_value(option: click.Option) -> str | None:
+    """Return a value that the option's type must refuse, None where any text will do."""
+    if option.is_flag or isinstance(option.type, click.Path | click.types.StringParamType):
+        return None
+    if isinstance(option.type, click.types.IntParamType | click.types.FloatParamType):
+        return "x"
+    return "no good!" if option.type.name.endswith("id") else "nonsense:nonsense"
+
+
+EVERY_OPTION = [
+    pytest.param(name, option, id=f"{name} {option.opts[0]}")
+    for name in COMMANDS
+    for option in options(name)
+]
+
+
+TYPED_OPTIONS = [
+    pytest.param(name, option.opts[0], wrong, id=f"{name} {option.opts[0]}")
+    for name in COMMANDS
+    for option in options(name)
+    if (wrong := wrong_value(option)) is not None
+]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_what_it_does(name: str) -> None:
+    help_text = command(name).help
+    assert help_text
+    assert help_text.splitlines()[0].rstrip().endswith((".", ":")), "a whole sentence comes first"
+    assert COMMANDS[name][2].endswith("."), "the list of commands has whole sentences too"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_its_help_can_be_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"], prog_name="parkledger")
+    assert left.value.code == 0
+    assert f"parkledger {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "option"), EVERY_OPTION)
+def test_an_option_has_help_a_default_and_a_variable(name: str, option: click.Option) -> None:
+    assert option.help
+    sentence = option.help.partition("[default:")[0].rstrip()
+    assert sentence.endswith((".", "…")), "help is whole sentences"
+    assert option.show_envvar, "say show_envvar=True"
+    shown = option.required or option.show_default or "[default:" in option.help
+    assert shown, "say show_default=True, or in words what holds without the option"
+
+
+@pytest.mark.parametrize(("name", "option"), EVERY_OPTION)
+def test_its_variable_is_named_after_the_option(name: str, option: click.Option) -> None:
+    long = next(spelling for spelling in option.opts if spelling.startswith("--"))
+    expected = f"PARKLEDGER_{name}_{long.removeprefix('--')}".upper().replace("-", "_")
+    context = click.Context(
+        command(name), info_name=name, auto_envvar_prefix=f"PARKLEDGER_{name.upper()}"
+    )
+    record = option.get_help_record(context)
+    assert record is not None
+    assert f"env var: {expected}" in record[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_option_is_one_line_and_exit_code_2(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "--no-such-option" in refused([name, "--no-such-option"], capsys)
+
+
+@pytest.mark.parametrize(("name", "option", "wrong"), TYPED_OPTIONS)
+def test_a_wrong_value_is_one_line_and_exit_code_2(
+    name: str, option: str, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused([name, option, wrong], capsys)
+    assert option.lstrip("-") in line or wrong in line
+
+
+def test_no_command_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    listed = capsys.readouterr().out
+    assert all(f"  {name} " in listed for name in COMMANDS)
+
+
+def test_an_unknown_command_is_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert refused(["parc"], capsys) == (
+        "parkledger: No such command 'parc'. (see 'parkledger --help')"
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_shows_the_command(name: str) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    if not text:
+        pytest.skip("the README is not written yet")
+    assert f"parkledger {name}" in text or f"make {name}" in text
