@@ -22,12 +22,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run a processor: frames in, detections committed to the ledger.",
     ),
     "ledger": ("central.ledger.cli", "ledger", "Run one replica of the ledger."),
-    "apply": ("central.layout.cli", "apply", "Commit lots, cameras and regions from TOML files."),
+    "apply": ("central.operator.cli", "apply", "Commit lots, cameras and regions from TOML files."),
     "convert": ("central.layout.cli", "convert", "Turn a frames JSON into a layout, video, truth."),
     "preview": ("central.layout.cli", "preview", "Draw a layout's regions over a picture."),
-    "status": ("central.ledger.operator_cli", "status", "Show replicas, nodes and free counts."),
+    "status": ("central.operator.cli", "status", "Show replicas, nodes and free counts."),
     "watch": (
-        "central.ledger.operator_cli",
+        "central.operator.cli",
         "watch",
         "Follow occupancy changes as they commit.",
     ),
@@ -89,6 +89,9 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
     """Entry point: exit code 0 done, 1 could not be done, 2 wrongly asked, 130 interrupted."""
     try:
         result = group.main(args=arguments, standalone_mode=False, **extra)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as error:
         context = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
         fail(f"{error.format_message()}{context}", exit_code=2)

@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "models": ("node",),
     "sample_videos": ("node",),
     "central.raft": (),
-    "central.layout": ("node", "models", *LEDGER_CLIENT),
+    "central.layout": ("node", "models"),
     "central.ledger": ("central.raft", "central.layout", "node", "protos"),
+    "central.operator": ("central.layout", *LEDGER_CLIENT, "node"),
     "central.processor": ("central.layout", *LEDGER_CLIENT, "models", "node", "protos"),
     "central.demo": (
         *("central.layout", *LEDGER_CLIENT),

@@ -1,87 +1,13 @@
-"""The commands `apply`, `convert` and `preview`.
+"""The commands `convert` and `preview`. What each needs is imported when it runs."""
 
-What each needs is imported when it runs: `apply` needs no OpenCV, the others no gRPC.
-"""
-
-import asyncio
 from pathlib import Path
 
 import click
 
-from node.address import ADDRESSES, Address
 from node.errors import UsageError
 from node.identifiers import IdType
 
 FILE = click.Path(path_type=Path)
-
-
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE)
-@click.option(
-    "--ledger",
-    type=ADDRESSES,
-    show_envvar=True,
-    help="Addresses of the ledger's replicas; any one of them will do. Needed unless --dry-run.",
-)
-@click.option(
-    "--expect-version",
-    type=click.IntRange(min=0),
-    show_envvar=True,
-    help="Commit only if this is the lot's version now; 0: the lot is new. One file only.  "
-    "[default: replace any version]",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each lot's commit.",
-)
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Check the files and send nothing.",
-)
-def apply(
-    files: tuple[Path, ...],
-    ledger: tuple[Address, ...] | None,
-    expect_version: int | None,
-    timeout: float,
-    dry_run: bool,
-) -> None:
-    """Commit the lots, cameras and regions in layout FILES (TOML, one lot each) to the ledger.
-
-    All files are checked before the first is sent. Processors follow without a restart. Exit
-    code 2: a file or option is wrong, nothing was sent; 1: the ledger could not commit.
-    """
-    from central.layout.applying import check_expected_version, contents, read_layouts
-
-    layouts = read_layouts(files)
-    check_expected_version(layouts, expect_version)
-    if dry_run:
-        for file in layouts:
-            click.echo(f"{file.layout.lot_id}: valid, {contents(file.layout)} (not sent)")
-        return
-    if not ledger:
-        raise UsageError("--ledger: give the replicas' HOST:PORT[,…], or --dry-run to only check")
-
-    async def send(addresses: tuple[Address, ...]) -> None:
-        from central.layout.applying import commit
-        from central.ledger.client import LedgerClient
-
-        client = LedgerClient(addresses)
-        try:
-            async for line in commit(
-                client, layouts, expected_version=expect_version, timeout=timeout
-            ):
-                click.echo(line)
-        finally:
-            await client.close()
-
-    asyncio.run(send(ledger))
 
 
 @click.command()
@@ -110,9 +36,19 @@ def apply(
     "--out-layout", type=FILE, required=True, show_envvar=True, help="Layout TOML to write."
 )
 @click.option(
-    "--out-video", type=FILE, show_envvar=True, help="Video of the pictures to write: .mp4 or .avi."
+    "--out-video",
+    type=FILE,
+    show_default="none",
+    show_envvar=True,
+    help="Video of the pictures to write: .mp4 or .avi.",
 )
-@click.option("--out-truth", type=FILE, show_envvar=True, help="Truth JSON to write.")
+@click.option(
+    "--out-truth",
+    type=FILE,
+    show_default="none",
+    show_envvar=True,
+    help="Truth JSON to write.",
+)
 @click.option(
     "--fps",
     type=click.FloatRange(min=0, min_open=True, max=240),

@@ -29,7 +29,17 @@ from central.ledger.outcome import Outcome
 from central.ledger.queries import Queries
 from central.ledger.state_machine import StateMachine
 from central.ledger.storage import Storage
-from central.raft import Config, Effects, Entry, Message, NotLeader, Persist, Raft, Role
+from central.raft import (
+    AppendEntries,
+    Config,
+    Effects,
+    Entry,
+    Message,
+    NotLeader,
+    Persist,
+    Raft,
+    Role,
+)
 from central.raft.quorum import majority
 from node.errors import OperationError
 
@@ -100,6 +110,7 @@ class Replica:
         self._applied_more = asyncio.Event()
         self._was_primary = False
         self._heard_at: dict[str, float] = {}  # monotonic, by peer
+        self._led_at: float | None = None  # monotonic: when a leader last spoke to us
         self._disk_thread = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._apply_thread = ThreadPoolExecutor(1, thread_name_prefix="apply")
         self._query_thread = ThreadPoolExecutor(1, thread_name_prefix="query")
@@ -154,7 +165,7 @@ class Replica:
         """Return how old this replica's knowledge of the cluster is, -1 if it has none.
 
         On the primary: since when a quorum, itself counted, has spoken to it. On a backup: since
-        when its primary has.
+        when a primary has.
         """
         if self._raft.role is Role.LEADER:
             ages = sorted(
@@ -164,15 +175,17 @@ class Replica:
             if needed == 0:
                 return 0
             return ages[needed - 1] if len(ages) >= needed else -1
-        return self.heard_us(self._raft.leader) if self._raft.leader else -1
+        return -1 if self._led_at is None else int((time.monotonic() - self._led_at) * 1e6)
 
     # ---- what one may ask ---
 
     def receive(self, messages: Iterable[Message]) -> None:
         """Take messages of peers."""
         for message in messages:
-            self._heard_at[message.sender] = time.monotonic()
+            self._heard_at[message.sender] = now = time.monotonic()
             self._raft.step(message)
+            if isinstance(message, AppendEntries) and message.sender == self._raft.leader:
+                self._led_at = now
         self._wake.set()
 
     async def submit(self, command: Command) -> Outcome:

@@ -3,7 +3,7 @@
 from central.demo.board import Board
 from central.layout.document import Camera, Layout, Region, Spot, Zone
 from central.ledger.records import LedgerState
-from tests.central.ledger.scripted_ledger import camera_status, lot, replica
+from tests.central.operator.scripted_ledger import camera_status, lot, replica
 
 SQUARE = ((0, 0), (100_000, 0), (100_000, 100_000), (0, 100_000))
 SECOND_US = 1_000_000

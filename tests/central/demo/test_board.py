@@ -5,7 +5,7 @@ import pytest
 from central.demo.board import LATENCIES_KEPT, RECENT_CHANGES
 from central.ledger.records import LedgerEvent, LedgerState, Occupancy, OccupancyChange
 from tests.central.demo.boards import board, layout
-from tests.central.ledger.scripted_ledger import camera_status, change, lot, replica
+from tests.central.operator.scripted_ledger import camera_status, change, lot, replica
 
 VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKNOWN
 

@@ -15,7 +15,7 @@ from central.ledger.records import LotReport
 from node.address import Address
 from node.errors import OperationError
 from tests.central.demo.boards import board
-from tests.central.ledger.scripted_ledger import ScriptedLedger, replica
+from tests.central.operator.scripted_ledger import ScriptedLedger, replica
 
 CLUSTER = Cluster(
     directory=Path(),

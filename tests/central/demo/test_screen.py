@@ -12,7 +12,7 @@ from central.demo.truth import Agreement
 from central.ledger.records import LedgerEvent, Occupancy
 from node.errors import UsageError
 from tests.central.demo.boards import SECOND_US, board, layout, running_board
-from tests.central.ledger.scripted_ledger import change
+from tests.central.operator.scripted_ledger import change
 
 NOW_US = 1_750_000_000 * SECOND_US
 

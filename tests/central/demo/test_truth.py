@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from central.demo.truth import Agreement, Span, Truth, compare, parse_truth, read_truth
 from central.ledger.records import Occupancy
 from node.errors import UsageError
-from tests.central.ledger.scripted_ledger import spot
+from tests.central.operator.scripted_ledger import spot
 
 VACANT, OCCUPIED, UNKNOWN = Occupancy.VACANT, Occupancy.OCCUPIED, Occupancy.UNKNOWN
 

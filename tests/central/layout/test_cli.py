@@ -1,7 +1,6 @@
 """The commands as a person runs them: what is printed, written and returned."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -10,40 +9,11 @@ import pytest
 
 from central.layout import cli
 from central.layout.toml import read_layout
-from node.cli import main
 from tests.central.layout.layouts import NORTH
 from tests.central.layout.pictures import a_day, spot, write_shade
+from tests.command_line import Outcome, Runner
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended and what it said."""
-
-    code: int
-    out: list[str]
-    err: str
-
-
-class Runner:
-    """Runs `parkledger` in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: object) -> Outcome:
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        captured = self._capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Outcome(ended.value.code, captured.out.splitlines(), captured.err)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    """The command line."""
-    return Runner(capsys)
 
 
 @pytest.fixture
@@ -54,45 +24,12 @@ def north_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [cli.apply, cli.convert, cli.preview])
+@pytest.mark.parametrize("command", [cli.convert, cli.preview])
 def test_every_option_has_help_and_a_variable(command: click.Command) -> None:
     for option in command.params:
         if isinstance(option, click.Option):
             assert option.help, option.name
             assert option.show_envvar, option.name
-
-
-def test_apply_checks_without_sending(run: Runner, north_file: Path) -> None:
-    outcome = run("apply", north_file, "--dry-run")
-    assert outcome == Outcome(0, ["north: valid, 2 spots, 1 camera (not sent)"], "")
-
-
-def test_apply_needs_a_ledger(run: Runner, north_file: Path) -> None:
-    outcome = run("apply", north_file)
-    assert (outcome.code, outcome.out) == (2, [])
-    assert outcome.err.startswith("parkledger: --ledger: give the replicas' HOST:PORT")
-
-
-def test_apply_refuses_a_wrong_file_in_one_line_before_anything_is_sent(
-    run: Runner, north_file: Path, tmp_path: Path
-) -> None:
-    wrong = tmp_path / "wrong.toml"
-    wrong.write_text(NORTH.replace("north", "south").replace("[0.6, 0.4]", "[1.2, 0.4]"))
-    outcome = run("apply", north_file, wrong, "--ledger", "127.0.0.1:1")
-    assert outcome == Outcome(
-        2,
-        [],
-        f"parkledger: {wrong}: cameras[0].regions[1].polygon[2]: x is 1.2; "
-        "coordinates are fractions of the picture, 0 to 1\n",
-    )
-
-
-def test_apply_without_a_ledger_listening_ends_with_1(run: Runner, north_file: Path) -> None:
-    pytest.importorskip("central.ledger.client", reason="the ledger's client is not there yet")
-    outcome = run("apply", north_file, "--ledger", "127.0.0.1:1", "--timeout", "0.3")
-    assert (outcome.code, outcome.out) == (1, [])
-    assert "north.toml: lot 'north': " in outcome.err
-    assert outcome.err.count("\n") == 1
 
 
 def test_convert_writes_layout_video_and_truth(run: Runner, tmp_path: Path) -> None:

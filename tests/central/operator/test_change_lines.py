@@ -2,9 +2,9 @@
 
 import json
 
-from central.ledger.change_lines import json_lines, text_lines
 from central.ledger.records import CountChange, LayoutChange, LedgerEvent, LotCount, Occupancy
-from tests.central.ledger.scripted_ledger import change
+from central.operator.change_lines import json_lines, text_lines
+from tests.central.operator.scripted_ledger import change
 
 AT = 1_750_000_000_000_000 + 60_000_000 * 3
 EVENT = LedgerEvent(

@@ -7,7 +7,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from central.ledger.overview import Overview, ReplicaAnswer
 from central.ledger.records import (
     LedgerState,
     LotCount,
@@ -17,6 +16,7 @@ from central.ledger.records import (
     Occupancy,
     ReplicaStatus,
 )
+from central.operator.overview import Overview, ReplicaAnswer
 
 KIND_NAMES = {
     NodeKind.CAMERA: "camera node",

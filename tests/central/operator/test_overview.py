@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from central.ledger.overview import Overview, look
-from central.ledger.overview_json import overview_object
-from central.ledger.overview_tables import disk_size, duration, overview_tables
 from central.ledger.records import LedgerState, LotCount, Occupancy, ServiceStatus
-from tests.central.ledger.scripted_ledger import (
+from central.operator.overview import Overview, look
+from central.operator.overview_json import overview_object
+from central.operator.overview_tables import disk_size, duration, overview_tables
+from tests.central.operator.scripted_ledger import (
     AWAY,
     ScriptedLedger,
     camera_status,

@@ -1,4 +1,4 @@
-"""`parkledger status` and `parkledger watch`: click only, then the questions, then the printing."""
+"""`parkledger apply`, `status` and `watch`: click only, then the questions, then the printing."""
 
 import asyncio
 import os
@@ -7,17 +7,24 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from json import dumps
+from pathlib import Path
 from typing import cast
 
 import click
 from rich.console import Console
 
-from central.ledger.change_lines import json_lines, text_lines
 from central.ledger.interface import Ledger, LedgerError, LedgerRefused, WatchGap
-from central.ledger.overview import Overview, look
-from central.ledger.overview_json import overview_object
-from central.ledger.overview_tables import overview_tables
 from central.ledger.records import LedgerEvent
+from central.operator.applying import (
+    check_expected_version,
+    commit,
+    contents,
+    read_layouts,
+)
+from central.operator.change_lines import json_lines, text_lines
+from central.operator.overview import Overview, look
+from central.operator.overview_json import overview_object
+from central.operator.overview_tables import overview_tables
 from node.address import ADDRESSES, Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
@@ -44,6 +51,60 @@ async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[Ledger]:
         yield ledger
     finally:
         await ledger.close()
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@ledger_option
+@click.option(
+    "--expect-version",
+    type=click.IntRange(min=0),
+    show_envvar=True,
+    help="Commit only if this is the lot's version now; 0: the lot is new. One file only.  "
+    "[default: replace any version]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds to wait for each lot's commit.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Check the files and send nothing.",
+)
+def apply(
+    files: tuple[Path, ...],
+    ledger: tuple[Address, ...],
+    expect_version: int | None,
+    timeout: float,
+    dry_run: bool,
+) -> None:
+    """Commit the lots, cameras and regions in layout FILES (TOML, one lot each) to the ledger.
+
+    All files are checked before the first is sent. Processors follow without a restart. Exit
+    code 2: a file or option is wrong, nothing was sent; 1: the ledger could not commit.
+    """
+    layouts = read_layouts(files)
+    check_expected_version(layouts, expect_version)
+    if dry_run:
+        for file in layouts:
+            click.echo(f"{file.layout.lot_id}: valid, {contents(file.layout)} (not sent)")
+        return
+
+    async def send() -> None:
+        async with connected(ledger) as client:
+            async for line in commit(
+                client, layouts, expected_version=expect_version, timeout=timeout
+            ):
+                click.echo(line)
+
+    asyncio.run(send())
 
 
 @click.command()

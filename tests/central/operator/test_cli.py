@@ -3,11 +3,11 @@
 import pytest
 
 from central.ledger.interface import LedgerRefused, LedgerUnavailable, WatchGap
-from central.ledger.operator_cli import follow
 from central.ledger.records import LedgerEvent, LedgerState, Occupancy
+from central.operator.cli import follow
 from node.cli import main
 from node.errors import OperationError, UsageError
-from tests.central.ledger.scripted_ledger import ScriptedLedger, change, lot
+from tests.central.operator.scripted_ledger import ScriptedLedger, change, lot
 
 NORTH = LedgerState(index=40, age_us=0, lots=(lot(A1=Occupancy.VACANT),))
 STOPPED = LedgerUnavailable("the test has no more events")

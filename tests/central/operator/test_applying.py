@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from central.layout.applying import LayoutFile, check_expected_version, commit, read_layouts
 from central.ledger.interface import LedgerUnavailable
+from central.operator.applying import LayoutFile, check_expected_version, commit, read_layouts
 from node.errors import OperationError, UsageError
-from tests.central.layout.fake_ledger import FakeLedger
 from tests.central.layout.layouts import NORTH
+from tests.central.operator.fake_ledger import FakeLedger
 
 SOUTH = NORTH.replace("north", "south")
 

@@ -1,7 +1,7 @@
 """PURE: an overview as the object that `parkledger status --json` prints."""
 
-from central.ledger.overview import Overview, ReplicaAnswer
 from central.ledger.records import LotState, NodeStatus, Occupancy
+from central.operator.overview import Overview, ReplicaAnswer
 
 
 def overview_object(overview: Overview) -> dict[str, object]:

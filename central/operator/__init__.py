@@ -1,0 +1,1 @@
+"""What an operator types: apply, status, watch. Knows only the client of the ledger."""
