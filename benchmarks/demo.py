@@ -10,7 +10,8 @@ import psutil
 
 from benchmarks.cpu_by_role import Sample, sample, usage
 from benchmarks.machine import this_machine
-from benchmarks.report import Report, Row, report_options
+from benchmarks.options import report_options
+from benchmarks.report import Report, Row
 from node.errors import OperationError
 
 FAIL_OVER_GOAL_MS = 2000
