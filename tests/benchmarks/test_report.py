@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from benchmarks.machine import Machine, this_machine
+from benchmarks.options import report_options
 from benchmarks.plot import by_unit, draw
-from benchmarks.report import Report, Row, number, report_options
+from benchmarks.report import Report, Row, number
 from node.errors import UsageError
 
 MACHINE = Machine(cpu="Abacus", cores=2, memory_gib=4.0, system="Linux 6", python="3.11.1")
