@@ -61,6 +61,7 @@ class NodeReport(google.protobuf.message.Message):
     node_id: builtins.str
     """camera id, processor id or replica id"""
     kind: global___NodeKind.ValueType
+    """what the node is"""
     boot_id: builtins.str
     """one run of the process"""
     address: builtins.str
@@ -101,7 +102,9 @@ class HeartbeatRequest(google.protobuf.message.Message):
 
     REPORTS_FIELD_NUMBER: builtins.int
     @property
-    def reports(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___NodeReport]: ...
+    def reports(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___NodeReport]:
+        """the sender's own first, then those it speaks for"""
+
     def __init__(
         self,
         *,
@@ -149,6 +152,7 @@ class GetServiceStatusResponse(google.protobuf.message.Message):
     PRIMARY_ID_FIELD_NUMBER: builtins.int
     REPLICAS_FIELD_NUMBER: builtins.int
     primary_id: builtins.str
+    """replica id of the primary that answers"""
     @property
     def nodes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___NodeStatus]:
         """ordered by kind, then id"""
@@ -180,7 +184,9 @@ class NodeStatus(google.protobuf.message.Message):
     alive: builtins.bool
     """the report is younger than the time-out"""
     @property
-    def report(self) -> global___NodeReport: ...
+    def report(self) -> global___NodeReport:
+        """as it was last received"""
+
     def __init__(
         self,
         *,

@@ -105,6 +105,7 @@ class DetectionBatch(google.protobuf.message.Message):
     MODEL_FIELD_NUMBER: builtins.int
     DETECTIONS_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
+    """of the applied layout"""
     boot_id: builtins.str
     """the camera's run, or the processor's where it speaks of a silent camera"""
     sequence: builtins.int
@@ -116,7 +117,9 @@ class DetectionBatch(google.protobuf.message.Message):
     model: builtins.str
     """first 16 hex digits of the model file's SHA-256, empty where no model spoke"""
     @property
-    def detections(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Detection]: ...
+    def detections(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Detection]:
+        """at most one a spot"""
+
     def __init__(
         self,
         *,
@@ -142,6 +145,7 @@ class Detection(google.protobuf.message.Message):
     spot_id: builtins.str
     """within the camera's lot"""
     occupancy: global___Occupancy.ValueType
+    """never unspecified"""
     confidence_permyriad: builtins.int
     """0 to 10000: confidence in the stated occupancy, in 1/10000"""
     def __init__(
@@ -190,8 +194,11 @@ class RejectedBatch(google.protobuf.message.Message):
     SEQUENCE_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
+    """of the batch"""
     boot_id: builtins.str
+    """of the batch"""
     sequence: builtins.int
+    """of the batch"""
     reason: builtins.str
     """one line for a person"""
     def __init__(
@@ -270,7 +277,9 @@ class ApplyRequest(google.protobuf.message.Message):
     any_version: builtins.bool
     """replace whatever is there; expected_version is ignored"""
     @property
-    def layout(self) -> global___Layout: ...
+    def layout(self) -> global___Layout:
+        """whole: it replaces what was there"""
+
     def __init__(
         self,
         *,
@@ -322,7 +331,9 @@ class Layout(google.protobuf.message.Message):
     SPOTS_FIELD_NUMBER: builtins.int
     CAMERAS_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
+    """unique in the ledger"""
     name: builtins.str
+    """for people"""
     time_zone: builtins.str
     """IANA name, for display only"""
     latitude: builtins.float
@@ -330,11 +341,17 @@ class Layout(google.protobuf.message.Message):
     longitude: builtins.float
     """degrees, WGS 84"""
     @property
-    def zones(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Zone]: ...
+    def zones(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Zone]:
+        """any number, also none"""
+
     @property
-    def spots(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Spot]: ...
+    def spots(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Spot]:
+        """at least one"""
+
     @property
-    def cameras(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Camera]: ...
+    def cameras(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Camera]:
+        """any number, also none"""
+
     def __init__(
         self,
         *,
@@ -365,6 +382,7 @@ class Zone(google.protobuf.message.Message):
     zone_id: builtins.str
     """within the lot"""
     name: builtins.str
+    """for people"""
     def __init__(
         self,
         *,
@@ -405,8 +423,11 @@ class Camera(google.protobuf.message.Message):
     camera_id: builtins.str
     """unique in the ledger"""
     name: builtins.str
+    """for people"""
     @property
-    def regions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Region]: ...
+    def regions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Region]:
+        """at most one a spot"""
+
     def __init__(
         self,
         *,
@@ -427,6 +448,7 @@ class Region(google.protobuf.message.Message):
     SPOT_ID_FIELD_NUMBER: builtins.int
     CORNERS_FIELD_NUMBER: builtins.int
     spot_id: builtins.str
+    """of the camera's lot"""
     @property
     def corners(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Corner]:
         """exactly four, in order round the spot"""
@@ -529,8 +551,11 @@ class LotState(google.protobuf.message.Message):
     UNKNOWN_FIELD_NUMBER: builtins.int
     COUNTS_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
+    """as in the layout"""
     name: builtins.str
+    """as in the layout"""
     layout_version: builtins.int
+    """counts the lot's layouts from 1"""
     occupied: builtins.int
     """spots"""
     vacant: builtins.int
@@ -578,7 +603,9 @@ class SpotState(google.protobuf.message.Message):
     SINCE_US_FIELD_NUMBER: builtins.int
     VIEWS_FIELD_NUMBER: builtins.int
     spot_id: builtins.str
+    """as in the layout"""
     occupancy: global___Occupancy.ValueType
+    """what the best view that is not unknown says"""
     confidence_permyriad: builtins.int
     """of the deciding view, 0 to 10000"""
     camera_id: builtins.str
@@ -612,9 +639,13 @@ class ViewState(google.protobuf.message.Message):
     CONFIDENCE_PERMYRIAD_FIELD_NUMBER: builtins.int
     CAPTURED_AT_US_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
+    """whose view it is"""
     occupancy: global___Occupancy.ValueType
+    """what it last said"""
     confidence_permyriad: builtins.int
+    """in that occupancy, 0 to 10000"""
     captured_at_us: builtins.int
+    """of the frame that decided, microseconds since 1970-01-01 UTC"""
     def __init__(
         self,
         *,
@@ -699,11 +730,17 @@ class WatchEvent(google.protobuf.message.Message):
     committed_at_us: builtins.int
     """primary's clock when it proposed the entry, microseconds since 1970-01-01 UTC"""
     @property
-    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___OccupancyChange]: ...
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___OccupancyChange]:
+        """in the order in which they were applied"""
+
     @property
-    def layouts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LayoutChange]: ...
+    def layouts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LayoutChange]:
+        """lots that have a new layout"""
+
     @property
-    def counts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CountChange]: ...
+    def counts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CountChange]:
+        """what Update reported"""
+
     def __init__(
         self,
         *,
@@ -729,10 +766,15 @@ class OccupancyChange(google.protobuf.message.Message):
     CAMERA_ID_FIELD_NUMBER: builtins.int
     CAPTURED_AT_US_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
+    """where"""
     spot_id: builtins.str
+    """within the lot"""
     previous: global___Occupancy.ValueType
+    """before this index"""
     occupancy: global___Occupancy.ValueType
+    """from this index on"""
     confidence_permyriad: builtins.int
+    """of the deciding view, 0 to 10000"""
     camera_id: builtins.str
     """the view that decided; empty where none did"""
     captured_at_us: builtins.int
@@ -759,7 +801,9 @@ class LayoutChange(google.protobuf.message.Message):
     LOT_ID_FIELD_NUMBER: builtins.int
     VERSION_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
+    """whose"""
     version: builtins.int
+    """the new one, from 1"""
     def __init__(
         self,
         *,
@@ -777,8 +821,11 @@ class CountChange(google.protobuf.message.Message):
     LOT_ID_FIELD_NUMBER: builtins.int
     COUNT_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
+    """whose"""
     @property
-    def count(self) -> global___LotCount: ...
+    def count(self) -> global___LotCount:
+        """as it stands now"""
+
     def __init__(
         self,
         *,
@@ -819,11 +866,17 @@ class ReplicaStatus(google.protobuf.message.Message):
     DISK_BYTES_FIELD_NUMBER: builtins.int
     CLUSTER_ID_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
+    """who answers"""
     role: global___ReplicaRole.ValueType
+    """at this moment"""
     term: builtins.int
+    """consensus term, grows with every election"""
     commit_index: builtins.int
+    """last index known to be on a quorum's disks"""
     applied_index: builtins.int
+    """last index whose effect is in the state"""
     last_log_index: builtins.int
+    """last index in its own log"""
     primary_id: builtins.str
     """as far as this replica knows; empty: none"""
     primary_address: builtins.str
@@ -867,6 +920,7 @@ class PeerProgress(google.protobuf.message.Message):
     MATCH_INDEX_FIELD_NUMBER: builtins.int
     LAST_HEARD_US_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
+    """of the peer"""
     address: builtins.str
     """HOST:PORT"""
     match_index: builtins.int

@@ -29,7 +29,9 @@ class RaftEnvelope(google.protobuf.message.Message):
     receiver_id: builtins.str
     """set in the first message of a stream"""
     @property
-    def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RaftMessage]: ...
+    def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RaftMessage]:
+        """in the order in which they were sent"""
+
     def __init__(
         self,
         *,
@@ -64,13 +66,21 @@ class RaftMessage(google.protobuf.message.Message):
     term: builtins.int
     """sender's current term"""
     @property
-    def request_vote(self) -> global___RequestVote: ...
+    def request_vote(self) -> global___RequestVote:
+        """sections 3.4 and 9.6"""
+
     @property
-    def vote_reply(self) -> global___VoteReply: ...
+    def vote_reply(self) -> global___VoteReply:
+        """sections 3.4 and 9.6"""
+
     @property
-    def append_entries(self) -> global___AppendEntries: ...
+    def append_entries(self) -> global___AppendEntries:
+        """section 3.5"""
+
     @property
-    def append_reply(self) -> global___AppendReply: ...
+    def append_reply(self) -> global___AppendReply:
+        """section 3.5"""
+
     def __init__(
         self,
         *,
@@ -96,7 +106,9 @@ class RequestVote(google.protobuf.message.Message):
     pre_vote: builtins.bool
     """section 9.6: would you vote for me in `term`?"""
     last_log_index: builtins.int
+    """of the candidate's log, 0 if it is empty"""
     last_log_term: builtins.int
+    """of that entry, 0 if there is none"""
     def __init__(
         self,
         *,
@@ -115,7 +127,9 @@ class VoteReply(google.protobuf.message.Message):
     PRE_VOTE_FIELD_NUMBER: builtins.int
     GRANTED_FIELD_NUMBER: builtins.int
     pre_vote: builtins.bool
+    """as in the request"""
     granted: builtins.bool
+    """whether the vote is given"""
     def __init__(
         self,
         *,
@@ -136,13 +150,17 @@ class AppendEntries(google.protobuf.message.Message):
     READ_ROUND_FIELD_NUMBER: builtins.int
     ENTRIES_FIELD_NUMBER: builtins.int
     previous_index: builtins.int
+    """of the entry before the first one here, 0 if there is none"""
     previous_term: builtins.int
+    """of that entry, 0 if there is none"""
     commit_index: builtins.int
     """leader's"""
     read_round: builtins.int
     """echoed in the reply: proof of leadership at that round (section 6.4)"""
     @property
-    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LogEntry]: ...
+    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LogEntry]:
+        """contiguous; none: a heartbeat"""
+
     def __init__(
         self,
         *,
@@ -167,6 +185,7 @@ class AppendReply(google.protobuf.message.Message):
     READ_ROUND_FIELD_NUMBER: builtins.int
     REFUSED_INDEX_FIELD_NUMBER: builtins.int
     accepted: builtins.bool
+    """whether the log agrees at previous_index"""
     match_index: builtins.int
     """accepted: last index known to equal the leader's and to be on disk"""
     hint_index: builtins.int
@@ -174,6 +193,7 @@ class AppendReply(google.protobuf.message.Message):
     hint_term: builtins.int
     """refused: term of the entry at hint_index, 0 if none"""
     read_round: builtins.int
+    """as in the request"""
     refused_index: builtins.int
     """refused: previous_index of the request that is refused"""
     def __init__(
@@ -198,7 +218,9 @@ class LogEntry(google.protobuf.message.Message):
     TERM_FIELD_NUMBER: builtins.int
     DATA_FIELD_NUMBER: builtins.int
     index: builtins.int
+    """from 1, without gaps"""
     term: builtins.int
+    """of the leader that made it"""
     data: builtins.bytes
     """opaque to consensus; empty: the entry a new leader begins its term with"""
     def __init__(

@@ -67,7 +67,9 @@ class CameraMessage(google.protobuf.message.Message):
         """exactly once, first"""
 
     @property
-    def frame(self) -> global___Frame: ...
+    def frame(self) -> global___Frame:
+        """any number, while credits last"""
+
     def __init__(
         self,
         *,
@@ -189,6 +191,7 @@ class Welcome(google.protobuf.message.Message):
     LAYOUT_VERSION_FIELD_NUMBER: builtins.int
     MAX_FRAME_BYTES_FIELD_NUMBER: builtins.int
     processor_id: builtins.str
+    """who answers"""
     credits: builtins.int
     """frames that may be unacked at any time, at least 1"""
     layout_version: builtins.int
@@ -217,6 +220,7 @@ class FrameAck(google.protobuf.message.Message):
     sequence: builtins.int
     """of the frame"""
     outcome: global___FrameOutcome.ValueType
+    """what became of it"""
     detail: builtins.str
     """one line for a person when the outcome is not CLASSIFIED, else empty"""
     def __init__(
