@@ -63,6 +63,7 @@ class RaftMessage(google.protobuf.message.Message):
     VOTE_REPLY_FIELD_NUMBER: builtins.int
     APPEND_ENTRIES_FIELD_NUMBER: builtins.int
     APPEND_REPLY_FIELD_NUMBER: builtins.int
+    TIMEOUT_NOW_FIELD_NUMBER: builtins.int
     term: builtins.int
     """sender's current term"""
     @property
@@ -81,6 +82,10 @@ class RaftMessage(google.protobuf.message.Message):
     def append_reply(self) -> global___AppendReply:
         """section 3.5"""
 
+    @property
+    def timeout_now(self) -> global___TimeoutNow:
+        """section 3.10"""
+
     def __init__(
         self,
         *,
@@ -89,10 +94,11 @@ class RaftMessage(google.protobuf.message.Message):
         vote_reply: global___VoteReply | None = ...,
         append_entries: global___AppendEntries | None = ...,
         append_reply: global___AppendReply | None = ...,
+        timeout_now: global___TimeoutNow | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "vote_reply", b"vote_reply"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "term", b"term", "vote_reply", b"vote_reply"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["body", b"body"]) -> typing.Literal["request_vote", "vote_reply", "append_entries", "append_reply"] | None: ...
+    def HasField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "term", b"term", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["body", b"body"]) -> typing.Literal["request_vote", "vote_reply", "append_entries", "append_reply", "timeout_now"] | None: ...
 
 global___RaftMessage = RaftMessage
 
@@ -103,22 +109,38 @@ class RequestVote(google.protobuf.message.Message):
     PRE_VOTE_FIELD_NUMBER: builtins.int
     LAST_LOG_INDEX_FIELD_NUMBER: builtins.int
     LAST_LOG_TERM_FIELD_NUMBER: builtins.int
+    TRANSFER_FIELD_NUMBER: builtins.int
     pre_vote: builtins.bool
     """section 9.6: would you vote for me in `term`?"""
     last_log_index: builtins.int
     """of the candidate's log, 0 if it is empty"""
     last_log_term: builtins.int
     """of that entry, 0 if there is none"""
+    transfer: builtins.bool
+    """section 4.2.3: the leader asked for this election, vote at once"""
     def __init__(
         self,
         *,
         pre_vote: builtins.bool = ...,
         last_log_index: builtins.int = ...,
         last_log_term: builtins.int = ...,
+        transfer: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["last_log_index", b"last_log_index", "last_log_term", b"last_log_term", "pre_vote", b"pre_vote"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["last_log_index", b"last_log_index", "last_log_term", b"last_log_term", "pre_vote", b"pre_vote", "transfer", b"transfer"]) -> None: ...
 
 global___RequestVote = RequestVote
+
+@typing.final
+class TimeoutNow(google.protobuf.message.Message):
+    """The leader hands over: stand for election at once."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___TimeoutNow = TimeoutNow
 
 @typing.final
 class VoteReply(google.protobuf.message.Message):

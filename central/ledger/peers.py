@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import grpc
 
 from central.ledger.channels import Context, channel_options, raft_stub
-from central.raft import AppendEntries, AppendReply, Entry, Message, RequestVote, VoteReply
+from central.raft import (
+    AppendEntries,
+    AppendReply,
+    Entry,
+    Message,
+    RequestVote,
+    TimeoutNow,
+    VoteReply,
+)
 from node.address import Address
 from node.backoff import Backoff
 from protos import raft_pb2, raft_pb2_grpc
@@ -154,8 +162,11 @@ def to_proto(message: Message) -> raft_pb2.RaftMessage:
                     pre_vote=message.pre_vote,
                     last_log_index=message.last_log_index,
                     last_log_term=message.last_log_term,
+                    transfer=message.transfer,
                 ),
             )
+        case TimeoutNow():
+            return raft_pb2.RaftMessage(term=message.term, timeout_now=raft_pb2.TimeoutNow())
         case VoteReply():
             return raft_pb2.RaftMessage(
                 term=message.term,
@@ -201,7 +212,10 @@ def from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: str) -> 
                 last_log_index=vote.last_log_index,
                 last_log_term=vote.last_log_term,
                 pre_vote=vote.pre_vote,
+                transfer=vote.transfer,
             )
+        case "timeout_now":
+            return TimeoutNow(sender=sender, receiver=receiver, term=message.term)
         case "vote_reply":
             return VoteReply(
                 sender=sender,

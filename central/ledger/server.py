@@ -19,6 +19,7 @@ from protos import heartbeat_pb2_grpc, parking_pb2_grpc, raft_pb2_grpc
 logger = logging.getLogger(__name__)
 
 GRACE = 0.5  # seconds that calls under way have to end at shutdown
+HAND_OVER = 0.5  # seconds that another replica has to take over at shutdown
 
 
 async def serve(
@@ -66,7 +67,7 @@ async def serve(
         )
         try:
             links = [peers.run()] if others else []  # a cluster of one has nobody to dial
-            await _run_until(stop, replica.run(), view.run(), *links)
+            await _run_until(_end_of(replica, stop), replica.run(), view.run(), *links)
         finally:
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)
@@ -75,10 +76,17 @@ async def serve(
     return 0
 
 
-async def _run_until(stop: asyncio.Event, *parts: Coroutine[None, None, None]) -> None:
-    """Run all parts until `stop`; if one of them fails, the others end and its error is raised."""
+async def _end_of(replica: Replica, stop: asyncio.Event) -> None:
+    """Wait for `stop`, then let another replica lead first: a planned stop costs no election."""
+    await stop.wait()
+    if await replica.hand_over(timeout=HAND_OVER):
+        logger.info("handed over term=%d", replica.term)
+
+
+async def _run_until(end: Coroutine[None, None, None], *parts: Coroutine[None, None, None]) -> None:
+    """Run all parts until `end`; if one of them fails, the others end and its error is raised."""
     tasks = [asyncio.ensure_future(part) for part in parts]
-    stopping = asyncio.ensure_future(stop.wait())
+    stopping = asyncio.ensure_future(end)
     try:
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in done:

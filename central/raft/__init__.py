@@ -13,6 +13,7 @@ from central.raft.messages import (
     Entry,
     Message,
     RequestVote,
+    TimeoutNow,
     VoteReply,
 )
 from central.raft.state import Config, NotLeader, Overloaded, Role
@@ -32,5 +33,6 @@ __all__ = [
     "ReadReady",
     "RequestVote",
     "Role",
+    "TimeoutNow",
     "VoteReply",
 ]

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from central.raft import election, reads, replication
+from central.raft import election, reads, replication, transfer
 from central.raft.effects import Effects, HardState, Persist, ReadReady
 from central.raft.log import Log
 from central.raft.messages import (
@@ -12,6 +12,7 @@ from central.raft.messages import (
     Entry,
     Message,
     RequestVote,
+    TimeoutNow,
     VoteReply,
 )
 from central.raft.quorum import votes_won
@@ -126,16 +127,19 @@ class Raft:
                 replication.on_append_entries(state, message)
             case AppendReply():
                 replication.on_append_reply(state, message)
+                transfer.ask_if_ready(state)
+            case TimeoutNow():
+                transfer.on_timeout_now(state, message)
 
     def propose(self, data: Sequence[bytes]) -> int:
         """Append entries as leader; returns the first one's index, in term `term`.
 
-        Raises NotLeader, or Overloaded while too many bytes wait for commitment. That an entry
-        was appended does not mean that it will commit.
+        Raises NotLeader (also while leadership is being handed over), or Overloaded while too many
+        bytes wait for commitment. That an entry was appended does not mean that it will commit.
         """
         state = self._state
-        if state.role is not Role.LEADER:
-            raise NotLeader(state.leader)
+        if state.role is not Role.LEADER or state.transferee is not None:
+            raise NotLeader(state.transferee or state.leader)
         if not data or not all(data):
             raise ValueError("nothing to propose: an entry needs at least one byte")
         size = sum(map(len, data)) + len(data) * replication.ENTRY_OVERHEAD
@@ -159,6 +163,18 @@ class Raft:
         if self._state.role is not Role.LEADER:
             raise NotLeader(self._state.leader)
         return reads.ask(self._state, context)
+
+    def transfer_leadership(self, target: str) -> None:
+        """As leader: hand over to another voter, or go on leading if that takes too long.
+
+        Raises NotLeader; ValueError if the target is no other voter.
+        """
+        state = self._state
+        if state.role is not Role.LEADER:
+            raise NotLeader(state.leader)
+        if target not in state.progress:
+            raise ValueError(f"'{target}' is no other voter: choose one of {state.others}")
+        transfer.begin(state, target)
 
     # ---- effects ---
 
@@ -194,6 +210,7 @@ class Raft:
 
     def _tick_leader(self) -> None:
         state = self._state
+        transfer.tick(state)
         state.ticks_since_heartbeat += 1
         if state.ticks_since_heartbeat >= state.config.heartbeat_ticks:
             state.broadcast = True
@@ -213,7 +230,7 @@ class Raft:
         """Deal with a later term; returns whether the message is to be looked at further."""
         state = self._state
         if isinstance(message, RequestVote):
-            if state.hears_leader or state.role is Role.LEADER:
+            if state.hears_leader and not message.transfer:
                 # Section 4.2.3: "if a server receives a RequestVote request within the minimum
                 # election timeout of hearing from a current leader, it does not update its term
                 # or grant its vote". A pre-vote gets an answer, so that its sender learns that.

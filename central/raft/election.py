@@ -10,7 +10,7 @@ def on_time_out(state: State) -> None:
     """No leader was heard for the election time-out: ask for pre-votes (section 9.6)."""
     state.become_pre_candidate()
     if _won(state):
-        _campaign(state)
+        campaign(state)
         return
     _ask(state, term=state.term + 1, pre_vote=True)
 
@@ -54,7 +54,7 @@ def on_vote_reply(state: State, message: VoteReply) -> None:
         state.refused.add(message.sender)
     if _won(state):
         if message.pre_vote:
-            _campaign(state)
+            campaign(state)
         else:
             replication.begin_term(state)
     elif votes_lost(state.config.voters, state.refused):
@@ -65,16 +65,17 @@ def _won(state: State) -> bool:
     return votes_won(state.config.voters, state.granted)
 
 
-def _campaign(state: State) -> None:
+def campaign(state: State, *, transfer: bool = False) -> None:
+    """Stand for election in the next term; `transfer` tells that the leader asked us to."""
     state.become_candidate()
     # Our own vote comes back as a message once it is on disk, like everyone else's.
     state.messages_after.append(
         VoteReply(sender=state.me, receiver=state.me, term=state.term, granted=True)
     )
-    _ask(state, term=state.term, pre_vote=False)
+    _ask(state, term=state.term, transfer=transfer)
 
 
-def _ask(state: State, *, term: int, pre_vote: bool) -> None:
+def _ask(state: State, *, term: int, pre_vote: bool = False, transfer: bool = False) -> None:
     for peer in state.others:
         state.messages_after.append(
             RequestVote(
@@ -84,5 +85,6 @@ def _ask(state: State, *, term: int, pre_vote: bool) -> None:
                 last_log_index=state.log.last_index,
                 last_log_term=state.log.last_term,
                 pre_vote=pre_vote,
+                transfer=transfer,
             )
         )

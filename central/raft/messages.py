@@ -22,6 +22,7 @@ class RequestVote:
     last_log_index: int
     last_log_term: int
     pre_vote: bool = False
+    transfer: bool = False  # the leader asked for this election: its followers may vote at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +70,13 @@ class AppendReply:
     hint_term: int = 0
 
 
-Message = RequestVote | VoteReply | AppendEntries | AppendReply
+@dataclass(frozen=True, slots=True)
+class TimeoutNow:
+    """Section 3.10: a leader asks an up-to-date follower to stand for election at once."""
+
+    sender: str
+    receiver: str
+    term: int
+
+
+Message = RequestVote | VoteReply | AppendEntries | AppendReply | TimeoutNow

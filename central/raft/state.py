@@ -81,6 +81,8 @@ class State:
     granted: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     progress: dict[str, Progress] = field(default_factory=dict)
+    transferee: str | None = None  # as leader: who is to lead next; nothing is proposed meanwhile
+    transfer_ticks: int = 0  # since the transfer began
     own_match: int = 0  # as leader: last index of this term known to be on our own disk
     uncommitted_bytes: int = 0
     read_round: int = 0
@@ -163,6 +165,7 @@ class State:
         self.granted = set()
         self.refused = set()
         self.progress = {}
+        self.transferee = None
         self.own_match = 0
         self.uncommitted_bytes = 0
         self.new_reads = []

@@ -40,6 +40,8 @@ class Faults:
             case "slow disk":
                 process.slowest_write = self._clock.rng.choice((1, 8, 8, 12 * TICK))
                 self._clock.count(fault)
+            case "transfer":
+                self._transfer(process)
             case _:
                 self._cut(fault)
 
@@ -61,6 +63,12 @@ class Faults:
                 process.resume()
 
         self._clock.after(self._clock.gap(20 * TICK), resume)
+
+    def _transfer(self, target: Process) -> None:
+        for leader in self._processes:
+            if leader.raft and leader.raft.role is Role.LEADER and leader is not target:
+                leader.raft.transfer_leadership(target.name)
+                self._clock.count("transfer")
 
     def _leaders_left_behind(self) -> set[str]:
         """Return who leads. A slow clock lets such a leader believe in itself for longest."""

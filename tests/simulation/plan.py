@@ -16,6 +16,7 @@ FAULTS = (
     "pause",
     "clock skew",
     "slow disk",
+    "transfer",
 )
 
 

@@ -34,6 +34,7 @@ EXPECTED = {
     "restart",
     "slow disk",
     "split",
+    "transfer",
     "writes merged",
 }
 

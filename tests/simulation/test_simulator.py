@@ -130,7 +130,7 @@ def first_violation(*, process: type[Process] = Process, disk: type[Disk] = Disk
         (ReadsAlone, "stale read"),
         (CountsOldTerms, "counted an old term's entry"),
         (SendsTooEarly, "only entries may be sent before a write"),
-        (WritesNoReplacements, "acknowledged what the leader does not hold"),
+        (WritesNoReplacements, "log changed without an effect"),
         (NeverStands, "no recovery"),
     ],
 )

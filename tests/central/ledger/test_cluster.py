@@ -110,6 +110,21 @@ async def test_a_restarted_replica_catches_up_to_the_same_chain(tmp_path: Path) 
         assert {peer.match_index for peer in there.peers} == {there.last_log_index}
 
 
+async def test_a_primary_that_is_stopped_hands_over_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with Cluster(tmp_path) as cluster:
+        client = cluster.client()
+        await client.apply(layout())
+        primary = await cluster.primary()
+        await cluster.stop(primary)
+        # By its own hand: a time-out would elect another one too, but later.
+        assert any(record.message.startswith("handed over") for record in caplog.records)
+        assert await cluster.primary() != primary
+        assert (await client.get()).lots
+
+
 async def test_without_a_quorum_nothing_is_acked_and_nothing_is_said_to_have_failed(
     tmp_path: Path,
 ) -> None:
