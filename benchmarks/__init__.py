@@ -6,5 +6,6 @@ A benchmark is a module with a click command `benchmark` (options of its own, th
 
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "demo": ("benchmarks.demo", "The main job: frames, CPU, latency, fail-over, agreement."),
+    "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""

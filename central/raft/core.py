@@ -142,16 +142,14 @@ class Raft:
             raise NotLeader(state.transferee or state.leader)
         if not data or not all(data):
             raise ValueError("nothing to propose: an entry needs at least one byte")
-        size = sum(map(len, data)) + len(data) * replication.ENTRY_OVERHEAD
+        size = replication.size_of(data)
         # One proposal that is larger than the bound still goes through when nothing else waits.
         if state.uncommitted_bytes and (
             state.uncommitted_bytes + size > state.config.max_uncommitted_bytes
         ):
             raise Overloaded(f"{state.uncommitted_bytes} bytes wait for commitment: try later")
-        first = state.log.last_index + 1
-        for datum in data:
-            replication.append(state, datum)
-        return first
+        state.uncommitted_bytes += size
+        return state.log.append(state.term, data)
 
     def read(self, context: int) -> bool:
         """Ask for a linearizable read as leader; its ReadReady carries `context`.

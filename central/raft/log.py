@@ -14,8 +14,7 @@ class Log:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries: list[Entry] = []
-        for entry in entries:
-            self._push(entry)
+        self._extend(list(entries))
         self._unwritten_from = self.last_index + 1
 
     @property
@@ -46,11 +45,11 @@ class Log:
                     break
         return tuple(self._entries[first - 1 : last])
 
-    def append(self, term: int, data: bytes) -> Entry:
-        """Add one entry at the end, as a leader does; returns it."""
-        entry = Entry(self.last_index + 1, term, data)
-        self._push(entry)
-        return entry
+    def append(self, term: int, data: Sequence[bytes]) -> int:
+        """Add an entry for each datum at the end, as a leader does; returns the first index."""
+        first = self.last_index + 1
+        self._extend([Entry(index, term, datum) for index, datum in enumerate(data, start=first)])
+        return first
 
     def merge(self, entries: Sequence[Entry], *, committed: int) -> None:
         """Take a leader's entries: keep those that agree, replace from the first that conflicts.
@@ -67,8 +66,7 @@ class Log:
                     raise AssertionError(f"entry {entry.index} is committed and would be replaced")
                 del self._entries[entry.index - 1 :]
                 self._unwritten_from = min(self._unwritten_from, entry.index)
-            for new in entries[position:]:
-                self._push(new)
+            self._extend(entries[position:])
             return
 
     def is_up_to_date(self, last_index: int, last_term: int) -> bool:
@@ -91,10 +89,12 @@ class Log:
         self._unwritten_from = self.last_index + 1
         return unwritten
 
-    def _push(self, entry: Entry) -> None:
-        if entry.index != self.last_index + 1 or entry.term < self.last_term:
-            raise AssertionError(
-                f"entry {entry.index} of term {entry.term} cannot follow "
-                f"{self.last_index} of term {self.last_term}"
-            )
-        self._entries.append(entry)
+    def _extend(self, entries: Sequence[Entry]) -> None:
+        index, term = self.last_index, self.last_term
+        for entry in entries:
+            if entry.index != index + 1 or entry.term < term:
+                raise AssertionError(
+                    f"entry {entry.index} of term {entry.term} cannot follow {index} of term {term}"
+                )
+            index, term = entry.index, entry.term
+        self._entries.extend(entries)

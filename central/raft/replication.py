@@ -1,5 +1,7 @@
 """Log replication: AppendEntries, AppendReply, commitment (sections 3.5, 3.6.2, 10.2.1)."""
 
+from collections.abc import Sequence
+
 from central.raft import reads
 from central.raft.messages import AppendEntries, AppendReply, Entry
 from central.raft.quorum import agreed_index
@@ -14,20 +16,16 @@ def begin_term(state: State) -> None:
     Section 6.4: a leader "commits a blank no-op entry at the start of its term".
     """
     state.become_leader()
-    append(state, b"")
+    state.log.append(state.term, (b"",))
     state.broadcast = True
 
 
-def append(state: State, data: bytes) -> int:
-    """Append one entry of our own term as leader; returns its index."""
-    entry = state.log.append(state.term, data)
-    state.uncommitted_bytes += size_of(entry)
-    return entry.index
+def size_of(data: Sequence[bytes]) -> int:
+    """Return about what entries of these data cost in memory, in bytes: one byte is not free.
 
-
-def size_of(entry: Entry) -> int:
-    """Return about what a proposed entry costs in memory, in bytes: one of one byte is not free."""
-    return len(entry.data) + ENTRY_OVERHEAD if entry.data else 0
+    The empty entry that begins a term counts nothing: it was not proposed.
+    """
+    return sum(len(datum) + ENTRY_OVERHEAD for datum in data if datum)
 
 
 def acknowledge_own_log(state: State) -> None:
@@ -149,8 +147,8 @@ def _advance_commit(state: State, own_match: int | None = None) -> None:
         return
     committed = state.log.between(state.commit + 1, agreed)
     # Entries of earlier terms were never counted, so the count may not cover them.
-    freed = sum(size_of(entry) for entry in committed if entry.term == state.term)
-    state.uncommitted_bytes -= freed
+    own = [entry.data for entry in committed if entry.term == state.term]
+    state.uncommitted_bytes -= size_of(own)
     # Followers learn of it with the next entries or heartbeat; nobody waits for them to apply.
     state.commit = agreed
 
