@@ -29,7 +29,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n 2 -m "not long" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
 
 test-long: lint
 	$(BIN)/pytest -m "" $(ARGS)
