@@ -60,7 +60,10 @@ async def test_status_of_three_and_of_the_last_one(tmp_path: Path) -> None:
         assert shown["lots"][0]["occupied"] == 1  # its own view, and not said to be new
         assert shown["age_us"] != 0
         assert shown["nodes"] is None
-        assert [replica["answers"] for replica in shown["replicas"]] == [True, False]
+        # The last one may still name a dead primary, which is then asked as well.
+        answers = [replica["answers"] for replica in shown["replicas"]]
+        assert answers[0]
+        assert not any(answers[1:])
 
 
 async def test_watch_follows_over_a_fail_over_and_ends_on_ctrl_c(tmp_path: Path) -> None:
