@@ -160,6 +160,8 @@ class AppendStream:
     ) -> parking_pb2.AppendResponse | None:
         """Return the next ack, None at the stream's end; TimeoutError if one is overdue."""
         pending = asyncio.ensure_future(call.read())
+        # If nobody waits for it any more when the stream fails, its error is not news.
+        pending.add_done_callback(lambda read: read.cancelled() or read.exception())
         try:
             while True:
                 done, _ = await asyncio.wait({pending}, timeout=self._ack_due_in())

@@ -21,9 +21,10 @@ def append(
     rejected: list[Rejected] = []
     changes = History(connection, index, committed_at_us)
     for batch in batches:
-        if _is_duplicate(connection, batch.key):
+        last = _last_sequence(connection, batch.key)
+        if last is not None and batch.key.sequence <= last:
             continue
-        _remember(connection, batch.key, index)
+        _remember(connection, batch.key, index, new_boot=last is None)
         reason = _apply_batch(connection, batch, changes)
         if reason:
             rejected.append(Rejected(batch.key, reason))
@@ -124,19 +125,24 @@ def decide(
     changes.add(lot_id, spot_id, previous, occupancy, confidence, camera_id, captured_at_us)
 
 
-def _is_duplicate(connection: sqlite3.Connection, key: IdempotencyKey) -> bool:
-    row = connection.execute(
+def _last_sequence(connection: sqlite3.Connection, key: IdempotencyKey) -> int | None:
+    """Return the last sequence applied of a camera's run, None if there is none."""
+    row: tuple[int] | None = connection.execute(
         "SELECT sequence FROM sessions WHERE camera_id = ? AND boot_id = ?",
         (key.camera_id, key.boot_id),
     ).fetchone()
-    return row is not None and key.sequence <= row[0]
+    return row[0] if row else None
 
 
-def _remember(connection: sqlite3.Connection, key: IdempotencyKey, index: int) -> None:
+def _remember(
+    connection: sqlite3.Connection, key: IdempotencyKey, index: int, *, new_boot: bool
+) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
         (key.camera_id, key.boot_id, key.sequence, index),
     )
+    if not new_boot:
+        return
     connection.execute(
         "DELETE FROM sessions WHERE camera_id = ?1 AND boot_id NOT IN ("
         " SELECT boot_id FROM sessions WHERE camera_id = ?1"
@@ -163,14 +169,12 @@ def _apply_batch(
             f"camera '{camera_id}' was read with layout version {batch.layout_version} of lot "
             f"'{lot_id}', which is at {layout_version}"
         )
-    seen = {
-        spot_id
-        for (spot_id,) in connection.execute(
-            "SELECT spot_id FROM views WHERE camera_id = ?", (camera_id,)
-        )
-    }
     for detection in batch.detections:
-        if detection.spot_id not in seen:
+        seen = connection.execute(
+            "SELECT 1 FROM views WHERE lot_id = ? AND spot_id = ? AND camera_id = ?",
+            (lot_id, detection.spot_id, camera_id),
+        ).fetchone()
+        if not seen:
             return f"camera '{camera_id}' has no region for spot '{detection.spot_id}'"
     for detection in batch.detections:
         connection.execute(

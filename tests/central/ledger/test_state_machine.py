@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.layout.document import Camera, Spot
+from central.ledger.apply_detections import KEPT_BOOTS
 from central.ledger.command import Command, LoseCamera, ReportCount
 from central.ledger.outcome import Appended, Done, LayoutApplied, Outcome, Refused
 from central.ledger.queries import Queries
@@ -85,6 +86,15 @@ def test_a_new_run_counts_from_its_own_beginning(ledger: Ledger) -> None:
     ledger.apply(appended(batch("near", 5, ("A1", OCCUPIED))))
     ledger.apply(appended(batch("near", 1, ("A1", VACANT), boot_id="boot-2")))
     assert ledger.spot("A1").occupancy is VACANT
+
+
+def test_only_the_latest_runs_of_a_camera_are_remembered(ledger: Ledger) -> None:
+    for boot in range(KEPT_BOOTS + 1):
+        ledger.apply(appended(batch("near", 9, ("A1", OCCUPIED), boot_id=f"boot-{boot:02}")))
+    connection = sqlite3.connect(ledger.machine.path)
+    boots = connection.execute("SELECT boot_id FROM sessions ORDER BY boot_id").fetchall()
+    connection.close()
+    assert boots == [(f"boot-{boot:02}",) for boot in range(1, KEPT_BOOTS + 1)]
 
 
 def test_duplicates_are_known_after_a_restart(ledger: Ledger, tmp_path: Path) -> None:
