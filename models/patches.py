@@ -1,0 +1,280 @@
+"""From a frame and its regions to one strip of rectified patches (numpy and OpenCV only).
+
+Training, evaluation, the camera node and the processor all cut through here, and the geometry
+(`PatchSpec`) travels inside the model file: there is no second copy of the preprocessing.
+
+Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so its centre lies at ``i + 0.5``.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+Image = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float64]
+
+MAX_REMAP_SIDE: Final = 32_766
+"""OpenCV's remap refuses pictures whose side does not fit a signed 16-bit number."""
+
+_MAX_LEVEL: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSpec:
+    """Geometry of a patch: one or two looks at a spot, each square, the second below the first.
+
+    The first look is the rectified spot. The second is an upright square of its wider surroundings,
+    unwarped, in which everything outside the region is shown at half brightness: it tells a
+    neighbour's body leaning into the picture of an empty spot from a car that stands on it.
+
+    size: side of a look, pixels.
+    margin: what the first look keeps on each side of the spot, as a share of the spot's own side.
+    surroundings: side of the second look's square, as a multiple of the longer side of the upright
+    box round the region; 0: there is no second look.
+    """
+
+    size: int
+    margin: float
+    surroundings: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.size <= 512:
+            raise ValueError(f"patch size is {self.size}, must be 8 to 512 px")
+        if not 0.0 <= self.margin <= 1.0:
+            raise ValueError(f"patch margin is {self.margin}, must be 0 to 1 of the spot's side")
+        if self.surroundings and not 1.0 <= self.surroundings <= 8.0:
+            raise ValueError(f"patch surroundings are {self.surroundings}, must be 0 or 1 to 8")
+
+    @property
+    def looks(self) -> int:
+        """How many looks a patch has."""
+        return 2 if self.surroundings else 1
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns and channels of a patch."""
+        return (self.size * self.looks, self.size, 3)
+
+
+def canonical_corners(polygon: Sequence[Sequence[float]] | FloatArray) -> FloatArray:
+    """The polygon's corners, clockwise as seen, the first edge being the highest in the picture.
+
+    The result does not depend on which corner was drawn first, nor on the direction: what is up
+    in the picture is up in the patch. Two edges equally high: the one further left comes first.
+
+    Returns a (4, 2) array. Raises ValueError unless the corners span a convex quadrilateral.
+    """
+    array = np.asarray(polygon, dtype=np.float64)
+    if array.shape != (4, 2):
+        raise ValueError(f"a region needs exactly four (x, y) corners, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError("a region's corners must be finite numbers")
+    # Starting from a sorted order makes the floating-point mean, and so every tie, repeatable.
+    corners = sorted((float(x), float(y)) for x, y in array)
+    middle_x = sum(x for x, _ in corners) / 4.0
+    middle_y = sum(y for _, y in corners) / 4.0
+    # With y pointing down a growing angle turns clockwise as seen.
+    corners.sort(key=lambda corner: math.atan2(corner[1] - middle_y, corner[0] - middle_x))
+    if not _is_convex(corners):
+        raise ValueError("a region's corners must span a convex quadrilateral")
+
+    def height(first: int) -> tuple[float, float]:
+        (ax, ay), (bx, by) = corners[first], corners[(first + 1) % 4]
+        return ay + by, ax + bx
+
+    top = min(range(4), key=height)
+    return np.array(corners[top:] + corners[:top])
+
+
+def _is_convex(corners: Sequence[Point]) -> bool:
+    """Whether every corner, taken clockwise, turns right by more than rounding errors."""
+    extent = max(max(axis) - min(axis) for axis in zip(*corners, strict=True))
+    for i in range(4):
+        (ax, ay), (bx, by), (cx, cy) = corners[i - 2], corners[i - 1], corners[i]
+        if (bx - ax) * (cy - by) - (by - ay) * (cx - bx) <= 1e-6 * extent * extent:
+            return False
+    return True
+
+
+def patch_homography(corners: FloatArray, spec: PatchSpec) -> FloatArray:
+    """The 3x3 homography from patch coordinates to picture coordinates, both continuous.
+
+    corners: (4, 2), canonical, in picture pixels.
+    """
+    near = spec.size * spec.margin / (1.0 + 2.0 * spec.margin)
+    far = spec.size - near
+    square = np.array([[near, near], [far, near], [far, far], [near, far]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(square, corners.astype(np.float32))
+    return np.asarray(matrix, dtype=np.float64)
+
+
+def surroundings_homography(corners: FloatArray, spec: PatchSpec) -> FloatArray:
+    """The homography from the second look's coordinates to picture coordinates, both continuous."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    step = float((high - low).max()) * spec.surroundings / spec.size
+    left, top = (low + high) / 2.0 - step * spec.size / 2.0
+    return np.array([[step, 0.0, left], [0.0, step, top], [0.0, 0.0, 1.0]])
+
+
+def outside_region(corners: FloatArray, spec: PatchSpec) -> Image:
+    """(size, size, 1) uint8: 1 where the second look's pixel centre lies outside the region.
+
+    To be used as a shift to the right: outside, brightness is halved.
+    """
+    homography = surroundings_homography(corners, spec)
+    centres = (np.arange(spec.size) + 0.5) * homography[0, 0]
+    xs, ys = centres + homography[0, 2], centres + homography[1, 2]
+    outside = np.zeros((spec.size, spec.size), dtype=np.bool_)
+    for (ax, ay), (bx, by) in zip(corners, corners[[1, 2, 3, 0]], strict=True):
+        # Left of any edge of the clockwise region is outside; each side's term is one-dimensional.
+        outside |= (((bx - ax) * (ys - ay))[:, None] - (by - ay) * (xs - ax)) < 0.0
+    return outside[..., None].astype(np.uint8)
+
+
+def _sampling_map(homography: FloatArray, size: int) -> FloatArray:
+    """(size, size, 2) picture coordinates of each patch pixel's centre, continuous."""
+    centres = np.arange(size, dtype=np.float64) + 0.5
+    xs, ys = np.meshgrid(centres, centres)
+    rays = np.stack([xs, ys, np.ones_like(xs)], axis=-1) @ homography.T
+    # Past the horizon the ray turns round; a tiny positive divisor sends the sample far out,
+    # where it is clipped to the picture's border.
+    depth = np.maximum(rays[..., 2:], 1e-6)
+    return np.asarray(rays[..., :2] / depth)
+
+
+def _pyramid_level(points: FloatArray) -> int:
+    """How often to halve the picture before sampling a spot that is much larger than its patch.
+
+    Bilinear sampling looks at two pixels a side and would alias beyond. A patch pixel two to four
+    picture pixels wide was measured to lose nothing (models/README.md), so halving, which costs
+    time on the whole picture, starts at four.
+    """
+    across = np.linalg.norm(np.diff(points, axis=1), axis=-1).mean()
+    down = np.linalg.norm(np.diff(points, axis=0), axis=-1).mean()
+    step = float(min(across, down))
+    return min(_MAX_LEVEL, max(0, math.floor(math.log2(max(step, 1e-9))) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring looks cut by one remap from one level of the picture's pyramid."""
+
+    level: int
+    rows: slice
+    coordinates: npt.NDArray[np.int16]
+    fractions: npt.NDArray[np.uint16]
+
+
+class PatchCutter:
+    """Cuts all spots of one camera's frames: maps are computed once, then one remap a frame.
+
+    Looks that are cut from different pyramid levels, or more rows than OpenCV's remap accepts,
+    split the work into several remaps that write into the same strip.
+    """
+
+    def __init__(
+        self,
+        polygons: Sequence[Sequence[Sequence[float]]],
+        *,
+        width: int,
+        height: int,
+        spec: PatchSpec,
+    ) -> None:
+        """polygons: four corners each, normalised to 0..1 of the picture's width and height.
+
+        width, height: of the frames, pixels. Raises ValueError for a polygon that is not a convex
+        quadrilateral, naming its index, and for a picture too large for remap.
+        """
+        if not (0 < width <= MAX_REMAP_SIDE and 0 < height <= MAX_REMAP_SIDE):
+            raise ValueError(f"frame size {width}x{height} must be 1 to {MAX_REMAP_SIDE} px a side")
+        self.spec = spec
+        self.width = width
+        self.height = height
+        self.count = len(polygons)
+        corners = [self._corners(index, polygon) for index, polygon in enumerate(polygons)]
+        self._shade = self._make_shade(corners)
+        self._runs = tuple(self._make_runs([p for quad in corners for p in self._points(quad)]))
+        self._levels = max((run.level for run in self._runs), default=0) + 1
+
+    def _corners(self, index: int, polygon: Sequence[Sequence[float]]) -> FloatArray:
+        try:
+            scaled = np.asarray(polygon, dtype=np.float64) * (self.width, self.height)
+            return canonical_corners(scaled)
+        except ValueError as error:
+            raise ValueError(f"polygon {index}: {error}") from error
+
+    def _points(self, corners: FloatArray) -> Iterable[FloatArray]:
+        """Where each look of a spot samples the picture."""
+        yield _sampling_map(patch_homography(corners, self.spec), self.spec.size)
+        if self.spec.looks > 1:
+            yield _sampling_map(surroundings_homography(corners, self.spec), self.spec.size)
+
+    def _make_shade(self, corners: Sequence[FloatArray]) -> Image | None:
+        if self.spec.looks == 1 or not corners:
+            return None
+        return np.stack([outside_region(quad, self.spec) for quad in corners])
+
+    def _make_runs(self, points: Sequence[FloatArray]) -> Iterable[_Run]:
+        longest = MAX_REMAP_SIDE // self.spec.size
+        start = 0
+        for level, group in groupby(points, key=_pyramid_level):
+            members = list(group)
+            for first in range(0, len(members), longest):
+                part = members[first : first + longest]
+                yield self._make_run(level, start, part)
+                start += len(part)
+
+    def _make_run(self, level: int, start: int, points: Sequence[FloatArray]) -> _Run:
+        size = self.spec.size
+        pixels = (np.concatenate(points) / (1 << level) - 0.5).astype(np.float32)
+        # Clipping keeps far-out samples inside int16; one pixel outside already means the border.
+        xs = np.clip(pixels[..., 0], -1.0, self.width)
+        ys = np.clip(pixels[..., 1], -1.0, self.height)
+        coordinates, fractions = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
+        rows = slice(start * size, (start + len(points)) * size)
+        return _Run(level, rows, coordinates.astype(np.int16), fractions.astype(np.uint16))
+
+    def cut(self, frame: Image) -> Image:
+        """(H, W, 3) uint8 BGR -> (N, *spec.shape) uint8 BGR, a view of one tall strip.
+
+        Raises ValueError for a frame of another size or type than the cutter was made for.
+        """
+        if frame.shape != (self.height, self.width, 3) or frame.dtype != np.uint8:
+            raise ValueError(
+                f"frame is {frame.dtype} {frame.shape},"
+                f" the regions were made for uint8 ({self.height}, {self.width}, 3)"
+            )
+        rows, size, channels = self.spec.shape
+        strip = np.empty((self.count * rows, size, channels), dtype=np.uint8)
+        pyramid = self._pyramid(frame)
+        for run in self._runs:
+            cv2.remap(
+                pyramid[run.level],
+                run.coordinates,
+                run.fractions,
+                cv2.INTER_LINEAR,
+                dst=strip[run.rows],
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        patches = strip.reshape(self.count, rows, size, channels)
+        if self._shade is not None:
+            second = patches[:, size:]
+            np.right_shift(second, self._shade, out=second)
+        return patches
+
+    def _pyramid(self, frame: Image) -> list[Image]:
+        levels = [frame]
+        for _ in range(1, self._levels):
+            above = levels[-1]
+            half = (max(1, above.shape[1] // 2), max(1, above.shape[0] // 2))
+            small = cv2.resize(above, half, interpolation=cv2.INTER_AREA)
+            levels.append(np.asarray(small, dtype=np.uint8))
+        return levels

@@ -1,0 +1,127 @@
+"""The card's figures: `python -m models.validate --data DIR` on the parts that no training saw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+import numpy as np
+
+from models import SHIPPED_MODEL
+from models.classifier import SpotClassifier
+from models.corpus import Samples, load_cnrpark, load_frames
+from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
+from models.splits import Part
+from node.errors import UsageError
+
+_NAMES: Final = {
+    ("acpds", Part.VALIDATION): "ACPDS valid",
+    ("cnrext", Part.VALIDATION): "CNR-EXT camera 7",
+    ("cnrpark", Part.VALIDATION): "CNRPark-B",
+    ("pklot", Part.VALIDATION): "PKLot PUCPR from 25 Oct",
+    ("cnrext", Part.DEMONSTRATION): "CNR-EXT camera 3 (demonstration)",
+}
+_VALIDATION: Final = tuple(name for (_, part), name in _NAMES.items() if part is Part.VALIDATION)
+_VISIBLE: Final = "CNRPark-B, spots that can be seen"
+_POOLED: Final = "pooled, each spot the same weight"
+_POOLED_VISIBLE: Final = "pooled, spots that can be seen"
+MEAN: Final = "mean of the four sets"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A classifier's answers on one set. All arrays: (N,)."""
+
+    probabilities: FloatArray
+    occupied: BoolArray
+    hidden: BoolArray
+
+    def score(self, thresholds: Thresholds, *, visible_only: bool = False) -> Score:
+        """Figures of all spots, or of those that are not hidden."""
+        kept = ~self.hidden if visible_only else np.ones_like(self.hidden)
+        return score(self.probabilities[kept], self.occupied[kept], thresholds)
+
+
+def held_out(data: Path, classifier: SpotClassifier) -> dict[str, Measured]:
+    """The answers on each held-out set, by its name in the card."""
+    spec = classifier.spec
+    parts = (Part.VALIDATION, Part.DEMONSTRATION)
+    samples: list[Samples] = []
+    for source in ("acpds", "cnrext", "pklot"):
+        samples += load_frames(data, source, parts, spec)
+    samples += load_cnrpark(data, parts, spec)
+    sets: dict[str, list[Measured]] = {}
+    for sample in samples:
+        probabilities = classifier.probabilities(sample.patches).astype(np.float64)
+        measured = Measured(probabilities, sample.occupied, sample.hidden)
+        sets.setdefault(_NAMES[sample.source, sample.part], []).append(measured)
+    return {name: join(parts) for name, parts in sets.items()}
+
+
+def join(parts: list[Measured]) -> Measured:
+    """Several sets as one."""
+    return Measured(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.occupied for part in parts]),
+        np.concatenate([part.hidden for part in parts]),
+    )
+
+
+def card(sets: Mapping[str, Measured], thresholds: Thresholds) -> dict[str, Score]:
+    """The rows of the card's table, by name."""
+    rows = {name: sets[name].score(thresholds) for name in _VALIDATION}
+    pool = join([sets[name] for name in _VALIDATION])
+
+    def mean(field: str) -> float:
+        return float(np.mean([getattr(rows[name], field) for name in _VALIDATION]))
+
+    rows[MEAN] = Score(
+        spots=sum(rows[name].spots for name in _VALIDATION),
+        accuracy=mean("accuracy"),
+        balanced_accuracy=mean("balanced_accuracy"),
+        ece=mean("ece"),
+        brier=mean("brier"),
+        unknown_share=mean("unknown_share"),
+        error_when_sure=mean("error_when_sure"),
+    )
+    rows[_POOLED] = pool.score(thresholds)
+    rows[_VISIBLE] = sets["CNRPark-B"].score(thresholds, visible_only=True)
+    rows[_POOLED_VISIBLE] = pool.score(thresholds, visible_only=True)
+    rows |= {name: one.score(thresholds) for name, one in sets.items() if name not in rows}
+    return rows
+
+
+@click.command(context_settings={"show_default": True, "auto_envvar_prefix": "PARKLEDGER_VALIDATE"})
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder with the labelled data (frames/ and patches/).",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    default=SHIPPED_MODEL,
+    help="The ONNX model to measure.",
+)
+def main(data: Path, model: Path) -> None:
+    """Print the figures of the model card, as a Markdown table."""
+    try:
+        classifier = SpotClassifier.load(model)
+        rows = card(held_out(data, classifier), classifier.thresholds)
+    except UsageError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{model.name}, SHA-256 {classifier.sha256}\n")
+    columns = ("set", "spots", "accuracy", "balanced", "ECE", "Brier", "unknown", "wrong when sure")
+    click.echo(f"| {' | '.join(columns)} |")
+    click.echo("|---" * len(columns) + "|")
+    for name, row in rows.items():
+        shares = [f"{value:.2%}" for value in (row.accuracy, row.balanced_accuracy, row.ece)]
+        rest = [f"{value:.2%}" for value in (row.unknown_share, row.error_when_sure)]
+        cells = [name, str(row.spots), *shares, f"{row.brier:.4f}", *rest]
+        click.echo(f"| {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
