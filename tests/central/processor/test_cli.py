@@ -52,6 +52,7 @@ def wrong_model(tmp_path: Path) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     entries = {
         "name": "wrong", "version": "1", "patch_size": "224", "patch_margin": "0.2",
+        "patch_surroundings": "0.0",
         "channels": "bgr", "temperature": "1.0", "occupied_above": "0.7", "vacant_below": "0.3",
         "training_data_sha256": "0" * 64,
     }  # fmt: skip
