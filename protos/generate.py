@@ -5,6 +5,7 @@ grpcio-tools that is supported (the version in the extra `test`): code that 1.71
 under newer grpcio and protobuf; the reverse raises VersionError. A test regenerates and compares.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -24,8 +25,14 @@ def generate(out: Path) -> None:
     """
     from grpc_tools import protoc  # only in the extra `test`
 
+    # Beside the interpreter, so that it need not be on the PATH (`.venv/bin/python -m …`).
+    plugins = Path(sys.executable).parent
     arguments = [
         "protoc",
+        *(
+            f"--plugin={name}={plugins / name}"
+            for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+        ),
         f"-I{ROOT}",
         f"--python_out={out}",
         f"--grpc_python_out={out}",
