@@ -38,7 +38,7 @@ class Plan:
     @classmethod
     def draw(cls, rng: random.Random) -> "Plan":
         """Draw a world."""
-        size = rng.choice((1, 3, 3, 3, 5, 5))
+        size = rng.choice((1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5))
         return cls(
             replicas=tuple("abcde"[:size]),
             faults=tuple(fault for fault in FAULTS if rng.random() < 0.6),

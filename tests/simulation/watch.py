@@ -191,5 +191,6 @@ class Watch:
         demand(len(disk.entries) >= index, "acknowledged before it was on disk", message)
         leader = self._views[message.receiver]
         if leader.led_term == message.term and index:
+            demand(len(leader.log) >= index, "acknowledged beyond the leader's log", message)
             held = disk.holds(index, leader.log[index - 1].term)
             demand(held, "acknowledged what the leader does not hold", message)
