@@ -52,8 +52,9 @@ class ModelMetadata:
             return properties[PREFIX + key]
 
         def number(key: str) -> float:
+            found = text(key)
             try:
-                return float(text(key))
+                return float(found)
             except ValueError as error:
                 raise ValueError(f"metadata property {PREFIX}{key}: {error}") from error
 
