@@ -6,6 +6,10 @@ A benchmark is a module with a click command `benchmark` (options of its own, th
 
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "demo": ("benchmarks.demo", "The main job: frames, CPU, latency, fail-over, agreement."),
+    "classifier": (
+        "benchmarks.classifier",
+        "The spot classifier on one thread, beside another network.",
+    ),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""
