@@ -13,15 +13,8 @@ from dataclasses import dataclass
 import grpc
 
 from central.ledger.channels import Context, channel_options, raft_stub
-from central.raft import (
-    AppendEntries,
-    AppendReply,
-    Entry,
-    Message,
-    RequestVote,
-    TimeoutNow,
-    VoteReply,
-)
+from central.ledger.wire.consensus import message_from_proto, message_to_proto
+from central.raft import Message
 from node.address import Address
 from node.backoff import Backoff
 from protos import raft_pb2, raft_pb2_grpc
@@ -102,7 +95,7 @@ class _Link:
             await self._wake.wait()
             self._wake.clear()
             if self._queue:
-                messages = [to_proto(message) for message in self._queue]
+                messages = [message_to_proto(message) for message in self._queue]
                 self._queue.clear()
                 yield raft_pb2.RaftEnvelope(messages=messages)
 
@@ -131,7 +124,7 @@ class RaftReceiver(raft_pb2_grpc.RaftServiceServicer):
                     logger.warning("refused peer %s: %s", sender, problem)
                     await context.abort(grpc.StatusCode.FAILED_PRECONDITION, problem)
             self.receive(
-                from_proto(message, sender=sender, receiver=self.replica_id)
+                message_from_proto(message, sender=sender, receiver=self.replica_id)
                 for message in envelope.messages
             )
         return raft_pb2.ExchangeSummary()
@@ -150,103 +143,3 @@ class RaftReceiver(raft_pb2_grpc.RaftServiceServicer):
         if first.sender_id not in self.voters:
             return f"replica '{first.sender_id}' is not in this replica's --peers"
         return ""
-
-
-def to_proto(message: Message) -> raft_pb2.RaftMessage:
-    """Return a message as it goes over the wire; sender and receiver belong to the stream."""
-    match message:
-        case RequestVote():
-            return raft_pb2.RaftMessage(
-                term=message.term,
-                request_vote=raft_pb2.RequestVote(
-                    pre_vote=message.pre_vote,
-                    last_log_index=message.last_log_index,
-                    last_log_term=message.last_log_term,
-                    transfer=message.transfer,
-                ),
-            )
-        case TimeoutNow():
-            return raft_pb2.RaftMessage(term=message.term, timeout_now=raft_pb2.TimeoutNow())
-        case VoteReply():
-            return raft_pb2.RaftMessage(
-                term=message.term,
-                vote_reply=raft_pb2.VoteReply(pre_vote=message.pre_vote, granted=message.granted),
-            )
-        case AppendEntries():
-            return raft_pb2.RaftMessage(
-                term=message.term,
-                append_entries=raft_pb2.AppendEntries(
-                    previous_index=message.previous_index,
-                    previous_term=message.previous_term,
-                    commit_index=message.commit_index,
-                    read_round=message.read_round,
-                    entries=[
-                        raft_pb2.LogEntry(index=entry.index, term=entry.term, data=entry.data)
-                        for entry in message.entries
-                    ],
-                ),
-            )
-        case AppendReply():
-            return raft_pb2.RaftMessage(
-                term=message.term,
-                append_reply=raft_pb2.AppendReply(
-                    accepted=message.accepted,
-                    match_index=message.match_index,
-                    hint_index=message.hint_index,
-                    hint_term=message.hint_term,
-                    read_round=message.read_round,
-                    refused_index=message.refused_index,
-                ),
-            )
-
-
-def from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: str) -> Message:
-    """Return the message that `to_proto` wrote. Raises ValueError if it has no body we know."""
-    match message.WhichOneof("body"):
-        case "request_vote":
-            vote = message.request_vote
-            return RequestVote(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                last_log_index=vote.last_log_index,
-                last_log_term=vote.last_log_term,
-                pre_vote=vote.pre_vote,
-                transfer=vote.transfer,
-            )
-        case "timeout_now":
-            return TimeoutNow(sender=sender, receiver=receiver, term=message.term)
-        case "vote_reply":
-            return VoteReply(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                granted=message.vote_reply.granted,
-                pre_vote=message.vote_reply.pre_vote,
-            )
-        case "append_entries":
-            append = message.append_entries
-            return AppendEntries(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                previous_index=append.previous_index,
-                previous_term=append.previous_term,
-                commit_index=append.commit_index,
-                read_round=append.read_round,
-                entries=tuple(Entry(e.index, e.term, e.data) for e in append.entries),
-            )
-        case "append_reply":
-            reply = message.append_reply
-            return AppendReply(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                accepted=reply.accepted,
-                match_index=reply.match_index,
-                read_round=reply.read_round,
-                refused_index=reply.refused_index,
-                hint_index=reply.hint_index,
-                hint_term=reply.hint_term,
-            )
-    raise ValueError(f"a message of replica '{sender}' has no body that this version knows")

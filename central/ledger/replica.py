@@ -12,7 +12,6 @@ next write: that is how a burst of proposals shares an fsync.
 
 import asyncio
 import functools
-import itertools
 import logging
 import random
 import sqlite3
@@ -24,9 +23,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from central.ledger.command import Command, encode
-from central.ledger.errors import NotPrimary, OutcomeUnknown
+from central.ledger.errors import NotPrimary
 from central.ledger.outcome import Outcome
 from central.ledger.queries import Queries
+from central.ledger.requests import Requests
 from central.ledger.state_machine import StateMachine
 from central.ledger.storage import Storage
 from central.raft import (
@@ -104,9 +104,7 @@ class Replica:
         self._wake = asyncio.Event()
         self._to_disk: asyncio.Queue[Effects] = asyncio.Queue()
         self._to_apply: asyncio.Queue[tuple[Entry, ...]] = asyncio.Queue()
-        self._proposals: dict[int, tuple[int, asyncio.Future[Outcome]]] = {}
-        self._reads: dict[int, asyncio.Future[int]] = {}
-        self._read_numbers = itertools.count(1)
+        self._requests = Requests()
         self._applied_more = asyncio.Event()
         self._was_primary = False
         self._leads_no_more = asyncio.Event()
@@ -201,10 +199,8 @@ class Replica:
             index = self._raft.propose([data])
         except NotLeader as error:
             raise NotPrimary(error.leader) from error
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._proposals[index] = (self._raft.term, future)
         self._wake.set()
-        return await future
+        return await self._requests.applied(index, term=self._raft.term)
 
     async def barrier(self) -> int:
         """Return an index such that state applied up to there shows all that was acked before.
@@ -213,16 +209,11 @@ class Replica:
         """
         if not self.is_primary:
             raise NotPrimary(self.primary_id)
-        number = next(self._read_numbers)
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._reads[number] = future
-        try:
-            if not self._raft.read(number):
-                raise NotPrimary(None)
-            self._wake.set()
-            index = await future
-        finally:
-            self._reads.pop(number, None)
+        number = self._requests.next_read()
+        if not self._raft.read(number):
+            raise NotPrimary(None)
+        self._wake.set()
+        index = await self._requests.confirmed(number)
         await self.wait_applied(index)
         return index
 
@@ -272,7 +263,7 @@ class Replica:
         except* OperationError as group:
             raise group.exceptions[0] from None
         finally:
-            self._abandon_requests()
+            self._requests.abandon()
 
     def close(self) -> None:
         """Release threads and files, after `run` has ended."""
@@ -336,10 +327,7 @@ class Replica:
         self._send(others)
         if effects.committed:
             self._to_apply.put_nowait(effects.committed)
-        for read in effects.reads:
-            future = self._reads.get(read.context)
-            if future and not future.done():
-                future.set_result(read.index)
+        self._requests.confirm(effects.reads)
 
     async def _apply(self) -> None:
         loop = asyncio.get_running_loop()
@@ -359,14 +347,7 @@ class Replica:
             self._applied_index = entries[-1].index
             self._applied_term = entries[-1].term
             self._chain_head = self._state_machine.chain_head
-            for one in applied:
-                term, future = self._proposals.pop(one.index, (0, None))
-                if future is None or future.done():
-                    continue
-                if term == one.term:
-                    future.set_result(one.outcome)
-                else:
-                    future.set_exception(OutcomeUnknown())
+            self._requests.resolve(applied)
             self._applied_more.set()
             self._applied_more = asyncio.Event()
             self._notice_role()
@@ -376,20 +357,11 @@ class Replica:
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
             self._leads_no_more.set()
-            self._abandon_requests()
+            self._requests.abandon()
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"
             logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied_index)
-
-    def _abandon_requests(self) -> None:
-        """Nobody will answer those who wait: tell them that the outcome is unknown."""
-        waiting = [future for _, future in self._proposals.values()] + list(self._reads.values())
-        self._proposals.clear()
-        self._reads.clear()
-        for future in waiting:
-            if not future.done():
-                future.set_exception(OutcomeUnknown())
 
     def _check_log_reaches_state(self, entries: list[Entry]) -> None:
         last = entries[-1].index if entries else 0

@@ -1,0 +1,112 @@
+"""What replicas say to each other, as protos and back. Sender and receiver belong to the stream."""
+
+from central.raft import (
+    AppendEntries,
+    AppendReply,
+    Entry,
+    Message,
+    RequestVote,
+    TimeoutNow,
+    VoteReply,
+)
+from protos import raft_pb2
+
+
+def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
+    """Return a message as it goes over the wire."""
+    match message:
+        case RequestVote():
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                request_vote=raft_pb2.RequestVote(
+                    pre_vote=message.pre_vote,
+                    last_log_index=message.last_log_index,
+                    last_log_term=message.last_log_term,
+                    transfer=message.transfer,
+                ),
+            )
+        case TimeoutNow():
+            return raft_pb2.RaftMessage(term=message.term, timeout_now=raft_pb2.TimeoutNow())
+        case VoteReply():
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                vote_reply=raft_pb2.VoteReply(pre_vote=message.pre_vote, granted=message.granted),
+            )
+        case AppendEntries():
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                append_entries=raft_pb2.AppendEntries(
+                    previous_index=message.previous_index,
+                    previous_term=message.previous_term,
+                    commit_index=message.commit_index,
+                    read_round=message.read_round,
+                    entries=[
+                        raft_pb2.LogEntry(index=entry.index, term=entry.term, data=entry.data)
+                        for entry in message.entries
+                    ],
+                ),
+            )
+        case AppendReply():
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                append_reply=raft_pb2.AppendReply(
+                    accepted=message.accepted,
+                    match_index=message.match_index,
+                    hint_index=message.hint_index,
+                    hint_term=message.hint_term,
+                    read_round=message.read_round,
+                    refused_index=message.refused_index,
+                ),
+            )
+
+
+def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: str) -> Message:
+    """Return the message that `message_to_proto` wrote; ValueError if it has no body we know."""
+    match message.WhichOneof("body"):
+        case "request_vote":
+            vote = message.request_vote
+            return RequestVote(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                last_log_index=vote.last_log_index,
+                last_log_term=vote.last_log_term,
+                pre_vote=vote.pre_vote,
+                transfer=vote.transfer,
+            )
+        case "timeout_now":
+            return TimeoutNow(sender=sender, receiver=receiver, term=message.term)
+        case "vote_reply":
+            return VoteReply(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                granted=message.vote_reply.granted,
+                pre_vote=message.vote_reply.pre_vote,
+            )
+        case "append_entries":
+            append = message.append_entries
+            return AppendEntries(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                previous_index=append.previous_index,
+                previous_term=append.previous_term,
+                commit_index=append.commit_index,
+                read_round=append.read_round,
+                entries=tuple(Entry(e.index, e.term, e.data) for e in append.entries),
+            )
+        case "append_reply":
+            reply = message.append_reply
+            return AppendReply(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                accepted=reply.accepted,
+                match_index=reply.match_index,
+                read_round=reply.read_round,
+                refused_index=reply.refused_index,
+                hint_index=reply.hint_index,
+                hint_term=reply.hint_term,
+            )
+    raise ValueError(f"a message of replica '{sender}' has no body that this version knows")

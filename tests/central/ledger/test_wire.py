@@ -1,0 +1,105 @@
+"""What goes over the wire comes back as it was."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from central.ledger.records import NodeKind, NodeReport, Occupancy
+from central.ledger.wire import (
+    batch_from_proto,
+    batch_to_proto,
+    layout_from_proto,
+    layout_to_proto,
+    report_from_proto,
+    report_to_proto,
+)
+from central.ledger.wire.consensus import message_from_proto, message_to_proto
+from central.raft import (
+    AppendEntries,
+    AppendReply,
+    Entry,
+    Message,
+    RequestVote,
+    TimeoutNow,
+    VoteReply,
+)
+from node.errors import UsageError
+from protos import heartbeat_pb2, parking_pb2, raft_pb2
+from tests.central.ledger.samples import batch, layout
+
+numbers = st.integers(0, 2**62)
+entries = st.builds(Entry, numbers, numbers, st.binary(max_size=5))
+ends = {"sender": st.just("a"), "receiver": st.just("b"), "term": numbers}
+messages = st.one_of(
+    st.builds(
+        RequestVote,
+        **ends,
+        last_log_index=numbers,
+        last_log_term=numbers,
+        pre_vote=st.booleans(),
+        transfer=st.booleans(),
+    ),
+    st.builds(VoteReply, **ends, granted=st.booleans(), pre_vote=st.booleans()),
+    st.builds(
+        AppendEntries,
+        **ends,
+        previous_index=numbers,
+        previous_term=numbers,
+        commit_index=numbers,
+        read_round=numbers,
+        entries=st.lists(entries, max_size=3).map(tuple),
+    ),
+    st.builds(
+        AppendReply,
+        **ends,
+        accepted=st.booleans(),
+        match_index=numbers,
+        read_round=numbers,
+        refused_index=numbers,
+        hint_index=numbers,
+        hint_term=numbers,
+    ),
+    st.builds(TimeoutNow, **ends),
+)
+
+
+@given(messages)
+def test_messages_of_replicas(message: Message) -> None:
+    sent = message_to_proto(message).SerializeToString()
+    received = raft_pb2.RaftMessage.FromString(sent)
+    assert message_from_proto(received, sender="a", receiver="b") == message
+
+
+def test_a_message_from_a_later_version_is_named() -> None:
+    with pytest.raises(ValueError, match="replica 'a' has no body"):
+        message_from_proto(raft_pb2.RaftMessage(term=1), sender="a", receiver="b")
+
+
+def test_layouts_batches_and_reports() -> None:
+    assert layout_from_proto(layout_to_proto(layout())) == layout()
+    said = batch("near", 7, ("A1", Occupancy.OCCUPIED), ("A2", Occupancy.UNKNOWN))
+    assert batch_from_proto(batch_to_proto(said)) == said
+    report = NodeReport("cam", NodeKind.CAMERA, "b", "p", frames=3, last_source_position_us=-1)
+    assert report_from_proto(report_to_proto(report)) == report
+
+
+def test_values_that_are_none_are_named() -> None:
+    region = parking_pb2.Region(spot_id="A1", corners=[parking_pb2.Corner()] * 3)
+    camera = parking_pb2.Camera(camera_id="c", regions=[region])
+    with pytest.raises(UsageError, match="'A1' has 3 corners"):
+        layout_from_proto(parking_pb2.Layout(cameras=[camera]))
+    for wrong, message in (
+        (parking_pb2.Detection(spot_id="A1"), "occupancy 0 is none"),
+        (
+            parking_pb2.Detection(
+                spot_id="A1",
+                occupancy=parking_pb2.OCCUPANCY_VACANT,
+                confidence_permyriad=10_001,
+            ),
+            "10001, the most is 10000",
+        ),
+    ):
+        with pytest.raises(UsageError, match=message):
+            batch_from_proto(parking_pb2.DetectionBatch(detections=[wrong]))
+    with pytest.raises(UsageError, match="kind 0 is none"):
+        report_from_proto(heartbeat_pb2.NodeReport(node_id="x"))
