@@ -103,9 +103,7 @@ def on_append_reply(state: State, message: AppendReply) -> None:
     if message.sender == state.me:
         _advance_commit(state, own_match=message.match_index)
         return
-    progress = state.progress.get(message.sender)
-    if progress is None:
-        return
+    progress = state.progress[message.sender]  # `step` lets only voters' messages through
     progress.active = True
     progress.read_round = max(progress.read_round, message.read_round)
     reads.confirm(state)
