@@ -18,12 +18,13 @@ from central.ledger.records import (
     LotReport,
     Occupancy,
 )
+from node.errors import OperationError
 
 _HEADER = struct.Struct(">BQ")
 
 
-class CorruptCommandError(Exception):
-    """An entry that no version of this code wrote."""
+class CorruptCommandError(OperationError):
+    """An entry that this version of the code cannot read: it stops rather than guess."""
 
 
 @dataclass(frozen=True)

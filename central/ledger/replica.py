@@ -94,6 +94,12 @@ class Replica:
                 applied=self._state_machine.applied_index,
                 rng=random.Random(),
             )
+        except ValueError as error:  # the core's word on a disk that has lost its term
+            self._storage.close()
+            raise OperationError(
+                f"{self._storage.path}: {error}; move the directory away and start this replica "
+                "empty"
+            ) from error
         except BaseException:
             self._storage.close()
             raise

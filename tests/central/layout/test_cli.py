@@ -107,9 +107,6 @@ def test_preview_classifies_only_regions(run: Runner, tmp_path: Path) -> None:
 
 
 def test_preview_asks_the_shipped_model(run: Runner, north_file: Path, tmp_path: Path) -> None:
-    models = pytest.importorskip("models")
-    if not models.SHIPPED_MODEL.is_file():
-        pytest.skip("no model is shipped yet")
     picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
     out = tmp_path / "o.png"
     outcome = run("preview", picture, "--layout", north_file, "--classify", "-o", out)
