@@ -13,7 +13,7 @@ import click
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
-from central.raft import Config, HardState, Raft, Role
+from central.raft import Config, Configuration, HardState, Raft, Role, Snapshot
 
 GOAL_PER_SECOND = 150_000
 GOAL_BATCH = 64
@@ -73,7 +73,8 @@ class _Group:
     def __init__(self) -> None:
         self.rafts = {
             name: Raft(
-                Config(name, frozenset(NAMES)),
+                Config(name),
+                start=Snapshot(0, 0, Configuration(frozenset(NAMES))),
                 hard_state=HardState(),
                 entries=(),
                 applied=0,

@@ -6,33 +6,57 @@ world comes back as a value (`Effects`). Sections named in comments are those of
 """
 
 from central.raft.core import Raft
-from central.raft.effects import Effects, HardState, Persist, ReadReady
+from central.raft.effects import (
+    Effects,
+    HardState,
+    Persist,
+    Piece,
+    PieceWanted,
+    ReadReady,
+    Restore,
+    merge_writes,
+)
 from central.raft.messages import (
     AppendEntries,
     AppendReply,
+    Configuration,
     Entry,
+    InstallSnapshot,
     Message,
     RequestVote,
+    Snapshot,
+    SnapshotReply,
     TimeoutNow,
     VoteReply,
 )
-from central.raft.state import Config, NotLeader, Overloaded, Role
+from central.raft.recovery import forced
+from central.raft.state import ChangeRefused, Config, NotLeader, Overloaded, Role
 
 __all__ = [
     "AppendEntries",
     "AppendReply",
+    "ChangeRefused",
     "Config",
+    "Configuration",
     "Effects",
     "Entry",
     "HardState",
+    "InstallSnapshot",
     "Message",
     "NotLeader",
     "Overloaded",
     "Persist",
+    "Piece",
+    "PieceWanted",
     "Raft",
     "ReadReady",
     "RequestVote",
+    "Restore",
     "Role",
+    "Snapshot",
+    "SnapshotReply",
     "TimeoutNow",
     "VoteReply",
+    "forced",
+    "merge_writes",
 ]

@@ -3,20 +3,24 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from central.raft import election, reads, replication, transfer
-from central.raft.effects import Effects, HardState, Persist, ReadReady
+from central.raft import election, membership, reads, recovery, replication, snapshots, transfer
+from central.raft.effects import Effects, HardState, Persist, Piece, ReadReady
 from central.raft.log import Log
 from central.raft.messages import (
     AppendEntries,
     AppendReply,
+    Configuration,
     Entry,
+    InstallSnapshot,
     Message,
     RequestVote,
+    Snapshot,
+    SnapshotReply,
     TimeoutNow,
     VoteReply,
 )
 from central.raft.quorum import votes_won
-from central.raft.state import Config, NotLeader, Overloaded, Role, State
+from central.raft.state import Config, NotLeader, Overloaded, Receiving, Role, State
 
 
 class Raft:
@@ -31,24 +35,21 @@ class Raft:
         config: Config,
         *,
         hard_state: HardState,
+        start: Snapshot,
         entries: Iterable[Entry],
         applied: int,
         rng: random.Random,
+        received: Piece | None = None,
     ) -> None:
-        """Restart from what is on disk; `applied` is the state machine's index, so committed."""
-        log = Log(entries)
-        if applied > log.last_index:
-            raise ValueError(
-                f"the state machine has applied entry {applied}, but the log ends at "
-                f"{log.last_index}: the log has lost data"
-            )
-        if log.last_term > hard_state.term:
-            # We took part in that term, and whom we voted for in it is forgotten: to go on could be
-            # to vote twice (PySyncObj#202).
-            raise ValueError(
-                f"the log ends in term {log.last_term}, but the stored term is {hard_state.term}: "
-                "the term and vote were lost"
-            )
+        """Restart from what is on disk; raises ValueError if that has lost something.
+
+        `start`: what the log's first entry follows; of a new group, a snapshot at index 0 with its
+        first configuration; of a newcomer to a group, `Snapshot()`. `applied`: the state machine's
+        index, so committed. `received`: the last piece on disk of a snapshot that was arriving; if
+        it is the last one of all, `snapshot_received` is to be called.
+        """
+        log = Log(entries, start=start)
+        recovery.check_disk(log, hard_state, applied)
         self._state = State(
             config=config,
             log=log,
@@ -58,7 +59,15 @@ class Raft:
             commit=applied,
             handed_out=applied,
             persisted=hard_state,
+            persisted_start=start.index,
         )
+        if received is not None and received.snapshot.index > applied:
+            self._state.receiving = Receiving(
+                received.snapshot, received.identity, received.size, received.end
+            )
+        if not config.lease:
+            # Nothing rests on what we promised before the restart (see State.hears_leader).
+            self._state.ticks_since_heard = config.election_ticks
         self._state.draw_election_deadline()
 
     # ---- what one may look at ---
@@ -93,8 +102,27 @@ class Raft:
         """The term of the last committed entry, 0 if there is none."""
         return self._state.log.term_at(self._state.commit) or 0
 
+    @property
+    def configuration(self) -> Configuration:
+        """Who belongs to the group, by the latest configuration in the log."""
+        return self._state.log.configuration
+
+    @property
+    def configuration_is_committed(self) -> bool:
+        """Whether the latest configuration can no longer be taken back."""
+        return self._state.log.configuration_index <= self._state.commit
+
+    @property
+    def start(self) -> Snapshot:
+        """What the log's first entry follows."""
+        return self._state.log.start
+
+    def snapshot_at(self, index: int) -> Snapshot:
+        """What a state that has applied up to `index` is called, if the log reaches it."""
+        return self._state.log.snapshot_at(index)
+
     def match_indexes(self) -> dict[str, int]:
-        """As leader: how far each other voter's disk is known to be. Else empty."""
+        """As leader: how far each other member's disk is known to be. Else empty."""
         return {peer: known.match for peer, known in self._state.progress.items()}
 
     # ---- inputs ---
@@ -103,6 +131,7 @@ class Raft:
         """Let one unit of time pass."""
         state = self._state
         state.ticks_since_leader += 1
+        state.ticks_since_heard += 1
         if state.role is Role.LEADER:
             self._tick_leader()
         elif state.ticks_since_leader >= state.election_deadline:
@@ -111,7 +140,9 @@ class Raft:
     def step(self, message: Message) -> None:
         """Take a message, also one that is late, lost its sense or came twice."""
         state = self._state
-        if message.receiver != state.me or message.sender not in state.config.voters:
+        # Not asked is whether we know the sender: section 4.2.1 lets a server that lags behind take
+        # entries from a leader, and grant a vote to a candidate, that its configuration lacks.
+        if message.receiver != state.me:
             return
         if message.term > state.term and not self._enter_term(message):
             return
@@ -126,8 +157,11 @@ class Raft:
             case AppendEntries():
                 replication.on_append_entries(state, message)
             case AppendReply():
-                replication.on_append_reply(state, message)
-                transfer.ask_if_ready(state)
+                self._on_append_reply(message)
+            case InstallSnapshot():
+                snapshots.on_install_snapshot(state, message)
+            case SnapshotReply():
+                snapshots.on_snapshot_reply(state, message)
             case TimeoutNow():
                 transfer.on_timeout_now(state, message)
 
@@ -151,16 +185,16 @@ class Raft:
         state.uncommitted_bytes += size
         return state.log.append(state.term, data)
 
-    def read(self, context: int) -> bool:
+    def read(self, context: int, *, now: int = 0) -> bool:
         """Ask for a linearizable read as leader; its ReadReady carries `context`.
 
-        Returns False if the leader cannot tell yet what is committed: ask again later. Raises
-        NotLeader, or Overloaded while too many reads wait. If leadership is lost before the
-        answer, none comes.
+        `now` matters only where leases are on. Returns False if the leader cannot tell yet what is
+        committed: ask again later. Raises NotLeader, or Overloaded while too many reads wait. If
+        leadership is lost before the answer, none comes.
         """
         if self._state.role is not Role.LEADER:
             raise NotLeader(self._state.leader)
-        return reads.ask(self._state, context)
+        return reads.ask(self._state, context, now)
 
     def transfer_leadership(self, target: str) -> None:
         """As leader: hand over to another voter, or go on leading if that takes too long.
@@ -170,45 +204,114 @@ class Raft:
         state = self._state
         if state.role is not Role.LEADER:
             raise NotLeader(state.leader)
-        if target not in state.progress:
-            raise ValueError(f"'{target}' is no other voter: choose one of {state.others}")
+        voters = sorted(state.voters - {state.me})
+        if target not in voters:
+            raise ValueError(f"'{target}' is no other voter: choose one of {voters}")
         transfer.begin(state, target)
+
+    def change_configuration(self, wanted: Configuration) -> int:
+        """As leader: append a configuration with one voter more or less, and any learners.
+
+        Learners become voters by themselves once they have caught up. Returns the entry's index.
+        Raises NotLeader; ChangeRefused while another change is under way; ValueError.
+        """
+        if self._state.role is not Role.LEADER:
+            raise NotLeader(self._state.leader)
+        return membership.change(self._state, wanted)
+
+    def compact(self, index: int) -> None:
+        """Drop entries that the state machine holds durably, up to `index` or somewhat before.
+
+        `index` must have been applied. What a peer needs after a snapshot under way is kept.
+        """
+        state = self._state
+        if index > state.handed_out:
+            raise ValueError(f"entry {index} is not applied yet")
+        needed = snapshots.oldest_being_sent(state)
+        index = index if needed is None else min(index, needed)
+        if index > state.log.start.index:
+            state.log.compact(index)
+
+    def piece_read(self, receiver: str, piece: Piece) -> None:
+        """Give a piece of a snapshot that was wanted (see PieceWanted)."""
+        snapshots.piece_read(self._state, receiver, piece)
+
+    def snapshot_received(self, identity: bytes, *, intact: bool) -> None:
+        """Tell whether the snapshot is what its sender read, now that all of it is on disk."""
+        snapshots.received(self._state, identity, intact=intact)
 
     # ---- effects ---
 
-    def take_effects(self) -> Effects | None:
-        """Return what is to be done now, or None. Each thing is returned once."""
+    def take_effects(self, *, now: int = 0) -> Effects | None:
+        """Return what is to be done now, or None. Each thing is returned once.
+
+        `now` matters only where leases are on.
+        """
         state = self._state
         if state.role is Role.LEADER:
-            self._replicate()
-        entries = state.log.take_unwritten()
-        hard_state = HardState(state.term, state.vote)
-        changed = hard_state != state.persisted
-        persist = None
-        if entries or changed:
-            persist = Persist(hard_state if changed else None, entries)
-            state.persisted = hard_state
-        if entries and state.role is Role.LEADER:
+            self._replicate(now)
+        persist = self._take_persist()
+        if persist is not None and persist.entries and state.role is Role.LEADER:
             replication.acknowledge_own_log(state)
-        committed = state.log.between(state.handed_out + 1, state.commit)
-        state.handed_out = state.commit
+        committed: tuple[Entry, ...] = ()
+        if state.handed_out < state.commit:
+            committed = state.log.between(state.handed_out + 1, state.commit)
+            state.handed_out = state.commit
         effects = Effects(
             messages_now=tuple(state.messages_now),
             persist=persist,
             messages_after=tuple(state.messages_after),
             committed=committed,
             reads=tuple(ReadReady(context, index) for context, index in state.ready_reads),
+            restore=state.restore,
+            pieces_wanted=tuple(state.pieces_wanted),
         )
+        if effects == _NOTHING:
+            return None
         state.messages_now = []
         state.messages_after = []
         state.ready_reads = []
-        return effects if effects != _NOTHING else None
+        state.restore = None
+        state.pieces_wanted = []
+        return effects
 
     # ---- parts ---
+
+    def _take_persist(self) -> Persist | None:
+        state, start = self._state, self._state.log.start
+        hard_state = HardState(state.term, state.vote)
+        entries = state.log.take_unwritten()
+        changed = hard_state != state.persisted
+        moved = start.index != state.persisted_start
+        if not (entries or changed or moved or state.pieces):
+            return None
+        persist = Persist(
+            hard_state=hard_state if changed else None,
+            entries=entries,
+            start=start if moved else None,
+            restart=state.restarted,
+            pieces=tuple(state.pieces),
+        )
+        state.persisted = hard_state
+        state.persisted_start = start.index
+        state.restarted = False
+        state.pieces = []
+        return persist
+
+    def _on_append_reply(self, message: AppendReply) -> None:
+        state = self._state
+        if state.role is Role.LEADER:
+            replication.on_append_reply(state, message)
+            transfer.ask_if_ready(state)
+            membership.promote_if_ready(state, message.sender)
+            membership.leave_if_removed(state)
 
     def _tick_leader(self) -> None:
         state = self._state
         transfer.tick(state)
+        for peer, known in state.progress.items():
+            known.round_ticks += 1
+            snapshots.tick(state, peer, known)
         state.ticks_since_heartbeat += 1
         if state.ticks_since_heartbeat >= state.config.heartbeat_ticks:
             state.broadcast = True
@@ -218,7 +321,7 @@ class Raft:
         # round of heartbeats to a majority of its cluster".
         state.ticks_since_leader = 0
         active = {peer for peer, known in state.progress.items() if known.active}
-        if not votes_won(state.config.voters, active | {state.me}):
+        if not votes_won(state.voters, active | {state.me}):
             state.become_follower(state.term, None)
             return
         for known in state.progress.values():
@@ -263,10 +366,11 @@ class Raft:
                 )
             )
 
-    def _replicate(self) -> None:
+    def _replicate(self, now: int) -> None:
         state = self._state
-        reads.begin_round(state)
-        for peer in state.others:
+        reads.begin_round(state, now)
+        for peer in state.peers:
+            snapshots.send(state, peer)
             if state.broadcast:
                 replication.send_heartbeat(state, peer)
             replication.send_entries(state, peer)
@@ -275,4 +379,4 @@ class Raft:
             state.ticks_since_heartbeat = 0
 
 
-_NOTHING = Effects((), None, (), (), ())
+_NOTHING = Effects()

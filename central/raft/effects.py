@@ -1,8 +1,9 @@
 """What the core asks of the world, as values: persist, send, apply, answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from central.raft.messages import Entry, Message
+from central.raft.messages import Entry, Message, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,19 +15,87 @@ class HardState:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a snapshot that arrives: to be kept at `offset` of the bytes of `identity`.
+
+    At offset 0 whatever was kept of other snapshots is dropped: one arrives at a time.
+    """
+
+    snapshot: Snapshot
+    identity: bytes
+    size: int
+    offset: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The offset after its last byte."""
+        return self.offset + len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
 class Persist:
-    """Write both with one fsync. Entries replace everything from the first one's index on."""
+    """Write everything with one fsync, in this order.
 
-    hard_state: HardState | None
-    entries: tuple[Entry, ...]
+    `hard_state`; `pieces`; `start`: the log starts after it from now on, so entries up to its index
+    are dropped, and with `restart` all others as well; `entries` replace everything from the first
+    one's index on.
+    """
 
-    def merged(self, later: "Persist") -> "Persist":
-        """Return the one write that leaves the disk as this one and then `later` would."""
+    hard_state: HardState | None = None
+    entries: tuple[Entry, ...] = ()
+    start: Snapshot | None = None
+    restart: bool = False
+    pieces: tuple[Piece, ...] = ()
+
+    def _merged(self, later: "Persist") -> "Persist":
         kept = self.entries
         if later.entries:
             first = later.entries[0].index
             kept = tuple(entry for entry in kept if entry.index < first)
-        return Persist(hard_state=later.hard_state or self.hard_state, entries=kept + later.entries)
+        return Persist(
+            hard_state=later.hard_state or self.hard_state,
+            entries=kept + later.entries,
+            start=self.start,
+            restart=self.restart,
+            pieces=self.pieces + later.pieces,
+        )
+
+
+def merge_writes(writes: Iterable[Persist]) -> list[Persist]:
+    """Return the fewest writes that leave the disk as all of these would, one after the other.
+
+    A write that moves the log's start joins no earlier one: that one's entries may truncate the
+    log, and must have done so before.
+    """
+    merged: list[Persist] = []
+    for write in writes:
+        if merged and write.start is None:
+            merged[-1] = merged[-1]._merged(write)
+        else:
+            merged.append(write)
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class PieceWanted:
+    """Read a piece of a snapshot for a follower and hand it to `Raft.piece_read`.
+
+    With identity None, of any snapshot that is at least as new as the start of the log, from
+    offset 0; otherwise of that one, or if it is gone of any, from offset 0.
+    """
+
+    receiver: str
+    identity: bytes | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Replace the state machine by the snapshot whose pieces are all on disk."""
+
+    snapshot: Snapshot
+    identity: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +114,20 @@ class Effects:
     what it says may rest on them.
 
     1. Send `messages_now`: they depend on nothing unwritten (section 10.2.1 lets a leader
-       replicate while it writes to its own disk).
+       replicate while it writes to its own disk). Read `pieces_wanted`, whenever convenient.
     2. Write `persist`.
     3. Then send `messages_after` (those addressed to the replica itself go back into its own
-       `step`), apply `committed`, answer `reads`.
+       `step`), obey `restore`, apply `committed`, answer `reads`. After writing a snapshot's last
+       piece, check its bytes and call `Raft.snapshot_received`.
+
+    An Effects with `restore` is obeyed to its end before any later one is begun. A crash between
+    its steps 2 and 3 must not lose it: the next start does it first.
     """
 
-    messages_now: tuple[Message, ...]
-    persist: Persist | None
-    messages_after: tuple[Message, ...]
-    committed: tuple[Entry, ...]
-    reads: tuple[ReadReady, ...]
+    messages_now: tuple[Message, ...] = ()
+    persist: Persist | None = None
+    messages_after: tuple[Message, ...] = ()
+    committed: tuple[Entry, ...] = ()
+    reads: tuple[ReadReady, ...] = ()
+    restore: Restore | None = None
+    pieces_wanted: tuple[PieceWanted, ...] = ()

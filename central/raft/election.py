@@ -8,6 +8,10 @@ from central.raft.state import Role, State
 
 def on_time_out(state: State) -> None:
     """No leader was heard for the election time-out: ask for pre-votes (section 9.6)."""
+    if state.me not in state.voters:
+        # Section 4.2.2: whoever is not in its own latest configuration stands for no election.
+        state.draw_election_deadline()
+        return
     state.become_pre_candidate()
     if _won(state):
         campaign(state)
@@ -57,12 +61,12 @@ def on_vote_reply(state: State, message: VoteReply) -> None:
             campaign(state)
         else:
             replication.begin_term(state)
-    elif votes_lost(state.config.voters, state.refused):
+    elif votes_lost(state.voters, state.refused):
         state.become_follower(state.term, None)
 
 
 def _won(state: State) -> bool:
-    return votes_won(state.config.voters, state.granted)
+    return votes_won(state.voters, state.granted)
 
 
 def campaign(state: State, *, transfer: bool = False) -> None:
@@ -76,7 +80,7 @@ def campaign(state: State, *, transfer: bool = False) -> None:
 
 
 def _ask(state: State, *, term: int, pre_vote: bool = False, transfer: bool = False) -> None:
-    for peer in state.others:
+    for peer in sorted(state.voters - {state.me}):
         state.messages_after.append(
             RequestVote(
                 sender=state.me,

@@ -4,12 +4,47 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Configuration:
+    """Who belongs to the group (chapter 4).
+
+    Voters decide; learners only receive the log, until they have caught up and become voters
+    (section 4.2.1). `context` is the caller's and opaque here: addresses, for instance.
+    """
+
+    voters: frozenset[str] = frozenset()
+    learners: frozenset[str] = frozenset()
+    context: bytes = b""
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Voters and learners."""
+        return self.voters | self.learners
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One place in the log. `data` is opaque; empty for the entry a leader begins its term with."""
+    """One place in the log: `data`, or a `configuration`.
+
+    Data is opaque. An entry with neither is the one that a leader begins its term with.
+    """
 
     index: int  # from 1, without gaps
     term: int
     data: bytes = b""
+    configuration: Configuration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The place in the log that a state stands for (section 5.1).
+
+    `configuration` is the latest one at or before `index`. A new group's log starts from a
+    snapshot at index 0, which holds its first configuration and an empty state.
+    """
+
+    index: int = 0
+    term: int = 0
+    configuration: Configuration = Configuration()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +106,35 @@ class AppendReply:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallSnapshot:
+    """One piece of a snapshot (section 5.3), to a follower that lacks entries no longer kept.
+
+    `identity` names the bytes: two snapshots of one index may differ in them. `size` is theirs,
+    and this piece is the last one if it reaches it.
+    """
+
+    sender: str
+    receiver: str
+    term: int
+    snapshot: Snapshot
+    identity: bytes
+    size: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotReply:
+    """What is held of the snapshot of that identity: everything before `next_offset`, on disk."""
+
+    sender: str
+    receiver: str
+    term: int
+    identity: bytes
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimeoutNow:
     """Section 3.10: a leader asks an up-to-date follower to stand for election at once."""
 
@@ -79,4 +143,12 @@ class TimeoutNow:
     term: int
 
 
-Message = RequestVote | VoteReply | AppendEntries | AppendReply | TimeoutNow
+Message = (
+    RequestVote
+    | VoteReply
+    | AppendEntries
+    | AppendReply
+    | InstallSnapshot
+    | SnapshotReply
+    | TimeoutNow
+)

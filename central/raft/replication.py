@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from central.raft import reads
 from central.raft.messages import AppendEntries, AppendReply, Entry
 from central.raft.quorum import agreed_index
-from central.raft.state import Role, State
+from central.raft.state import State
 
 ENTRY_OVERHEAD = 100
 
@@ -63,10 +63,7 @@ def send_heartbeat(state: State, peer: str) -> None:
 
 def on_append_entries(state: State, message: AppendEntries) -> None:
     """Take entries from the leader of our term (figure 3.1, AppendEntries RPC)."""
-    assert state.role is not Role.LEADER, "two leaders in one term"
-    if state.role is not Role.FOLLOWER or state.leader != message.sender:
-        state.become_follower(message.term, message.sender)
-    state.ticks_since_leader = 0
+    state.hear_leader(message.term, message.sender)
     log = state.log
     if message.previous_index < state.commit:
         # All that is committed agrees with the leader, whatever it thinks we hold.
@@ -97,13 +94,13 @@ def on_append_entries(state: State, message: AppendEntries) -> None:
 
 
 def on_append_reply(state: State, message: AppendReply) -> None:
-    """Note how far a follower, or our own disk, is; commit what a quorum holds."""
-    if state.role is not Role.LEADER:
-        return
+    """As leader: note how far a follower, or our own disk, is; commit what a quorum holds."""
     if message.sender == state.me:
         _advance_commit(state, own_match=message.match_index)
         return
-    progress = state.progress[message.sender]  # `step` lets only voters' messages through
+    progress = state.progress.get(message.sender)
+    if progress is None:  # it was removed
+        return
     progress.active = True
     progress.read_round = max(progress.read_round, message.read_round)
     reads.confirm(state)
@@ -138,7 +135,7 @@ def _advance_commit(state: State, own_match: int | None = None) -> None:
         state.own_match = max(state.own_match, own_match)
     index_of = {peer: progress.match for peer, progress in state.progress.items()}
     index_of[state.me] = state.own_match
-    agreed = agreed_index(state.config.voters, index_of)
+    agreed = agreed_index(state.voters, index_of)
     # Section 3.6.2: "only log entries from the leader's current term are committed by counting
     # replicas"; earlier ones are committed along with them.
     if agreed <= state.commit or state.log.term_at(agreed) != state.term:
@@ -154,7 +151,9 @@ def _advance_commit(state: State, own_match: int | None = None) -> None:
 def _send(state: State, peer: str, entries: tuple[Entry, ...]) -> None:
     previous = state.progress[peer].next - 1
     previous_term = state.log.term_at(previous)
-    assert previous_term is not None
+    if previous_term is None:
+        # It lies before our log's start: a snapshot is on its way. The start of all logs agrees.
+        previous, previous_term = 0, 0
     state.messages_now.append(
         AppendEntries(
             sender=state.me,

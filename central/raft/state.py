@@ -8,9 +8,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from central.raft.effects import HardState
+from central.raft.effects import HardState, Piece, PieceWanted, Restore
 from central.raft.log import Log
-from central.raft.messages import Message
+from central.raft.messages import Message, Snapshot
 from central.raft.progress import Progress
 
 
@@ -35,34 +35,51 @@ class Overloaded(Exception):
     """Too many bytes wait for commitment, or too many reads for a quorum: try later."""
 
 
+class ChangeRefused(Exception):
+    """The group cannot be changed just now: try later."""
+
+
 @dataclass(frozen=True)
 class Config:
     """What does not change while the replica runs. Times are in ticks.
 
     `election_ticks` is the least time without a leader after which a replica stands for election;
     each one waits a random time from there to twice as long (section 3.4).
+
+    `lease`, if not 0, lets a leader answer reads for so long after it began a round of heartbeats
+    that a quorum answered. It is in the units of the `now` that the caller passes, of a clock that
+    also runs while the process is paused; and it must be less than what election_ticks take on the
+    fastest clock of the group: that is the assumption that section 6.4.1 speaks of.
     """
 
     replica_id: str
-    voters: frozenset[str]
     election_ticks: int = 15
     heartbeat_ticks: int = 3
     window: int = 64  # messages with entries in flight to one follower
     max_message_bytes: int = 1 << 20
     max_uncommitted_bytes: int = 64 << 20
     max_reads: int = 10_000  # that wait for a quorum's answer
+    lease: int = 0
 
     def __post_init__(self) -> None:
-        if self.replica_id not in self.voters:
-            raise ValueError(f"replica {self.replica_id} is not among the voters")
         if not 0 < self.heartbeat_ticks < self.election_ticks:
             raise ValueError("heartbeat_ticks must be above 0 and below election_ticks")
 
 
 @dataclass
+class Receiving:
+    """A snapshot that arrives: everything before `next_offset` is on disk, or on its way there."""
+
+    snapshot: Snapshot
+    identity: bytes
+    size: int
+    next_offset: int = 0
+
+
+@dataclass
 class State:
-    """Invariants: `handed_out <= commit <= log.last_index`; `vote` belongs to `term`;
-    `progress` has an entry for each other voter exactly while leader.
+    """Invariants: `log.start.index <= handed_out <= commit <= log.last_index`; `vote` belongs to
+    `term`; `progress` has an entry for each other member exactly while leader.
     """
 
     config: Config
@@ -73,9 +90,11 @@ class State:
     commit: int
     handed_out: int  # entries up to here have been in some Effects.committed
     persisted: HardState  # the last that was in some Effects.persist
+    persisted_start: int  # the index of the log's start, likewise
     role: Role = Role.FOLLOWER
     leader: str | None = None
     ticks_since_leader: int = 0  # as leader: since the quorum was last checked
+    ticks_since_heard: int = 0  # since any leader spoke to us, whatever became of it
     ticks_since_heartbeat: int = 0
     election_deadline: int = 0
     granted: set[str] = field(default_factory=set)
@@ -86,12 +105,20 @@ class State:
     own_match: int = 0  # as leader: last index of this term known to be on our own disk
     uncommitted_bytes: int = 0
     read_round: int = 0
+    rounds_began: deque[tuple[int, int]] = field(default_factory=deque)  # (round, now); for leases
+    lease_from: int | None = None
+    lease_forfeited: bool = False
+    receiving: Receiving | None = None
+    restarted: bool = False  # the log on disk is to be dropped with the next Effects
     new_reads: list[tuple[int, int]] = field(default_factory=list)  # (context, commit when asked)
     pending_reads: deque[tuple[int, int, int]] = field(default_factory=deque)  # (round, *new_read)
     broadcast: bool = False  # a heartbeat to all is due with the next Effects
     messages_now: list[Message] = field(default_factory=list)
     messages_after: list[Message] = field(default_factory=list)
     ready_reads: list[tuple[int, int]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    pieces_wanted: list[PieceWanted] = field(default_factory=list)
+    restore: Restore | None = None
 
     @property
     def me(self) -> str:
@@ -99,18 +126,40 @@ class State:
         return self.config.replica_id
 
     @property
-    def others(self) -> list[str]:
-        """The other voters, in a fixed order."""
-        return sorted(self.config.voters - {self.me})
+    def voters(self) -> frozenset[str]:
+        """Who decides, by the latest configuration in our log."""
+        return self.log.configuration.voters
+
+    @property
+    def peers(self) -> list[str]:
+        """The other members, voters and learners, in a fixed order."""
+        return sorted(self.log.configuration.members - {self.me})
 
     @property
     def hears_leader(self) -> bool:
-        """Whether a leader was heard within the least election time-out.
+        """Whether there was a leader within the least election time-out.
 
         Such a replica takes no part in elections (section 4.2.3 and 9.6): a server that was cut
-        off or removed cannot depose a leader that the others follow.
+        off or removed cannot depose a leader that the others follow. Leases rest on it too, so
+        it holds whatever else was heard meanwhile, and over a restart.
         """
-        return self.leader is not None and self.ticks_since_leader < self.config.election_ticks
+        return self.role is Role.LEADER or self.ticks_since_heard < self.config.election_ticks
+
+    def hear_leader(self, term: int, leader: str) -> None:
+        """Follow the leader of our term, who has just spoken."""
+        assert self.role is not Role.LEADER, "two leaders in one term"
+        if self.role is not Role.FOLLOWER or self.leader != leader:
+            self.become_follower(term, leader)
+        self.ticks_since_leader = 0
+        self.ticks_since_heard = 0
+
+    def follow_configuration(self) -> None:
+        """As leader: know each other member, and nobody else."""
+        known, following = self.progress, self.log.last_index + 1
+        self.progress = {
+            peer: known.get(peer) or Progress(next_index=following, window=self.config.window)
+            for peer in self.peers
+        }
 
     def draw_election_deadline(self) -> None:
         """Start waiting for a leader anew, for a random time (section 3.4)."""
@@ -156,10 +205,7 @@ class State:
         self.leader = self.me
         self.ticks_since_leader = 0
         self.ticks_since_heartbeat = 0
-        self.progress = {
-            peer: Progress(next_index=self.log.last_index + 1, window=self.config.window)
-            for peer in self.others
-        }
+        self.follow_configuration()
 
     def _forget_campaign_and_leadership(self) -> None:
         self.granted = set()
@@ -170,4 +216,8 @@ class State:
         self.uncommitted_bytes = 0
         self.new_reads = []
         self.pending_reads.clear()
+        self.rounds_began.clear()
+        self.lease_from = None
+        self.lease_forfeited = False
+        self.pieces_wanted = []
         self.broadcast = False

@@ -20,6 +20,8 @@ def ask_if_ready(state: State) -> None:
     """Send TimeoutNow once the target holds everything; called at every reply, so also again."""
     target = state.transferee
     if target is not None and state.progress[target].match == state.log.last_index:
+        # The target may vote itself in at any time from now on, whatever our followers promised.
+        state.lease_forfeited = True
         state.messages_after.append(TimeoutNow(state.me, target, state.term))
 
 
@@ -37,5 +39,5 @@ def on_timeout_now(state: State, message: TimeoutNow) -> None:
 
     No pre-vote: the others hear the leader and would refuse (canonical/raft#203).
     """
-    if state.leader == message.sender:
+    if state.leader == message.sender and state.me in state.voters:
         election.campaign(state, transfer=True)

@@ -56,7 +56,6 @@ class Plan:
         """Return what the core of replica `name` is started with."""
         return Config(
             replica_id=name,
-            voters=frozenset(self.replicas),
             election_ticks=10,
             heartbeat_ticks=2,
             window=self.window,

@@ -73,7 +73,7 @@ class CountsOldTerms(Raft):
         super().step(message)
         if self.role is Role.LEADER:
             held = self.match_indexes() | {self._state.me: self._state.own_match}
-            agreed = agreed_index(self._state.config.voters, held)
+            agreed = agreed_index(self._state.voters, held)
             self._state.commit = max(self._state.commit, agreed)
 
 

@@ -11,6 +11,7 @@ from central.raft import (
     AppendEntries,
     AppendReply,
     Config,
+    Configuration,
     Effects,
     Entry,
     HardState,
@@ -19,6 +20,7 @@ from central.raft import (
     ReadReady,
     RequestVote,
     Role,
+    Snapshot,
     VoteReply,
 )
 
@@ -30,9 +32,9 @@ def log_of(*terms: int) -> list[Entry]:
     return [Entry(index, term, b"%d" % index) for index, term in enumerate(terms, start=1)]
 
 
-def config_of(name: str = "a", voters: str = "abc", **changes: int) -> Config:
-    """Return a configuration with short time-outs."""
-    config = Config(name, frozenset(voters), election_ticks=ELECTION_TICKS, heartbeat_ticks=2)
+def config_of(name: str = "a", **changes: int) -> Config:
+    """Return a replica's settings with short time-outs."""
+    config = Config(name, election_ticks=ELECTION_TICKS, heartbeat_ticks=2)
     return replace(config, **changes)  # type: ignore[arg-type]  # all that tests change are ints
 
 
@@ -44,11 +46,13 @@ def raft_of(
     vote: str | None = None,
     log: Iterable[Entry] = (),
     applied: int = 0,
+    start: Snapshot | None = None,
     **changes: int,
 ) -> Raft:
     """Return a replica that has just started from such a disk."""
     return Raft(
-        config_of(name, voters, **changes),
+        config_of(name, **changes),
+        start=start or Snapshot(0, 0, Configuration(frozenset(voters))),
         hard_state=HardState(term, vote),
         entries=log,
         applied=applied,
@@ -58,7 +62,7 @@ def raft_of(
 
 def take(raft: Raft) -> Effects:
     """Return what is to be done now, also when it is nothing."""
-    return raft.take_effects() or Effects((), None, (), (), ())
+    return raft.take_effects() or Effects()
 
 
 class Group:
@@ -123,6 +127,7 @@ class Group:
         for other, raft in self.rafts.items():
             if other != name and raft.role is Role.FOLLOWER:
                 raft._state.leader = None
+                raft._state.ticks_since_heard = ELECTION_TICKS
         self.time_out(name)
         self.deliver()
 
@@ -152,7 +157,7 @@ def ticks_until_it_stands(raft: Raft) -> int:
 
 def lead(raft: Raft) -> Effects:
     """Make a replica lead with everybody's votes; returns what it then asks for."""
-    others = raft._state.others
+    others = raft._state.peers
     ticks_until_it_stands(raft)
     take(raft)
     me = raft._state.me

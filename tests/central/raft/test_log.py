@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.raft import Entry, Persist
+from central.raft import Entry, Persist, merge_writes
 from central.raft.log import Log
 from tests.central.raft.group import log_of
 
@@ -134,4 +134,5 @@ def test_a_merged_write_leaves_the_disk_as_the_two_would(
     earlier = suffix(len(disk), one)
     after = write(disk, earlier)
     later = suffix(len(after), two)
-    assert write(disk, earlier.merged(later)) == write(after, later)
+    [both] = merge_writes([earlier, later])
+    assert write(disk, both) == write(after, later)

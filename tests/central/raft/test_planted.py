@@ -15,6 +15,7 @@ from central.raft import (
     Role,
     TimeoutNow,
     VoteReply,
+    merge_writes,
 )
 from tests.central.raft.group import (
     ELECTION_TICKS,
@@ -131,7 +132,8 @@ def test_a_merged_write_has_the_last_term_and_vote_of_the_two(
     (section 3.8).
     """
     one, two = Persist(earlier, tuple(log_of(1))), Persist(later, (Entry(2, 2),))
-    assert one.merged(two).hard_state == merged
+    [both] = merge_writes([one, two])
+    assert both.hard_state == merged
 
 
 def test_a_transfer_of_an_earlier_leadership_is_forgotten_in_a_later_one() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from central.raft.progress import Progress
+from central.raft.progress import Mode, Progress
 
 WINDOW = 3
 
@@ -65,7 +65,7 @@ class ProgressIsLikeItsTwin(RuleBasedStateMachine):
     @invariant()
     def they_agree(self) -> None:
         progress, twin = self.progress, self.twin
-        assert (progress.match, progress.next, progress.probing) == (
+        assert (progress.match, progress.next, progress.mode is Mode.PROBE) == (
             twin.match,
             twin.next,
             twin.probing,

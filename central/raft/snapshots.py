@@ -1,0 +1,158 @@
+"""Snapshots for peers that lack what is no longer kept (chapter 5), in pieces, resumable."""
+
+from central.raft.effects import Piece, PieceWanted, Restore
+from central.raft.messages import AppendReply, InstallSnapshot, SnapshotReply
+from central.raft.progress import Progress, Sending
+from central.raft.state import Receiving, Role, State
+
+# ---- the leader's side ---
+
+
+def send(state: State, peer: str) -> None:
+    """Begin with a snapshot if the peer lacks entries that are no longer kept."""
+    progress = state.progress[peer]
+    if progress.sending is None and progress.next <= state.log.start.index:
+        _ask_for_piece(state, peer, progress.begin_snapshot())
+
+
+def tick(state: State, peer: str, progress: Progress) -> None:
+    """Ask once more for a piece that was not answered for an election time-out."""
+    sending = progress.sending
+    if sending is None:
+        return
+    sending.ticks += 1
+    if sending.ticks < state.config.election_ticks:
+        return
+    if sending.offset == sending.size:
+        # All was received, and nothing came of it: perhaps the peer lost it. Its answer tells.
+        sending.offset = 0
+    _ask_for_piece(state, peer, sending)
+
+
+def piece_read(state: State, peer: str, piece: Piece) -> None:
+    """Send a piece that the caller has read, if it still is the one that is wanted."""
+    progress = state.progress.get(peer)
+    sending = progress.sending if progress else None
+    if sending is None:
+        return
+    if piece.identity != sending.identity:
+        if piece.offset != 0:
+            return
+        sending.identity, sending.offset = piece.identity, 0
+        sending.index, sending.size = piece.snapshot.index, piece.size
+    if piece.offset == sending.offset:
+        state.messages_now.append(
+            InstallSnapshot(
+                sender=state.me,
+                receiver=peer,
+                term=state.term,
+                snapshot=piece.snapshot,
+                identity=piece.identity,
+                size=piece.size,
+                offset=piece.offset,
+                data=piece.data,
+            )
+        )
+
+
+def on_snapshot_reply(state: State, message: SnapshotReply) -> None:
+    """Go on where the peer says; a repeated reply changes nothing."""
+    progress = state.progress.get(message.sender)
+    if progress is None:
+        return
+    progress.active = True
+    sending = progress.sending
+    if sending is None or message.identity != sending.identity:
+        return
+    if message.next_offset != sending.offset:
+        sending.offset = message.next_offset
+        sending.ticks = 0
+        if sending.offset < sending.size:
+            _ask_for_piece(state, message.sender, sending)
+
+
+def oldest_being_sent(state: State) -> int | None:
+    """Return the least index of the snapshots under way to peers that answer.
+
+    Entries after it are still needed: without them the peer would need a snapshot again.
+    """
+    return min(
+        (
+            known.sending.index
+            for known in state.progress.values()
+            if known.sending is not None and known.sending.index and known.active
+        ),
+        default=None,
+    )
+
+
+def _ask_for_piece(state: State, peer: str, sending: Sending) -> None:
+    sending.ticks = 0
+    state.pieces_wanted.append(PieceWanted(peer, sending.identity, sending.offset))
+
+
+# ---- the follower's side ---
+
+
+def on_install_snapshot(state: State, message: InstallSnapshot) -> None:
+    """Take a piece from the leader of our term."""
+    state.hear_leader(message.term, message.sender)
+    snapshot, log = message.snapshot, state.log
+    if log.term_at(snapshot.index) == snapshot.term:
+        # We hold the entry, so everything before it as well, and all of that is committed.
+        state.commit = max(state.commit, snapshot.index)
+    if snapshot.index <= state.commit:
+        state.receiving = None
+        _acknowledge(state)
+        return
+    receiving = state.receiving
+    if receiving is None or receiving.identity != message.identity:
+        receiving = Receiving(snapshot, message.identity, message.size)
+        if message.offset == 0:
+            state.receiving = receiving
+    if message.offset == receiving.next_offset:
+        piece = Piece(snapshot, message.identity, message.size, message.offset, message.data)
+        state.pieces.append(piece)
+        receiving.next_offset = piece.end
+    _reply(state, message.identity, receiving.next_offset)
+
+
+def received(state: State, identity: bytes, *, intact: bool) -> None:
+    """Restore from a snapshot that is wholly on disk; ask for it anew if it is damaged."""
+    receiving = state.receiving
+    if receiving is None or receiving.identity != identity:
+        return
+    assert receiving.next_offset == receiving.size, "the snapshot is not complete"
+    state.receiving = None
+    snapshot = receiving.snapshot
+    if not intact:
+        _reply(state, identity, 0)
+        return
+    if snapshot.index <= state.commit or state.log.term_at(snapshot.index) == snapshot.term:
+        return  # entries from elsewhere were quicker
+    # Our log does not hold the snapshot's last entry, so what it holds after that place conflicts.
+    state.log.restart_from(snapshot)
+    state.restarted = True
+    state.commit = state.handed_out = snapshot.index
+    state.restore = Restore(snapshot, identity)
+    _acknowledge(state)
+
+
+def _reply(state: State, identity: bytes, next_offset: int) -> None:
+    if state.leader is not None and state.role is Role.FOLLOWER:
+        state.messages_after.append(
+            SnapshotReply(state.me, state.leader, state.term, identity, next_offset)
+        )
+
+
+def _acknowledge(state: State) -> None:
+    if state.leader is not None and state.role is Role.FOLLOWER:
+        state.messages_after.append(
+            AppendReply(
+                sender=state.me,
+                receiver=state.leader,
+                term=state.term,
+                accepted=True,
+                match_index=state.commit,
+            )
+        )
