@@ -325,7 +325,7 @@ class Raft:
             state.become_follower(state.term, None)
             return
         for known in state.progress.values():
-            known.active = False
+            known.was_active, known.active = known.active, False
 
     def _enter_term(self, message: Message) -> bool:
         """Deal with a later term; returns whether the message is to be looked at further."""

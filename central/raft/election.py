@@ -8,8 +8,7 @@ from central.raft.state import Role, State
 
 def on_time_out(state: State) -> None:
     """No leader was heard for the election time-out: ask for pre-votes (section 9.6)."""
-    if state.me not in state.voters:
-        # Section 4.2.2: whoever is not in its own latest configuration stands for no election.
+    if not state.may_stand:
         state.draw_election_deadline()
         return
     state.become_pre_candidate()
@@ -37,7 +36,11 @@ def on_request_vote(state: State, message: RequestVote) -> None:
         return
     # Section 3.4: "each server will vote for at most one candidate in a given term, on a
     # first-come-first-served basis"; section 3.6.1: only for a log at least as up-to-date.
-    granted = message.term == state.term and state.vote in (None, message.sender) and up_to_date
+    # Section 4.2.3 again, where another message has brought us the candidate's term meanwhile: a
+    # leader of an earlier term may hold a lease on our promise (section 6.4.1).
+    bound = state.hears_leader and not message.transfer
+    may_vote = message.term == state.term and state.vote in (None, message.sender) and not bound
+    granted = may_vote and up_to_date
     if granted:
         state.vote = message.sender
         state.draw_election_deadline()

@@ -17,6 +17,10 @@ def change(state: State, wanted: Configuration) -> int:
         raise ValueError(f"{both}: a member is a voter or a learner, not both")
     if not wanted.voters:
         raise ValueError("a group needs at least one voter")
+    if state.voters & wanted.learners:
+        # It would be promoted again at once, for learners are newcomers here.
+        names = ", ".join(sorted(state.voters & wanted.learners))
+        raise ValueError(f"{names}: a voter can be removed, not made a learner")
     changed = wanted.voters ^ state.voters
     if len(changed) > 1:
         # Section 4.1: only then do any majorities of the old and the new one overlap.

@@ -20,6 +20,11 @@ class Configuration:
         """Voters and learners."""
         return self.voters | self.learners
 
+    def __repr__(self) -> str:
+        """In order, so that what is traced does not depend on the hash seed."""
+        voters, learners = " ".join(sorted(self.voters)), " ".join(sorted(self.learners))
+        return f"Configuration({voters}; {learners}; {self.context!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -40,6 +40,7 @@ class Progress:
         self.mode = Mode.PROBE
         self.sending: Sending | None = None
         self.active = False  # heard since the last check of the quorum
+        self.was_active = False  # heard between the last two checks
         self.read_round = 0
         self.round_end = (
             next_index - 1

@@ -13,10 +13,14 @@ ENTRY_OVERHEAD = 100
 def begin_term(state: State) -> None:
     """Lead: append an empty entry of the new term, so that it and all before it can commit.
 
-    Section 6.4: a leader "commits a blank no-op entry at the start of its term".
+    Section 6.4: a leader "commits a blank no-op entry at the start of its term". As long as no
+    entry holds the configuration, that of a new group, this one does: newcomers learn it so.
     """
     state.become_leader()
-    state.log.append(state.term, (b"",))
+    if state.log.configuration_index == 0:
+        state.log.append_configuration(state.term, state.log.configuration)
+    else:
+        state.log.append(state.term, (b"",))
     state.broadcast = True
 
 

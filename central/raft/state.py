@@ -48,8 +48,9 @@ class Config:
 
     `lease`, if not 0, lets a leader answer reads for so long after it began a round of heartbeats
     that a quorum answered. It is in the units of the `now` that the caller passes, of a clock that
-    also runs while the process is paused; and it must be less than what election_ticks take on the
-    fastest clock of the group: that is the assumption that section 6.4.1 speaks of.
+    also runs while the process is paused; and it must be less than what election_ticks - 1 take on
+    the fastest clock of the group (a follower's first tick may come just after it heard the
+    leader): that is the assumption that section 6.4.1 speaks of.
     """
 
     replica_id: str
@@ -129,6 +130,15 @@ class State:
     def voters(self) -> frozenset[str]:
         """Who decides, by the latest configuration in our log."""
         return self.log.configuration.voters
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether we may become leader: as a voter, or as one whose removal is not committed yet.
+
+        Section 4.2.2: "a server that is not part of its own latest configuration should still
+        start new elections, as it might still be needed until the Cnew entry is committed".
+        """
+        return self.me in self.voters | self.log.snapshot_at(self.commit).configuration.voters
 
     @property
     def peers(self) -> list[str]:

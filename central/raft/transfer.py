@@ -39,5 +39,5 @@ def on_timeout_now(state: State, message: TimeoutNow) -> None:
 
     No pre-vote: the others hear the leader and would refuse (canonical/raft#203).
     """
-    if state.leader == message.sender and state.me in state.voters:
+    if state.leader == message.sender and state.may_stand:
         election.campaign(state, transfer=True)

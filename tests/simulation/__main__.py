@@ -3,9 +3,11 @@
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 
 import click
 
+from tests.simulation.reach import branches, counted
 from tests.simulation.world import STEPS, World
 
 
@@ -48,7 +50,14 @@ class _Range(click.ParamType[range]):
     show_envvar=True,
     help="Print every event; with --replay.",
 )
-def main(*, seeds: range, steps: int, replay: int | None, trace: bool) -> None:
+@click.option(
+    "--reach",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Print how often each branch of the core is taken. Ten times as slow: give few seeds.",
+)
+def main(*, seeds: range, steps: int, replay: int | None, trace: bool, reach: bool) -> None:
     """Simulate replica groups, one for each seed, and check Raft's invariants at every step."""
     if trace and replay is None:
         raise click.UsageError("--trace prints one seed's events: name it with --replay SEED")
@@ -56,13 +65,17 @@ def main(*, seeds: range, steps: int, replay: int | None, trace: bool) -> None:
     chosen = seeds if replay is None else range(replay, replay + 1)
     counts: Counter[str] = Counter()
     violations = slowest = 0
-    for seed in chosen:
-        outcome = World(seed, steps=steps, trace=click.echo if trace else None).run()
-        counts += outcome.counts
-        slowest = max(slowest, outcome.recovery_ticks)
-        if outcome.violation is not None:
-            violations += 1
-            click.echo(f"seed {seed}: {outcome.violation}")
+    with counted() if reach else nullcontext() as jumps:
+        for seed in chosen:
+            outcome = World(seed, steps=steps, trace=click.echo if trace else None).run()
+            counts += outcome.counts
+            slowest = max(slowest, outcome.recovery_ticks)
+            if outcome.violation is not None:
+                violations += 1
+                click.echo(f"seed {seed}: {outcome.violation}")
+    if jumps is not None:
+        for place, line, count in branches(jumps):
+            click.echo(f"{count or 'never':>12}  {place}: {line}")
     _report(counts, slowest, time.perf_counter() - began)
     click.echo(f"{len(chosen)} seeds, {violations} violations")
     sys.exit(1 if violations else 0)

@@ -1,4 +1,4 @@
-"""Clients that propose payloads nobody else proposes, and read."""
+"""Clients that send commands, some of them again and again, and read."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,18 @@ from tests.simulation.process import Process
 
 
 class Clients:
-    """Ask, mostly of a replica that believes it leads; a refusal is counted and not retried."""
+    """Ask, mostly of a replica that believes it leads.
+
+    What was not acknowledged may be sent again, elsewhere and at any later time: an answer that
+    does not come means nothing (section 6.3).
+    """
 
     def __init__(self, clock: Clock, processes: Sequence[Process], history: History) -> None:
         self._clock = clock
         self._processes = processes
         self._history = history
         self._made = 0
+        self._open: dict[str, bytes] = {}
 
     def act(self) -> None:
         """Propose or read somewhere."""
@@ -29,7 +34,7 @@ class Clients:
             self.propose(process, count=rng.choice((1, 1, 2, 5)))
 
     def propose(self, process: Process, *, count: int) -> None:
-        """Propose some payloads in one batch."""
+        """Propose some commands in one batch, perhaps some of them again."""
         payloads = [self._payload() for _ in range(count)]
 
         def question(raft: Raft) -> None:
@@ -56,7 +61,7 @@ class Clients:
 
         def question(raft: Raft) -> None:
             try:
-                if not raft.read(context):
+                if not raft.read(context, now=self._clock.now):
                     self._clock.count("read refused: nothing committed in this term")
             except NotLeader:
                 self._clock.count("read refused: not the leader")
@@ -64,5 +69,16 @@ class Clients:
         process.ask(question)
 
     def _payload(self) -> bytes:
+        rng = self._clock.rng
+        self._open = {
+            command: payload
+            for command, payload in self._open.items()
+            if command not in self._history.acknowledged
+        }
+        if self._open and rng.random() < 0.2:
+            self._clock.count("command sent again")
+            return rng.choice(list(self._open.values()))
         self._made += 1
-        return b"%d:" % self._made + b"." * self._clock.rng.choice((0, 10, 50))
+        payload = b"%d:" % self._made + b"." * rng.choice((0, 10, 50, 50, 3000))
+        self._open[str(self._made)] = payload
+        return payload

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from central.raft import Role
+from tests.simulation.administrator import Administrator
 from tests.simulation.clock import Clock
 from tests.simulation.network import Network
 from tests.simulation.plan import TICK, Plan
@@ -13,12 +14,18 @@ class Faults:
     """Lets a fault of the plan happen now and then. Each ends by itself, or when another comes."""
 
     def __init__(
-        self, clock: Clock, plan: Plan, processes: Sequence[Process], network: Network
+        self,
+        clock: Clock,
+        plan: Plan,
+        processes: Sequence[Process],
+        network: Network,
+        administrator: Administrator,
     ) -> None:
         self._clock = clock
         self._plan = plan
         self._processes = processes
         self._network = network
+        self._administrator = administrator
 
     def act(self) -> None:
         """Let one fault happen."""
@@ -40,14 +47,20 @@ class Faults:
             case "slow disk":
                 process.slowest_write = self._clock.rng.choice((1, 8, 8, 12 * TICK))
                 self._clock.count(fault)
+            case "disk full" | "EIO on fsync":
+                self._break(process, fault)
+            case "bit flip" | "disk lost":
+                self._lose(process, fault)
             case "transfer":
                 self._transfer(process)
+            case "membership":
+                self._administrator.act()
             case _:
                 self._cut(fault)
 
     def restart(self, process: Process) -> None:
-        """Start a replica that is down."""
-        if process.raft is None:
+        """Start a replica that is down and has a disk."""
+        if process.raft is None and not process.lost:
             self._clock.count("restart")
             process.start()
 
@@ -64,9 +77,32 @@ class Faults:
 
         self._clock.after(self._clock.gap(20 * TICK), resume)
 
+    def _break(self, process: Process, fault: str) -> None:
+        if fault == "EIO on fsync":
+            process.disk.failing = True
+            return
+        process.disk.full = True
+
+        def clear() -> None:
+            process.disk.full = False
+
+        self._clock.after(self._clock.gap(30 * TICK), clear)
+
+    def _lose(self, process: Process, fault: str) -> None:
+        if process.lost or not self._administrator.can_lose(process):
+            return
+        self._clock.count(fault)
+        process.crash()
+        if fault == "bit flip":
+            process.disk.flipped = True
+        else:
+            process.lost = True
+
     def _transfer(self, target: Process) -> None:
         for leader in self._processes:
-            if leader.raft and leader.raft.role is Role.LEADER and leader is not target:
+            if leader.raft is None or leader.raft.role is not Role.LEADER or leader is target:
+                continue
+            if target.name in leader.raft.configuration.voters:
                 leader.raft.transfer_leadership(target.name)
                 self._clock.count("transfer")
 
@@ -79,7 +115,7 @@ class Faults:
         return {leader.name for leader in leaders}
 
     def _cut(self, fault: str) -> None:
-        names = list(self._plan.replicas)
+        names = [*self._plan.replicas, *self._plan.spares]
         links = [(one, other) for one in names for other in names if one != other]
         rng = self._clock.rng
         rng.shuffle(names)

@@ -1,38 +1,42 @@
-"""What clients were told: acknowledged proposals and linearizable reads."""
+"""What clients were told: acknowledged commands and linearizable reads."""
 
 from central.raft import Entry, ReadReady
+from tests.simulation.machine import Machine, command_of
 from tests.simulation.watch import Watch, demand
 
 
 class History:
-    """A proposal is acknowledged when the replica that took it applies it.
+    """A command is acknowledged when a replica that took it applies it, however often it was sent.
 
     A read must see all that was acknowledged, or read, before it was asked.
     """
 
     def __init__(self, watch: Watch) -> None:
-        self.acknowledged: dict[int, Entry] = {}
+        self.acknowledged: dict[str, int] = {}  # command -> index at which it took effect
         self.reads = 0
         self._watch = watch
         self._seen = 0  # the highest index that any client knows of
         self._proposed: dict[tuple[str, int, int], Entry] = {}  # replica, incarnation, index
         self._asked: dict[int, tuple[str, int]] = {}  # context -> replica, what it must see
-        self._index_of: dict[bytes, int] = {}
+        self._took_effect: dict[str, int] = {}
 
     def proposed(self, name: str, incarnation: int, entry: Entry) -> None:
-        """Note that a leader took a payload which nobody else proposes."""
+        """Note that a leader took a command."""
         self._proposed[name, incarnation, entry.index] = entry
 
-    def applied(self, name: str, incarnation: int, entry: Entry) -> None:
+    def applied(self, name: str, incarnation: int, entry: Entry, machine: Machine) -> None:
         """Note that a replica applied an entry; if it had been proposed there, it is answered."""
-        if entry.data:
-            index = self._index_of.setdefault(entry.data, entry.index)
-            demand(index == entry.index, "payload applied twice", index, entry.index)
+        if not entry.data:
+            return
+        command = command_of(entry.data)
+        index = machine.executed[command]
+        known = self._took_effect.setdefault(command, index)
+        demand(known == index, "command executed twice", name, command, known, index)
         if self._proposed.pop((name, incarnation, entry.index), None) != entry:
             return
-        safe = self._watch.on_a_quorum(entry.index, entry.term)
+        safe = self._watch.on_a_quorum(entry)
         demand(safe, "acknowledged without a quorum of disks", name, entry)
-        self.acknowledged[entry.index] = entry
+        self.acknowledged[command] = index
         self._seen = max(self._seen, entry.index)
 
     def asked(self, name: str, context: int) -> None:
@@ -48,8 +52,8 @@ class History:
         self.reads += 1
         self._seen = max(self._seen, ready.index)
 
-    def check_all_kept(self) -> None:
-        """Check that what was acknowledged is still what is committed."""
-        for index, entry in self.acknowledged.items():
-            kept = self._watch.committed[index - 1] == entry
-            demand(kept, "acknowledged and lost", entry)
+    def check_all_kept(self, machine: Machine) -> None:
+        """Check that what was acknowledged is still in the state of a replica that has it all."""
+        for command, index in self.acknowledged.items():
+            kept = machine.executed.get(command) == index
+            demand(kept, "acknowledged and lost", command, index)

@@ -1,8 +1,9 @@
 """The network between replicas: loses, repeats, delays and so reorders; links are cut one way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from central.raft import Message
+from central.raft import InstallSnapshot, Message
 from tests.simulation.clock import Clock
 from tests.simulation.plan import TICK, Plan
 
@@ -34,6 +35,9 @@ class Network:
         if rng.random() < self._plan.drop:
             clock.count("message dropped")
             return
+        if isinstance(message, InstallSnapshot) and rng.random() < self._plan.damage:
+            clock.count("snapshot piece damaged")
+            message = replace(message, data=_damaged(message.data))
         copies = 1
         if rng.random() < self._plan.duplicate:
             clock.count("message duplicated")
@@ -53,3 +57,7 @@ class Network:
             self._clock.count("message lost at a cut")
             return
         self._deliver(message)
+
+
+def _damaged(data: bytes) -> bytes:
+    return bytes([data[0] ^ 1]) + data[1:] if data else data

@@ -3,9 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from central.raft import Config
+from central.raft import Config, Configuration, Snapshot
 
 TICK = 10  # a replica with a right clock ticks every so many units of simulated time
+FASTEST_TICK = TICK // 3
+ELECTION_TICKS = 10
 FAULTS = (
     "crash",
     "crash at a step",
@@ -16,7 +18,12 @@ FAULTS = (
     "pause",
     "clock skew",
     "slow disk",
+    "disk full",
+    "EIO on fsync",
+    "bit flip",
+    "disk lost",
     "transfer",
+    "membership",
 )
 
 
@@ -25,40 +32,59 @@ class Plan:
     """Not every fault is on in every world: some bugs show only where others are quiet."""
 
     replicas: tuple[str, ...]
+    spares: tuple[str, ...]  # run from the beginning, and belong to the group when it says so
     faults: tuple[str, ...]
     fault_gap: int  # mean time between two faults
     client_gap: int  # mean time between two client requests
+    compact_gap: int  # mean time between two compactions
+    kept: int  # entries that a compaction keeps
+    piece_bytes: int
+    damage: float  # share of snapshot pieces that arrive with another byte
     drop: float
     duplicate: float
     slow: float  # share of messages that take up to thirty ticks
     window: int
     max_message_bytes: int
     max_uncommitted_bytes: int
+    lease: int
 
     @classmethod
     def draw(cls, rng: random.Random) -> "Plan":
         """Draw a world."""
         size = rng.choice((1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5))
+        spares = rng.choice((0, 0, 1, 2))
         return cls(
             replicas=tuple("abcde"[:size]),
-            faults=tuple(fault for fault in FAULTS if rng.random() < 0.6),
+            spares=tuple("vwxyz"[:spares]),
+            faults=tuple(fault for fault in FAULTS if rng.random() < 0.5),
             fault_gap=rng.choice((50, 150, 400)),
             client_gap=rng.choice((8, 25, 80)),
+            compact_gap=rng.choice((60, 200, 200, 100_000)),
+            kept=rng.choice((0, 0, 5, 50)),
+            piece_bytes=rng.choice((40, 400, 100_000)),
+            damage=rng.choice((0.0, 0.03, 0.3)),
             drop=rng.choice((0.0, 0.02, 0.15)),
             duplicate=rng.choice((0.0, 0.05, 0.2)),
             slow=rng.choice((0.0, 0.02, 0.1)),
             window=rng.choice((1, 2, 8)),
             max_message_bytes=rng.choice((1, 40, 10_000)),
             max_uncommitted_bytes=rng.choice((100, 2_000, 100_000)),
+            lease=rng.choice((0, 0, ELECTION_TICKS * FASTEST_TICK - 1)),
         )
 
     def config(self, name: str) -> Config:
         """Return what the core of replica `name` is started with."""
         return Config(
             replica_id=name,
-            election_ticks=10,
+            election_ticks=ELECTION_TICKS,
             heartbeat_ticks=2,
             window=self.window,
             max_message_bytes=self.max_message_bytes,
             max_uncommitted_bytes=self.max_uncommitted_bytes,
+            lease=self.lease,
         )
+
+    @property
+    def first(self) -> Snapshot:
+        """What the first members' logs start from."""
+        return Snapshot(configuration=Configuration(frozenset(self.replicas)))

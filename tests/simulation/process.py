@@ -1,14 +1,26 @@
 """One replica as a process: it obeys Effects as central/raft/effects.py says, and may crash."""
 
+import hashlib
 from collections import deque
 from collections.abc import Callable
-from functools import reduce
+from functools import partial
 
-from central.raft import Config, Effects, Message, Persist, Raft
+from central.raft import (
+    Config,
+    Effects,
+    Message,
+    Persist,
+    Piece,
+    PieceWanted,
+    Raft,
+    Snapshot,
+    merge_writes,
+)
 from tests.simulation.clock import Clock
-from tests.simulation.disk import Disk
+from tests.simulation.disk import Broken, Disk
 from tests.simulation.history import History
-from tests.simulation.plan import TICK
+from tests.simulation.machine import Machine
+from tests.simulation.plan import TICK, Plan
 from tests.simulation.watch import Watch
 
 
@@ -19,13 +31,14 @@ class Crashed(Exception):
 class Process:
     """A replica's core between crashes; `disk` is what stays.
 
-    Writes are one at a time and in order; those that wait become one write (Persist.merged).
+    Writes are one at a time and in order; those that wait are merged into few.
     """
 
     make_raft = Raft  # a test of the simulator puts a broken core here
 
     def __init__(
         self,
+        plan: Plan,
         config: Config,
         *,
         clock: Clock,
@@ -37,12 +50,14 @@ class Process:
         self.name = config.replica_id
         self.disk = disk
         self.raft: Raft | None = None
+        self.machine = Machine()
         self.incarnation = 0
         self.paused = False
+        self.lost = False  # its disk is; it never starts again
         self.period = TICK
         self.slowest_write = 8
         self.steps_to_crash: int | None = None
-        self.applied = 0
+        self._plan = plan
         self._config = config
         self._clock = clock
         self._send = send
@@ -51,21 +66,36 @@ class Process:
         self._missed: list[Callable[[], None]] = []  # while paused
         self._waiting: deque[Effects] = deque()
         self._writing: list[Effects] = []
+        self._writes: deque[Persist] = deque()
+        self._snapshot: tuple[Snapshot, bytes] | None = None  # that is being sent
 
     def start(self) -> None:
-        """Start from what is on disk."""
+        """Start from what is on disk, unless that shows damage."""
+        disk = self.disk
+        if disk.flipped:
+            self.lost = True
+            self._clock.count("start refused: bit flipped")
+            return
         self.incarnation += 1
-        self.applied = self.disk.applied
+        if disk.pending is not None:
+            self._clock.count("restore finished at the next start")
+            disk.restored()
+        self.machine = disk.machine.copy()
         self.raft = self.make_raft(
             self._config,
-            hard_state=self.disk.hard_state,
-            entries=self.disk.entries,
-            applied=self.disk.applied,
+            hard_state=disk.hard_state,
+            start=disk.start,
+            entries=disk.entries,
+            applied=disk.machine.applied,
+            received=disk.arriving.last if disk.arriving else None,
             rng=self._clock.rng,
         )
         self._clock.say(self.name, "starts in term", self.raft.term, "at", self.raft.last_index)
-        self._watch.started(self.name, self.raft, self.disk)
+        self._watch.started(self.name, self.raft, disk)
         self._later(self._clock.rng.randint(1, self.period), self._tick)
+        self._later(self._clock.gap(self._plan.compact_gap), self._compact)
+        if disk.arriving is not None and disk.arriving.last.end == disk.arriving.last.size:
+            self._later(1, self._check_snapshot)
 
     def crash(self) -> None:
         """Die between two events, if alive."""
@@ -84,6 +114,7 @@ class Process:
         self.period = TICK
         self.slowest_write = 8
         self.steps_to_crash = None
+        self.disk.full = self.disk.failing = False
         if self.paused:
             self.resume()
 
@@ -116,7 +147,7 @@ class Process:
     def _guarded(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except Crashed as crashed:
+        except (Crashed, Broken) as crashed:
             self._die(str(crashed))
 
     def _survive(self, where: str) -> None:
@@ -132,6 +163,8 @@ class Process:
         self._missed = []
         self._waiting.clear()
         self._writing = []
+        self._writes.clear()
+        self._snapshot = None
         self._watch.writes(self.name, self.disk)
         lost = self.disk.crash(self._clock.rng)
         for what in (where, lost):
@@ -150,15 +183,19 @@ class Process:
         raft = self.raft
         assert raft is not None
         act(raft)
-        effects = raft.take_effects()
+        effects = raft.take_effects(now=self._clock.now)
         self._watch.stepped(self.name, raft, effects)
         if effects is None:
             return
         for message in effects.messages_now:
             self._survive("while sending at once")
             self._post(message)
+        for wanted in effects.pieces_wanted:
+            self._later(self._clock.rng.randint(0, 3), partial(self._read, wanted))
         self._waiting.append(effects)
         self._write()
+
+    # ---- writing, and what comes after it ---
 
     def _write(self) -> None:
         if self._writing or not self._waiting:
@@ -166,21 +203,36 @@ class Process:
         self._survive("before a write")
         # One write for all that waits, or for a part of it: both are allowed.
         together = len(self._waiting) if self._clock.rng.random() < 0.7 else 1
-        self._writing = [self._waiting.popleft() for _ in range(together)]
+        while self._waiting and len(self._writing) < together:
+            self._writing.append(self._waiting.popleft())
+            if self._writing[-1].restore is not None:
+                break
         persists = [each.persist for each in self._writing if each.persist is not None]
-        if not persists:
+        self._writes.extend(merge_writes(persists))
+        if len(persists) > len(self._writes):
+            self._clock.count("writes merged")
+        self._write_next()
+
+    def _write_next(self) -> None:
+        if not self._writes:
             self._later(0, self._finish)
             return
-        if len(persists) > 1:
-            self._clock.count("writes merged")
-        self.disk.begin(reduce(Persist.merged, persists), applied=self.applied)
+        write = self._writes.popleft()
+        # The state machine must be durable before the log forgets what led to it.
+        moves = write.start is not None and not write.restart
+        keeps_state = moves or self._clock.rng.random() < 0.3
+        self.disk.begin(write, machine=self.machine.copy() if keeps_state else None)
         self._later(self._clock.rng.randint(1, self.slowest_write), self._written)
 
     def _written(self) -> None:
         self._survive("during fsync")
+        write = self.disk.under_way
         self._watch.writes(self.name, self.disk)
-        self.disk.finish()
-        self._finish()
+        self.disk.end(self._clock.rng)
+        self._watch.written(self.name, self.disk)
+        if write is not None and write.pieces and write.pieces[-1].end == write.pieces[-1].size:
+            self._later(self._clock.rng.randint(0, 5), self._check_snapshot)
+        self._write_next()
 
     def _finish(self) -> None:
         for effects in self._writing:
@@ -190,17 +242,64 @@ class Process:
                     self._step(message)
                 else:
                     self._post(message)
+            if effects.restore is not None:
+                self._survive("before restoring a snapshot")
+                self._watch.restores(self.name, effects.restore.snapshot)
+                self.disk.restored()
+                self.machine = self.disk.machine.copy()
+                self._watch.state(self.name, self.machine)
+                self._clock.count("snapshot restored")
             for entry in effects.committed:
                 self._survive("while applying")
-                self._watch.applies(self.name, self.applied, entry)
-                self.applied = entry.index
-                self._history.applied(self.name, self.incarnation, entry)
+                self._watch.applies(self.name, self.machine.applied, entry)
+                self.machine.apply(entry)
+                self._watch.state(self.name, self.machine)
+                self._history.applied(self.name, self.incarnation, entry, self.machine)
             for ready in effects.reads:
                 self._survive("before answering a read")
-                self._history.answered(self.name, ready, applied=self.applied)
+                self._history.answered(self.name, ready, applied=self.machine.applied)
         self._writing = []
         self._write()
 
     def _post(self, message: Message) -> None:
         self._watch.leaves(message, self.disk)
         self._send(message)
+
+    # ---- snapshots ---
+
+    def _compact(self) -> None:
+        self._later(self._clock.gap(self._plan.compact_gap), self._compact)
+        raft = self.raft
+        assert raft is not None
+        index = self.machine.applied - self._plan.kept
+        before = raft.start.index
+        if index > before:
+            self._input(lambda raft: raft.compact(index))
+            self._clock.count("compaction" if raft.start.index > before else "compaction held back")
+
+    def _read(self, wanted: PieceWanted) -> None:
+        raft = self.raft
+        assert raft is not None
+        kept = self._snapshot
+        wants_other = kept is None or (wanted.identity is None and self._clock.rng.random() < 0.5)
+        if kept is None or wants_other or kept[0].index < raft.start.index:
+            name = f"{self.name} {self.incarnation} {self._clock.now}"
+            kept = (raft.snapshot_at(self.machine.applied), self.machine.to_bytes(name))
+            self._snapshot = kept
+            self._clock.count("snapshot made")
+        snapshot, data = kept
+        identity = hashlib.sha256(data).digest()
+        offset = wanted.offset if identity == wanted.identity else 0
+        piece = Piece(
+            snapshot, identity, len(data), offset, data[offset : offset + self._plan.piece_bytes]
+        )
+        self._input(lambda raft: raft.piece_read(wanted.receiver, piece))
+
+    def _check_snapshot(self) -> None:
+        arriving = self.disk.arriving
+        if arriving is None or arriving.last.end != arriving.last.size:
+            return
+        identity = arriving.last.identity
+        intact = hashlib.sha256(arriving.data).digest() == identity
+        self._clock.count("snapshot received" if intact else "snapshot damaged")
+        self._input(lambda raft: raft.snapshot_received(identity, intact=intact))

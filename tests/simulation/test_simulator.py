@@ -1,5 +1,6 @@
 """The simulator itself: it finds planted bugs, and a seed means the same run every time."""
 
+import copy
 import os
 import random
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from central.raft import Effects, HardState, Message, Persist, Raft, RequestVote, Role
+from central.raft import Effects, HardState, Message, Raft, RequestVote, Role, Snapshot
 from central.raft.quorum import agreed_index
 from tests.simulation.__main__ import main
 from tests.simulation.disk import Disk
@@ -32,17 +33,19 @@ class ForgetsVotes(Disk):
 class LiesAboutFsync(Disk):
     """Says that a write is safe while it still is in a cache: a crash loses the last one."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._safe = (self.hard_state, self.entries, self.applied)
+    def __init__(self, start: Snapshot | None = None) -> None:
+        super().__init__(start)
+        self._safe: dict[str, object] = copy.deepcopy(vars(self))
 
     def finish(self) -> None:
-        self._safe = (self.hard_state, list(self.entries), self.applied)
+        safe = {key: value for key, value in vars(self).items() if key != "_safe"}
+        self._safe = copy.deepcopy(safe)
         super().finish()
 
     def crash(self, rng: random.Random) -> str:
         done = super().crash(rng)
-        self.hard_state, self.entries, self.applied = self._safe
+        vars(self).update(copy.deepcopy(self._safe))
+        self._under_way = None
         return done
 
 
@@ -58,8 +61,8 @@ class VotesTwice(Raft):
 class ReadsAlone(Raft):
     """Answers reads without asking a quorum whether it still leads."""
 
-    def read(self, context: int) -> bool:
-        asked = super().read(context)
+    def read(self, context: int, *, now: int = 0) -> bool:
+        asked = super().read(context, now=now)
         if asked:
             self._state.ready_reads += self._state.new_reads
             self._state.new_reads = []
@@ -80,8 +83,8 @@ class CountsOldTerms(Raft):
 class SendsTooEarly(Raft):
     """Lets everything leave before it is on disk."""
 
-    def take_effects(self) -> Effects | None:
-        effects = super().take_effects()
+    def take_effects(self, *, now: int = 0) -> Effects | None:
+        effects = super().take_effects(now=now)
         if effects is None:
             return None
         away = tuple(m for m in effects.messages_after if m.receiver != self._state.me)
@@ -96,13 +99,13 @@ class WritesNoReplacements(Raft):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they come
         self._written = self.last_index
 
-    def take_effects(self) -> Effects | None:
-        effects = super().take_effects()
+    def take_effects(self, *, now: int = 0) -> Effects | None:
+        effects = super().take_effects(now=now)
         if effects is None or effects.persist is None:
             return effects
         entries = tuple(e for e in effects.persist.entries if e.index > self._written)
         self._written = max(self._written, self.last_index)
-        return replace(effects, persist=Persist(effects.persist.hard_state, entries))
+        return replace(effects, persist=replace(effects.persist, entries=entries))
 
 
 class NeverStands(Raft):

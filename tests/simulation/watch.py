@@ -8,15 +8,20 @@ from collections.abc import Mapping
 from central.raft import (
     AppendEntries,
     AppendReply,
+    Configuration,
     Effects,
     Entry,
+    InstallSnapshot,
     Message,
     Raft,
     RequestVote,
     Role,
+    Snapshot,
+    SnapshotReply,
     VoteReply,
 )
 from tests.simulation.disk import Disk
+from tests.simulation.machine import Machine
 
 
 class Violation(AssertionError):
@@ -30,10 +35,13 @@ def demand(holds: bool, what: str, *details: object) -> None:
 
 
 class _View:
-    """What was last seen of one replica's core. `log` is kept from effects alone."""
+    """What was last seen of one replica's core. `log` is kept from effects alone.
 
-    def __init__(self, raft: Raft, disk: Disk) -> None:
-        self.log = list(disk.entries)
+    It goes back to the first entry: what was compacted is what was committed there.
+    """
+
+    def __init__(self, raft: Raft, log: list[Entry]) -> None:
+        self.log = log
         self.term = raft.term
         self.commit = raft.commit_index
         self.led_term = 0  # the term that it led when last seen, 0 if none
@@ -42,8 +50,12 @@ class _View:
 class Watch:
     """Sees every replica's effects, messages, writes and applied entries."""
 
-    def __init__(self, disks: Mapping[str, Disk]) -> None:
+    def __init__(self, disks: Mapping[str, Disk], first: Snapshot) -> None:
         self.committed: list[Entry] = []
+        self._first = first
+        self._configuration = first.configuration  # the last one that is committed
+        self._decided = first.configuration.voters  # in whose name a leader committed last
+        self._digests: dict[int, str] = {}
         self._commit_terms: list[int] = []  # the term in which each was committed
         self._disks = disks
         self._views: dict[str, _View] = {}
@@ -54,9 +66,10 @@ class Watch:
     def started(self, name: str, raft: Raft, disk: Disk) -> None:
         """Look at a replica that has just read its disk."""
         demand(raft.term == disk.hard_state.term, "term lost by a restart", name)
-        demand(raft.last_index == len(disk.entries), "log lost by a restart", name)
-        demand(raft.commit_index >= disk.applied, "commit index lost by a restart", name)
-        self._views[name] = _View(raft, disk)
+        demand(raft.last_index == disk.last_index, "log lost by a restart", name)
+        applied = disk.machine.applied
+        demand(raft.commit_index >= applied, "commit index lost by a restart", name)
+        self._views[name] = _View(raft, self.committed[: disk.start.index] + disk.entries)
 
     def stepped(self, name: str, raft: Raft, effects: Effects | None) -> None:
         """Look at a replica after one input, with all that came of it."""
@@ -69,10 +82,12 @@ class Watch:
         demand(raft.last_index == len(view.log), "log changed without an effect", name)
         if leads and view.led_term != raft.term:
             self._elected(name, raft.term, view.log)
+        # One that commits its own removal steps down in the same step.
+        led = leads or view.led_term == raft.term
         view.term = raft.term
         view.led_term = raft.term if leads else 0
         if raft.commit_index > view.commit:
-            self._advanced(name, raft, view, leads=leads)
+            self._advanced(name, raft, view, leads=led)
 
     def leaves(self, message: Message, disk: Disk) -> None:
         """Look at a message that goes to another replica: what it says must be on disk."""
@@ -88,6 +103,11 @@ class Watch:
                 self._voted(message.sender, message.term, message.receiver, disk, current=current)
             case AppendReply(accepted=True):
                 self._acknowledged(message, disk, current=current)
+            case SnapshotReply():
+                arriving = disk.arriving
+                if arriving is not None and arriving.last.identity == message.identity:
+                    held = len(arriving.data) >= message.next_offset
+                    demand(held, "piece acknowledged before it was on disk", message)
 
     def writes(self, name: str, disk: Disk) -> None:
         """Look at a write that is about to be on disk."""
@@ -98,15 +118,38 @@ class Watch:
         demand(new.term >= old.term, "term on disk went back", name)
         same_vote = old.vote in (None, new.vote)
         demand(new.term > old.term or same_vote, "vote on disk changed within a term", name)
-        if not persist.entries:
-            return
-        demand(persist.entries[-1].term <= new.term, "entry of a term not on disk", name)
-        first = persist.entries[0].index
-        for index in range(first, min(len(disk.entries), len(self.committed)) + 1):
-            entry = self.committed[index - 1]
-            if disk.entries[index - 1] == entry:
-                kept = persist.entries[index - first : index - first + 1] == (entry,)
+        if persist.start is not None:
+            self._named(name, persist.start)
+        dropped: list[Entry] = []
+        if persist.restart:
+            assert persist.start is not None
+            dropped = [each for each in disk.entries if each.index > persist.start.index]
+        elif persist.entries:
+            first = persist.entries[0].index
+            dropped = [each for each in disk.entries if each.index >= first]
+        if persist.entries:
+            demand(persist.entries[-1].term <= new.term, "entry of a term not on disk", name)
+        written = {entry.index: entry for entry in persist.entries}
+        for entry in dropped:
+            if entry.index <= len(self.committed) and entry == self.committed[entry.index - 1]:
+                kept = written.get(entry.index) == entry
                 demand(kept, "committed entry removed from a disk", name, entry)
+
+    def written(self, name: str, disk: Disk) -> None:
+        """Look at a disk after a write."""
+        ends = disk.entries[-1].index if disk.entries else disk.start.index
+        demand(ends == disk.last_index, "gap in the log on disk", name)
+        holds = disk.pending is not None or disk.machine.applied >= disk.start.index
+        demand(holds, "the log on disk starts after the state", name, disk.start.index)
+
+    def restores(self, name: str, snapshot: Snapshot) -> None:
+        """Look at a snapshot that replaces a state machine's state."""
+        self._named(name, snapshot)
+
+    def state(self, name: str, machine: Machine) -> None:
+        """Look at a state machine: at equal index it equals all others."""
+        known = self._digests.setdefault(machine.applied, machine.digest)
+        demand(known == machine.digest, "states differ", name, machine.applied)
 
     def applies(self, name: str, applied: int, entry: Entry) -> None:
         """Look at an entry that a state machine takes (state-machine safety)."""
@@ -124,18 +167,49 @@ class Watch:
         """The length of the longest log."""
         return max(len(view.log) for view in self._views.values())
 
-    def on_a_quorum(self, index: int, term: int) -> bool:
-        """Return whether a majority of disks hold this very entry."""
-        held = sum(disk.holds(index, term) for disk in self._disks.values())
-        return held > len(self._disks) // 2
+    def on_a_quorum(self, entry: Entry) -> bool:
+        """Return whether a majority of the voters' disks hold this very entry.
+
+        While a change is under way, those of the leader that committed last decide, or those of
+        the last configuration that is committed: any two of such majorities share a member.
+        """
+        deciding = self._configuration.voters, self._decided
+        return any(self._held(entry.index, entry.term, voters) for voters in deciding)
+
+    def _held(self, index: int, term: int, voters: frozenset[str]) -> bool:
+        holders = sum(self._holds(self._disks[voter], index, term) for voter in voters)
+        return holders > len(voters) // 2
+
+    def _holds(self, disk: Disk, index: int, term: int) -> bool:
+        if index <= disk.start.index:
+            return self.committed[index - 1].term == term
+        entry = disk.entry_at(index)
+        return entry is not None and entry.term == term
+
+    def _named(self, name: str, snapshot: Snapshot) -> None:
+        index = snapshot.index
+        demand(index <= len(self.committed), "snapshot of what is not committed", name, index)
+        term = self.committed[index - 1].term
+        demand(snapshot.term == term, "snapshot of another term", name, index)
+        configuration = self._configuration_of(self.committed[:index])
+        demand(snapshot.configuration == configuration, "stale membership", name, snapshot)
+
+    def _configuration_of(self, log: list[Entry]) -> Configuration:
+        found = (each.configuration for each in reversed(log) if each.configuration is not None)
+        return next(found, self._first.configuration)
 
     def _logged(self, name: str, view: _View, effects: Effects, *, still_leads: bool) -> None:
         demand(
-            all(isinstance(message, AppendEntries) for message in effects.messages_now),
+            all(isinstance(each, AppendEntries | InstallSnapshot) for each in effects.messages_now),
             "only entries may be sent before a write",
             name,
         )
-        if effects.persist is None or not effects.persist.entries:
+        if effects.persist is None:
+            return
+        if effects.persist.restart:
+            assert effects.persist.start is not None
+            view.log = self.committed[: effects.persist.start.index]
+        if not effects.persist.entries:
             return
         first = effects.persist.entries[0].index
         demand(first <= len(view.log) + 1, "gap in the log", name, first)
@@ -146,7 +220,19 @@ class Watch:
             # Equal (index, term) with equal entries before: log matching, by induction.
             known = self._entries.setdefault((entry.index, entry.term), (entry.data, before))
             demand(known == (entry.data, before), "log matching", name, entry)
+            if entry.configuration is not None:
+                self._reconfigured(name, view, entry.configuration, leads=still_leads)
             view.log.append(entry)
+
+    def _reconfigured(
+        self, name: str, view: _View, configuration: Configuration, *, leads: bool
+    ) -> None:
+        before = self._configuration_of(view.log)
+        changed = before.voters ^ configuration.voters
+        demand(len(changed) <= 1, "more than one voter changed", name, sorted(changed))
+        if leads:
+            pending = [each for each in view.log[view.commit :] if each.configuration]
+            demand(not pending, "two changes under way", name, *pending)
 
     def _elected(self, name: str, term: int, log: list[Entry]) -> None:
         leader = self._leaders.setdefault(term, name)
@@ -163,8 +249,9 @@ class Watch:
         demand(raft.commit_index <= len(view.log), "committed beyond the log", name)
         if leads:
             demand(raft.term_of_commit == raft.term, "counted an old term's entry", name)
-            safe = self.on_a_quorum(raft.commit_index, raft.term)
+            safe = self._held(raft.commit_index, raft.term, raft.configuration.voters)
             demand(safe, "committed without a quorum of disks", name, raft.commit_index)
+            self._decided = raft.configuration.voters
         else:
             known = raft.commit_index <= len(self.committed)
             demand(known, "a follower committed first", name, raft.commit_index)
@@ -175,6 +262,7 @@ class Watch:
             else:
                 self.committed.append(entry)
                 self._commit_terms.append(raft.term)
+                self._configuration = entry.configuration or self._configuration
         view.commit = raft.commit_index
 
     def _voted(self, voter: str, term: int, candidate: str, disk: Disk, *, current: bool) -> None:
@@ -188,9 +276,9 @@ class Watch:
         if not current:
             return
         index = message.match_index
-        demand(len(disk.entries) >= index, "acknowledged before it was on disk", message)
-        leader = self._views[message.receiver]
-        if leader.led_term == message.term and index:
+        demand(disk.last_index >= index, "acknowledged before it was on disk", message)
+        leader = self._views.get(message.receiver)
+        if leader is not None and leader.led_term == message.term and index:
             demand(len(leader.log) >= index, "acknowledged beyond the leader's log", message)
-            held = disk.holds(index, leader.log[index - 1].term)
+            held = self._holds(disk, index, leader.log[index - 1].term)
             demand(held, "acknowledged what the leader does not hold", message)

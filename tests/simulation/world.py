@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from central.raft import Message, Role
+from tests.simulation.administrator import Administrator
 from tests.simulation.clients import Clients
 from tests.simulation.clock import Clock
 from tests.simulation.disk import Disk
@@ -51,12 +52,14 @@ class World:
         self._plan = plan = Plan.draw(rng)
         self._clock = clock = Clock(rng, trace)
         clock.say(plan)
-        disks = {name: disk() for name in plan.replicas}
-        self._watch = Watch(disks)
+        disks = {name: disk(plan.first) for name in plan.replicas}
+        disks |= {name: disk() for name in plan.spares}
+        self._watch = Watch(disks, plan.first)
         self._history = History(self._watch)
         self._network = Network(clock, plan, self._deliver)
         self._processes = {
             name: process(
+                plan,
                 plan.config(name),
                 clock=clock,
                 disk=disks[name],
@@ -64,10 +67,11 @@ class World:
                 watch=self._watch,
                 history=self._history,
             )
-            for name in plan.replicas
+            for name in disks
         }
         everyone = list(self._processes.values())
-        self._faults = Faults(clock, plan, everyone, self._network)
+        self._administrator = Administrator(clock, everyone)
+        self._faults = Faults(clock, plan, everyone, self._network, self._administrator)
         self._clients = Clients(clock, everyone, self._history)
 
     def run(self) -> Outcome:
@@ -105,6 +109,7 @@ class World:
         again(self._plan.client_gap, self._clients.act)
         again(self._plan.fault_gap, self._faults.act)
         again(15 * TICK, self._restart_one)
+        again(40 * TICK, self._replace_lost)
         for _ in range(self._steps):
             self._clock.step()
         trouble = False
@@ -114,40 +119,64 @@ class World:
         if down:
             self._faults.restart(self._clock.rng.choice(down))
 
+    def _replace_lost(self) -> None:
+        if any(each.lost for each in self._processes.values()):
+            self._administrator.act()
+
     def _peace(self) -> int:
         """Heal a quorum for good, and see it recover; returns how many ticks that took."""
         self._clock.say("peace")
         self._network.become_perfect()
-        everyone = list(self._processes.values())
         # "A leader appears once a quorum is healthy": the others may well stay down.
-        down = self._clock.rng.choice((0, (len(everyone) - 1) // 2))
-        self._clock.rng.shuffle(everyone)
-        for process in everyone[:down]:
-            process.crash()
-        healthy = everyone[down:]
-        for process in healthy:
+        if self._clock.rng.random() < 0.5:
+            self._take_down()
+        for process in self._processes.values():
             process.become_healthy()
             self._faults.restart(process)
         began = self._clock.now
         # A read needs a leader that has committed in its own term, with nobody proposing.
         reads = self._history.reads
         self._until(began, self._read, lambda: self._history.reads > reads)
-        old = max(each.raft.last_index for each in healthy if each.raft)
-        self._until(began, self._propose, lambda: min(each.applied for each in healthy) > old)
-        self._history.check_all_kept()
+        old = max(each.raft.last_index for each in self._processes.values() if each.raft)
+        self._until(began, self._propose, lambda: self._all_have(old))
+        most = max(self._processes.values(), key=lambda each: each.machine.applied)
+        self._history.check_all_kept(most.machine)
         return (self._clock.now - began) // TICK
+
+    def _take_down(self) -> None:
+        """Stop voters for good, as many as can be missed."""
+        everyone = list(self._processes.values())
+        self._clock.rng.shuffle(everyone)
+        learning = {name for each in self._administrator.configurations() for name in each.learners}
+        for process in everyone:
+            if process.name not in learning and self._administrator.can_lose(process):
+                process.crash()
+                process.lost = True
+
+    def _all_have(self, index: int) -> bool:
+        """Whether every voter that is up has applied an index, and one of them leads."""
+        leader = self._leader()
+        if leader is None or leader.raft is None:
+            return False
+        voters = leader.raft.configuration.voters
+        up = [each for each in self._processes.values() if each.raft and each.name in voters]
+        return min((each.machine.applied for each in up), default=0) > index
+
+    def _leader(self) -> Process | None:
+        leaders = [
+            (each.raft.term, each.name)
+            for each in self._processes.values()
+            if each.raft and each.raft.role is Role.LEADER
+        ]
+        return self._processes[max(leaders)[1]] if leaders else None
 
     def _until(
         self, began: int, ask: Callable[[Process], None], recovered: Callable[[], bool]
     ) -> None:
         while not recovered():
-            leaders = [
-                (each.raft.term, each.name)
-                for each in self._processes.values()
-                if each.raft and each.raft.role is Role.LEADER
-            ]
-            if leaders:
-                ask(self._processes[max(leaders)[1]])
+            leader = self._leader()
+            if leader is not None:
+                ask(leader)
             until = self._clock.now + 5 * TICK
             while self._clock.now < until:
                 self._clock.step()
