@@ -64,6 +64,8 @@ class RaftMessage(google.protobuf.message.Message):
     APPEND_ENTRIES_FIELD_NUMBER: builtins.int
     APPEND_REPLY_FIELD_NUMBER: builtins.int
     TIMEOUT_NOW_FIELD_NUMBER: builtins.int
+    INSTALL_SNAPSHOT_FIELD_NUMBER: builtins.int
+    SNAPSHOT_REPLY_FIELD_NUMBER: builtins.int
     term: builtins.int
     """sender's current term"""
     @property
@@ -86,6 +88,14 @@ class RaftMessage(google.protobuf.message.Message):
     def timeout_now(self) -> global___TimeoutNow:
         """section 3.10"""
 
+    @property
+    def install_snapshot(self) -> global___InstallSnapshot:
+        """section 5.3"""
+
+    @property
+    def snapshot_reply(self) -> global___SnapshotReply:
+        """section 5.3"""
+
     def __init__(
         self,
         *,
@@ -95,10 +105,12 @@ class RaftMessage(google.protobuf.message.Message):
         append_entries: global___AppendEntries | None = ...,
         append_reply: global___AppendReply | None = ...,
         timeout_now: global___TimeoutNow | None = ...,
+        install_snapshot: global___InstallSnapshot | None = ...,
+        snapshot_reply: global___SnapshotReply | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "request_vote", b"request_vote", "term", b"term", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["body", b"body"]) -> typing.Literal["request_vote", "vote_reply", "append_entries", "append_reply", "timeout_now"] | None: ...
+    def HasField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "install_snapshot", b"install_snapshot", "request_vote", b"request_vote", "snapshot_reply", b"snapshot_reply", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["append_entries", b"append_entries", "append_reply", b"append_reply", "body", b"body", "install_snapshot", b"install_snapshot", "request_vote", b"request_vote", "snapshot_reply", b"snapshot_reply", "term", b"term", "timeout_now", b"timeout_now", "vote_reply", b"vote_reply"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["body", b"body"]) -> typing.Literal["request_vote", "vote_reply", "append_entries", "append_reply", "timeout_now", "install_snapshot", "snapshot_reply"] | None: ...
 
 global___RaftMessage = RaftMessage
 
@@ -239,19 +251,121 @@ class LogEntry(google.protobuf.message.Message):
     INDEX_FIELD_NUMBER: builtins.int
     TERM_FIELD_NUMBER: builtins.int
     DATA_FIELD_NUMBER: builtins.int
+    CONFIGURATION_FIELD_NUMBER: builtins.int
     index: builtins.int
     """from 1, without gaps"""
     term: builtins.int
     """of the leader that made it"""
     data: builtins.bytes
     """opaque to consensus; empty: the entry a new leader begins its term with"""
+    @property
+    def configuration(self) -> global___Configuration:
+        """chapter 4: who belongs to the group from this entry on; then no data"""
+
     def __init__(
         self,
         *,
         index: builtins.int = ...,
         term: builtins.int = ...,
         data: builtins.bytes = ...,
+        configuration: global___Configuration | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["data", b"data", "index", b"index", "term", b"term"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["configuration", b"configuration"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["configuration", b"configuration", "data", b"data", "index", b"index", "term", b"term"]) -> None: ...
 
 global___LogEntry = LogEntry
+
+@typing.final
+class Configuration(google.protobuf.message.Message):
+    """Who belongs to the group (chapter 4)."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VOTERS_FIELD_NUMBER: builtins.int
+    LEARNERS_FIELD_NUMBER: builtins.int
+    CONTEXT_FIELD_NUMBER: builtins.int
+    context: builtins.bytes
+    """opaque to consensus: the members' addresses"""
+    @property
+    def voters(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """replica ids; they decide"""
+
+    @property
+    def learners(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """replica ids; they receive the log, and become voters once they keep up"""
+
+    def __init__(
+        self,
+        *,
+        voters: collections.abc.Iterable[builtins.str] | None = ...,
+        learners: collections.abc.Iterable[builtins.str] | None = ...,
+        context: builtins.bytes = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["context", b"context", "learners", b"learners", "voters", b"voters"]) -> None: ...
+
+global___Configuration = Configuration
+
+@typing.final
+class InstallSnapshot(google.protobuf.message.Message):
+    """One piece of a snapshot, to a replica that lacks entries which the leader no longer keeps."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LAST_INDEX_FIELD_NUMBER: builtins.int
+    LAST_TERM_FIELD_NUMBER: builtins.int
+    CONFIGURATION_FIELD_NUMBER: builtins.int
+    IDENTITY_FIELD_NUMBER: builtins.int
+    SIZE_FIELD_NUMBER: builtins.int
+    OFFSET_FIELD_NUMBER: builtins.int
+    DATA_FIELD_NUMBER: builtins.int
+    last_index: builtins.int
+    """of the last entry that the snapshot covers"""
+    last_term: builtins.int
+    """of that entry"""
+    identity: builtins.bytes
+    """SHA-256 of the whole snapshot"""
+    size: builtins.int
+    """of the whole snapshot, bytes"""
+    offset: builtins.int
+    """of this piece, bytes"""
+    data: builtins.bytes
+    """this piece; the last one if offset + its length is size"""
+    @property
+    def configuration(self) -> global___Configuration:
+        """the latest one at or before last_index"""
+
+    def __init__(
+        self,
+        *,
+        last_index: builtins.int = ...,
+        last_term: builtins.int = ...,
+        configuration: global___Configuration | None = ...,
+        identity: builtins.bytes = ...,
+        size: builtins.int = ...,
+        offset: builtins.int = ...,
+        data: builtins.bytes = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["configuration", b"configuration"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["configuration", b"configuration", "data", b"data", "identity", b"identity", "last_index", b"last_index", "last_term", b"last_term", "offset", b"offset", "size", b"size"]) -> None: ...
+
+global___InstallSnapshot = InstallSnapshot
+
+@typing.final
+class SnapshotReply(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: builtins.int
+    NEXT_OFFSET_FIELD_NUMBER: builtins.int
+    identity: builtins.bytes
+    """as in the request"""
+    next_offset: builtins.int
+    """everything before it is on disk: go on here"""
+    def __init__(
+        self,
+        *,
+        identity: builtins.bytes = ...,
+        next_offset: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["identity", b"identity", "next_offset", b"next_offset"]) -> None: ...
+
+global___SnapshotReply = SnapshotReply

@@ -137,7 +137,8 @@ def ledger(
       parkledger ledger --replica-id a --listen 10.0.0.1:7001 --data /var/lib/parkledger \\
           --peers a=10.0.0.1:7001,b=10.0.0.2:7001,c=10.0.0.3:7001
     """
-    from central.ledger.replica import ReplicaSettings
+    from central.ledger.members import configuration_of
+    from central.ledger.opening import ReplicaSettings
     from central.ledger.server import serve
     from node.shutdown import run_until_signalled
 
@@ -154,11 +155,10 @@ def ledger(
         )
     # What others are told to dial is what --peers says of us, where it says anything.
     addresses = {replica_id: listen, **peers}
-    voters = frozenset(addresses)
     settings = ReplicaSettings(
         replica_id=replica_id,
-        voters=voters,
-        cluster_id=cluster_id_of(cluster, voters),
+        first=configuration_of(addresses),
+        cluster_id=cluster_id_of(cluster, frozenset(addresses)),
         directory=data,
         tick=tick_ms / 1000,
         election_ticks=election_ticks,
@@ -168,7 +168,6 @@ def ledger(
         lambda stop: serve(
             settings,
             listen=listen,
-            addresses=addresses,
             camera_time_out=camera_time_out,
             stop=stop,
         )

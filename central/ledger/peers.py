@@ -26,26 +26,43 @@ MAX_QUEUED = 256
 
 
 class Peers:
-    """The streams to all other replicas."""
+    """The streams to all other members, whoever these are just now."""
 
-    def __init__(
-        self, *, replica_id: str, cluster_id: str, addresses: Mapping[str, Address]
-    ) -> None:
-        self._links = {
-            peer: _Link(replica_id, peer, cluster_id, address)
-            for peer, address in addresses.items()
-        }
+    def __init__(self, *, replica_id: str, cluster_id: str) -> None:
+        self._me = replica_id
+        self._cluster_id = cluster_id
+        self._addresses: dict[str, Address] = {}
+        self._links: dict[str, tuple[_Link, asyncio.Task[None]]] = {}
+        self._changed = asyncio.Event()
+
+    def follow(self, addresses: Mapping[str, Address]) -> None:
+        """Talk to these members from now on, and to no others."""
+        self._addresses = {peer: at for peer, at in addresses.items() if peer != self._me}
+        self._changed.set()
 
     def send(self, messages: Iterable[Message]) -> None:
         """Queue messages for whoever they are addressed to; never waits."""
         for message in messages:
-            self._links[message.receiver].send(message)
+            if message.receiver in self._links:
+                self._links[message.receiver][0].send(message)
 
     async def run(self) -> None:
         """Keep a stream open to each peer until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for link in self._links.values():
-                tasks.create_task(link.run())
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                self._relink(tasks)
+
+    def _relink(self, tasks: asyncio.TaskGroup) -> None:
+        for peer, (link, task) in list(self._links.items()):
+            if self._addresses.get(peer) != link.address:
+                task.cancel()
+                del self._links[peer]
+        for peer, address in self._addresses.items():
+            if peer not in self._links:
+                link = _Link(self._me, peer, self._cluster_id, address)
+                self._links[peer] = (link, tasks.create_task(link.run()))
 
 
 class _Link:
@@ -55,7 +72,7 @@ class _Link:
         self._me = me
         self._peer = peer
         self._cluster_id = cluster_id
-        self._address = address
+        self.address = address
         self._queue: deque[Message] = deque()
         self._wake = asyncio.Event()
         self._connected = False
@@ -68,7 +85,7 @@ class _Link:
     async def run(self) -> None:
         backoff = Backoff(first=0.05, limit=0.5)
         async with grpc.aio.insecure_channel(
-            str(self._address), options=channel_options()
+            str(self.address), options=channel_options()
         ) as channel:
             exchange = raft_stub(channel).Exchange
             while True:
@@ -77,7 +94,7 @@ class _Link:
                 except grpc.aio.AioRpcError as error:
                     if self._connected or backoff.attempts == 0:
                         logger.warning(
-                            "peer %s at %s is away: %s", self._peer, self._address, error.details()
+                            "peer %s at %s is away: %s", self._peer, self.address, error.details()
                         )
                 self._connected = False
                 self._queue.clear()
@@ -89,7 +106,7 @@ class _Link:
             cluster_id=self._cluster_id, sender_id=self._me, receiver_id=self._peer
         )
         self._connected = True
-        logger.info("peer %s at %s is there", self._peer, self._address)
+        logger.info("peer %s at %s is there", self._peer, self.address)
         backoff.reset()
         while True:
             await self._wake.wait()
@@ -106,7 +123,6 @@ class RaftReceiver(raft_pb2_grpc.RaftServiceServicer):
 
     replica_id: str
     cluster_id: str
-    voters: frozenset[str]
     receive: Callable[[Iterable[Message]], None]
 
     async def Exchange(  # noqa: N802 - the name is the service's
@@ -140,6 +156,4 @@ class RaftReceiver(raft_pb2_grpc.RaftServiceServicer):
                 f"replica '{first.sender_id}' looks for '{first.receiver_id}' where "
                 f"'{self.replica_id}' listens: correct its --peers"
             )
-        if first.sender_id not in self.voters:
-            return f"replica '{first.sender_id}' is not in this replica's --peers"
         return ""

@@ -1,11 +1,13 @@
 """Reads of the applied state. A connection of its own: readers never wait for the writer (WAL)."""
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from central.ledger.command import layout_from_json
+from central.ledger.data_directory import connect
 from central.ledger.records import (
     CountChange,
     LayoutChange,
@@ -17,15 +19,19 @@ from central.ledger.records import (
     SpotState,
     ViewState,
 )
-from central.ledger.storage import connect
 
 
 class Queries:
     """Reads one replica's state. Not thread-safe: one reader thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = connect(path, synchronous="NORMAL")
-        self._connection.execute("PRAGMA query_only = ON")
+        self._path = path
+        self._connection = _read_only(path)
+
+    def reopen(self) -> None:
+        """Read the file that is there now: a snapshot has taken the other one's place."""
+        self._connection.close()
+        self._connection = _read_only(self._path)
 
     def close(self) -> None:
         """Release the file."""
@@ -170,3 +176,9 @@ def _count(
     reporter: str, available_spaces: int, counted_at_us: int, stale: int, status: str
 ) -> LotCount:
     return LotCount(reporter, available_spaces, counted_at_us, bool(stale), status)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    connection = connect(path, synchronous="NORMAL")
+    connection.execute("PRAGMA query_only = ON")
+    return connection

@@ -11,54 +11,46 @@ next write: that is how a burst of proposals shares an fsync.
 """
 
 import asyncio
-import functools
 import logging
-import random
-import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from central.ledger.command import Command, encode
 from central.ledger.errors import NotPrimary
+from central.ledger.hearing import Hearing
+from central.ledger.members import decode_addresses
+from central.ledger.opening import ReplicaSettings, open_replica
 from central.ledger.outcome import Outcome
 from central.ledger.queries import Queries
 from central.ledger.requests import Requests
-from central.ledger.state_machine import StateMachine
-from central.ledger.storage import Storage
+from central.ledger.snapshot_traffic import SnapshotTraffic
+from central.ledger.snapshots import SnapshotSource
+from central.ledger.state_machine import StateMachine, replace_state
+from central.ledger.workers import Workers
 from central.raft import (
     AppendEntries,
-    Config,
+    Configuration,
     Effects,
     Entry,
+    InstallSnapshot,
     Message,
     NotLeader,
     Persist,
-    Raft,
+    Restore,
     Role,
+    merge_writes,
 )
-from central.raft.quorum import majority
+from node.address import Address
 from node.errors import OperationError
 
 logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-
-@dataclass(frozen=True)
-class ReplicaSettings:
-    """What one replica is told. Times in seconds."""
-
-    replica_id: str
-    voters: frozenset[str]
-    cluster_id: str
-    directory: Path
-    tick: float
-    election_ticks: int
-    heartbeat_ticks: int
+MAX_LOG_BYTES = 64 << 20
+"""Applied entries are dropped from the log earlier if they hold more than that."""
 
 
 class Replica:
@@ -70,42 +62,27 @@ class Replica:
         *,
         send: Callable[[Iterable[Message]], None],
         wall_clock_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        on_members: Callable[[Mapping[str, Address]], None] = lambda _: None,
     ) -> None:
-        """Open the data directory and restart from it. `send` must not wait and may lose."""
+        """Open the data directory and restart from it. `send` must not wait and may lose.
+
+        `on_members` is told where all members are whenever that changes.
+        """
         self.settings = settings
         self._send = send
         self._wall_clock_us = wall_clock_us
-        self._storage = Storage(
-            settings.directory, cluster_id=settings.cluster_id, replica_id=settings.replica_id
-        )
-        try:
-            self._state_machine = StateMachine(settings.directory)
-            hard_state, entries = self._storage.load()
-            self._check_log_reaches_state(entries)
-            self._raft = Raft(
-                Config(
-                    replica_id=settings.replica_id,
-                    voters=settings.voters,
-                    election_ticks=settings.election_ticks,
-                    heartbeat_ticks=settings.heartbeat_ticks,
-                ),
-                hard_state=hard_state,
-                entries=entries,
-                applied=self._state_machine.applied_index,
-                rng=random.Random(),
-            )
-        except ValueError as error:  # the core's word on a disk that has lost its term
-            self._storage.close()
-            raise OperationError(
-                f"{self._storage.path}: {error}; move the directory away and start this replica "
-                "empty"
-            ) from error
-        except BaseException:
-            self._storage.close()
-            raise
+        self._on_members = on_members
+        opened = open_replica(settings)
+        self._storage = opened.storage
+        self._state_machine = opened.state_machine
+        self._raft = opened.raft
+        self._received = opened.received
         self._queries = Queries(self._state_machine.path)
+        self._configuration: Configuration | None = None
+        self._addresses: dict[str, Address] = {}
         self._applied_index = self._state_machine.applied_index
         self._applied_term = 0
+        self._applied_bytes = 0  # since the log was compacted
         self._chain_head = self._state_machine.chain_head
         self._wake = asyncio.Event()
         self._to_disk: asyncio.Queue[Effects] = asyncio.Queue()
@@ -114,11 +91,14 @@ class Replica:
         self._applied_more = asyncio.Event()
         self._was_primary = False
         self._leads_no_more = asyncio.Event()
-        self._heard_at: dict[str, float] = {}  # monotonic, by peer
-        self._led_at: float | None = None  # monotonic: when a leader last spoke to us
-        self._disk_thread = ThreadPoolExecutor(1, thread_name_prefix="disk")
-        self._apply_thread = ThreadPoolExecutor(1, thread_name_prefix="apply")
-        self._query_thread = ThreadPoolExecutor(1, thread_name_prefix="query")
+        self._hearing = Hearing()
+        self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
+        source = SnapshotSource(self._state_machine.path)
+        self._snapshots = SnapshotTraffic(
+            self._raft, source, self._workers.snapshot, self._wake.set
+        )
+        self._tasks: asyncio.TaskGroup | None = None
+        self._notice_members()
 
     # ---- what one may look at ---
 
@@ -157,14 +137,23 @@ class Replica:
         """SHA-256 over all that is applied, at `applied_index`."""
         return self._chain_head
 
+    @property
+    def addresses(self) -> Mapping[str, Address]:
+        """Where each member is, this replica too."""
+        return self._addresses
+
+    @property
+    def first_log_index(self) -> int:
+        """The first index that the log still holds, or would hold next."""
+        return self._raft.start.index + 1
+
     def match_indexes(self) -> dict[str, int]:
         """As primary: how far each peer's disk is."""
         return self._raft.match_indexes()
 
     def heard_us(self, peer: str) -> int:
         """Return the microseconds since a peer last spoke, -1 if it never did."""
-        at = self._heard_at.get(peer)
-        return -1 if at is None else int((time.monotonic() - at) * 1e6)
+        return self._hearing.since_us(peer, now=time.monotonic())
 
     def age_us(self) -> int:
         """Return how old this replica's knowledge of the cluster is, -1 if it has none.
@@ -172,25 +161,22 @@ class Replica:
         On the primary: since when a quorum, itself counted, has spoken to it. On a backup: since
         when a primary has.
         """
+        now = time.monotonic()
         if self._raft.role is Role.LEADER:
-            ages = sorted(
-                self.heard_us(peer) for peer in self.settings.voters if peer in self._heard_at
-            )
-            needed = majority(len(self.settings.voters)) - 1
-            if needed == 0:
-                return 0
-            return ages[needed - 1] if len(ages) >= needed else -1
-        return -1 if self._led_at is None else int((time.monotonic() - self._led_at) * 1e6)
+            return self._hearing.as_primary_us(self._raft.configuration.voters, now=now)
+        return self._hearing.as_backup_us(now=now)
 
     # ---- what one may ask ---
 
     def receive(self, messages: Iterable[Message]) -> None:
         """Take messages of peers."""
         for message in messages:
-            self._heard_at[message.sender] = now = time.monotonic()
+            now = time.monotonic()
+            self._hearing.heard(message.sender, now=now)
             self._raft.step(message)
-            if isinstance(message, AppendEntries) and message.sender == self._raft.leader:
-                self._led_at = now
+            led = isinstance(message, AppendEntries | InstallSnapshot)
+            if led and message.sender == self._raft.leader:
+                self._hearing.led(now=now)
         self._wake.set()
 
     async def submit(self, command: Command) -> Outcome:
@@ -254,14 +240,16 @@ class Replica:
 
     async def query(self, question: Callable[[Queries], Answer]) -> Answer:
         """Ask the applied state, off the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._query_thread, question, self._queries)
+        return await self._workers.query.do(lambda: question(self._queries))
 
     async def run(self) -> None:
         """Take part in the cluster until cancelled. Raises OperationError if the disk fails."""
         self._wake.set()
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                if self._received is not None and self._received.end == self._received.size:
+                    tasks.create_task(self._check_snapshot(self._received.identity))
                 tasks.create_task(self._tick())
                 tasks.create_task(self._pump())
                 tasks.create_task(self._write_and_send())
@@ -273,8 +261,7 @@ class Replica:
 
     def close(self) -> None:
         """Release threads and files, after `run` has ended."""
-        for thread in (self._disk_thread, self._apply_thread, self._query_thread):
-            thread.shutdown(wait=True)
+        self._workers.close()
         self._queries.close()
         self._state_machine.close()
         self._storage.close()
@@ -295,35 +282,31 @@ class Replica:
             self._wake.clear()
             effects = self._raft.take_effects()
             self._notice_role()
+            self._notice_members()
             if effects is not None:
                 self._send(effects.messages_now)
+                for wanted in effects.pieces_wanted:
+                    self._begin(self._snapshots.read(wanted))
                 self._to_disk.put_nowait(effects)
 
     async def _write_and_send(self) -> None:
         while True:
             batch = [await self._to_disk.get()]
-            while not self._to_disk.empty():
+            while not self._to_disk.empty() and batch[-1].restore is None:
                 batch.append(self._to_disk.get_nowait())
             writes = [effects.persist for effects in batch if effects.persist]
-            if writes:
-                await self._write(functools.reduce(Persist.merged, writes))
+            for write in merge_writes(writes):
+                await self._write(write)
             for effects in batch:
-                self._after_write(effects)
+                await self._after_write(effects)
             self._wake.set()
 
     async def _write(self, persist: Persist) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._disk_thread, self._storage.write, persist)
-        except (OSError, sqlite3.Error) as error:
-            # After a failed fsync nobody knows what is on the disk (fsyncgate): stop, and let the
-            # others elect a primary. What was not written was never acked.
-            raise OperationError(
-                f"{self._storage.path} cannot be written ({error}): this replica stops; free or "
-                "replace the disk, then start it again"
-            ) from error
+        await self._workers.disk.do(lambda: self._storage.write(persist))
+        if persist.pieces and persist.pieces[-1].end == persist.pieces[-1].size:
+            self._begin(self._check_snapshot(persist.pieces[-1].identity))
 
-    def _after_write(self, effects: Effects) -> None:
+    async def _after_write(self, effects: Effects) -> None:
         others: list[Message] = []
         for message in effects.messages_after:
             if message.receiver == self.settings.replica_id:
@@ -331,34 +314,78 @@ class Replica:
             else:
                 others.append(message)
         self._send(others)
+        if effects.restore is not None:
+            await self._restore(effects.restore)
         if effects.committed:
             self._to_apply.put_nowait(effects.committed)
         self._requests.confirm(effects.reads)
 
     async def _apply(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             entries = list(await self._to_apply.get())
             while not self._to_apply.empty():
                 entries.extend(self._to_apply.get_nowait())
-            try:
-                applied = await loop.run_in_executor(
-                    self._apply_thread, self._state_machine.apply, entries
-                )
-            except (OSError, sqlite3.Error) as error:
-                raise OperationError(
-                    f"{self._state_machine.path} cannot be written ({error}): this replica "
-                    "stops; free or replace the disk, then start it again"
-                ) from error
-            self._applied_index = entries[-1].index
+            applied = await self._workers.state.do(partial(self._state_machine.apply, entries))
             self._applied_term = entries[-1].term
-            self._chain_head = self._state_machine.chain_head
+            self._applied_bytes += sum(len(entry.data) for entry in entries)
             self._requests.resolve(applied)
-            self._applied_more.set()
-            self._applied_more = asyncio.Event()
+            self._notice_applied()
             self._notice_role()
+            if self._compaction_due():
+                await self._compact()
+            self._to_apply.task_done()
+
+    # ---- snapshots ---
+
+    def _compaction_due(self) -> bool:
+        held = self._applied_index - self._raft.start.index
+        kept = self.settings.kept_entries
+        return held >= 2 * kept or (held > 1 and self._applied_bytes > MAX_LOG_BYTES)
+
+    async def _compact(self) -> None:
+        """Drop what is applied from the log, but for the entries kept for backups that lag."""
+        durable = await self._workers.state.do(self._state_machine.make_durable)
+        large = self._applied_bytes > MAX_LOG_BYTES
+        self._applied_bytes = 0
+        index = durable - (1 if large else self.settings.kept_entries)
+        if index > self._raft.start.index:
+            self._raft.compact(index)
+            logger.info("log compacted first=%d last=%d", index + 1, self._raft.last_index)
+            self._wake.set()
+        await self._snapshots.tidy()
+
+    async def _check_snapshot(self, identity: bytes) -> None:
+        intact = await self._workers.disk.do(lambda: self._storage.verify(identity))
+        self._snapshots.received(identity, intact=intact)
+
+    async def _restore(self, restore: Restore) -> None:
+        """Replace the state; nothing is applied meanwhile."""
+        await self._to_apply.join()
+        path = self._storage.snapshot_path(restore.identity)
+        directory = self.settings.directory
+
+        def replace() -> StateMachine:
+            self._state_machine.close()
+            replace_state(directory, path)
+            self._storage.restored()
+            return StateMachine(directory)
+
+        self._state_machine = await self._workers.disk.do(replace)
+        await self._workers.query.do(self._queries.reopen)
+        logger.info("snapshot restored index=%d", restore.snapshot.index)
+        self._notice_applied()
 
     # ---- parts ---
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        assert self._tasks is not None
+        self._tasks.create_task(work)
+
+    def _notice_applied(self) -> None:
+        self._applied_index = self._state_machine.applied_index
+        self._chain_head = self._state_machine.chain_head
+        self._applied_more.set()
+        self._applied_more = asyncio.Event()
 
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
@@ -369,11 +396,8 @@ class Replica:
             role = "primary" if self.is_primary else "backup"
             logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied_index)
 
-    def _check_log_reaches_state(self, entries: list[Entry]) -> None:
-        last = entries[-1].index if entries else 0
-        if self._state_machine.applied_index > last:
-            raise OperationError(
-                f"{self._state_machine.path} has applied entry "
-                f"{self._state_machine.applied_index}, but {self._storage.path} ends at {last}: "
-                "the log has lost data; move the directory away and start this replica empty"
-            )
+    def _notice_members(self) -> None:
+        if self._configuration is not self._raft.configuration:
+            self._configuration = self._raft.configuration
+            self._addresses = decode_addresses(self._configuration.context)
+            self._on_members(self._addresses)

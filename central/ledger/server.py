@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 
 import grpc
 
 from central.ledger.channels import server_options
+from central.ledger.opening import ReplicaSettings
 from central.ledger.peers import Peers, RaftReceiver
-from central.ledger.replica import Replica, ReplicaSettings
+from central.ledger.replica import Replica
 from central.ledger.service import ParkingService
 from central.ledger.view_service import ViewService
 from node.address import Address
@@ -26,7 +27,6 @@ async def serve(
     settings: ReplicaSettings,
     *,
     listen: Address,
-    addresses: Mapping[str, Address],
     camera_time_out: float,
     stop: asyncio.Event,
 ) -> int:
@@ -36,12 +36,11 @@ async def serve(
     fails.
     """
     os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
-    others = {peer: at for peer, at in addresses.items() if peer != settings.replica_id}
-    peers = Peers(replica_id=settings.replica_id, cluster_id=settings.cluster_id, addresses=others)
-    replica = Replica(settings, send=peers.send)
+    peers = Peers(replica_id=settings.replica_id, cluster_id=settings.cluster_id)
+    replica = Replica(settings, send=peers.send, on_members=peers.follow)
     try:
-        parking = ParkingService(replica, addresses=addresses)
-        view = ViewService(replica, parking, addresses=addresses, camera_time_out=camera_time_out)
+        parking = ParkingService(replica)
+        view = ViewService(replica, parking, camera_time_out=camera_time_out)
         server = grpc.aio.server(options=server_options())
         parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
         heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
@@ -49,7 +48,6 @@ async def serve(
             RaftReceiver(
                 replica_id=settings.replica_id,
                 cluster_id=settings.cluster_id,
-                voters=settings.voters,
                 receive=replica.receive,
             ),
             server,
@@ -66,8 +64,7 @@ async def serve(
             settings.cluster_id,
         )
         try:
-            links = [peers.run()] if others else []  # a cluster of one has nobody to dial
-            await _run_until(_end_of(replica, stop), replica.run(), view.run(), *links)
+            await _run_until(_end_of(replica, stop), replica.run(), view.run(), peers.run())
         finally:
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)

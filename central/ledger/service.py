@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 
 from central.layout.validate import check_layout
 from central.ledger import wire
@@ -23,7 +23,6 @@ from central.ledger.records import (
 from central.ledger.replica import Replica
 from central.ledger.status_codes import abort
 from central.raft import Overloaded
-from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import check_id
 from protos import parking_pb2, parking_pb2_grpc
@@ -41,10 +40,8 @@ Errors = (OperationError, UsageError, Overloaded)
 class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
     """Answers clients. What only the primary can do is refused elsewhere, naming the primary."""
 
-    def __init__(self, replica: Replica, *, addresses: Mapping[str, Address]) -> None:
-        """`addresses` are those of all replicas by id, this one's too."""
+    def __init__(self, replica: Replica) -> None:
         self._replica = replica
-        self._addresses = addresses
 
     async def Append(  # noqa: N802 - the names are the service's
         self,
@@ -197,7 +194,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         """Return this replica's status."""
         replica = self._replica
         primary_id = replica.primary_id or ""
-        primary_address = self._addresses.get(primary_id)
+        addresses = replica.addresses
         return ReplicaStatus(
             replica_id=replica.settings.replica_id,
             primary=replica.is_primary,
@@ -206,10 +203,10 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             applied_index=replica.applied_index,
             last_log_index=replica.last_log_index,
             primary_id=primary_id,
-            primary_address=str(primary_address or ""),
+            primary_address=str(addresses.get(primary_id, "")),
             state_hash=replica.chain_head.hex(),
             peers=tuple(
-                PeerProgress(peer, str(self._addresses[peer]), match, replica.heard_us(peer))
+                PeerProgress(peer, str(addresses[peer]), match, replica.heard_us(peer))
                 for peer, match in sorted(replica.match_indexes().items())
             ),
             disk_bytes=sum(path.stat().st_size for path in replica.settings.directory.iterdir()),
@@ -222,7 +219,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         return since or time.monotonic()
 
     async def _abort(self, context: Context, error: Exception) -> None:
-        await abort(context, error, self._addresses)
+        await abort(context, error, self._replica.addresses)
 
 
 def _events_after(after: int) -> Callable[[Queries], tuple[int, list[LedgerEvent]]]:

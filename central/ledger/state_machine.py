@@ -9,6 +9,8 @@ applied index stands in the same transaction as what it counts.
 """
 
 import hashlib
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,9 +25,10 @@ from central.ledger.command import (
     ReportCount,
     decode,
 )
+from central.ledger.data_directory import connect
+from central.ledger.log_format import encode_configuration
 from central.ledger.outcome import Outcome, Refused
 from central.ledger.schema import SCHEMA_VERSION, STATEMENTS
-from central.ledger.storage import connect
 from central.raft import Entry
 from node.errors import OperationError, UsageError
 
@@ -94,6 +97,15 @@ class StateMachine:
         self._applied_index, self._chain_head = index, head
         return applied
 
+    def make_durable(self) -> int:
+        """Fsync all that is applied; returns its index. The log may be compacted up to there."""
+        index = self._applied_index
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        for path in (wal, self.path, self.path.parent):
+            if path.exists():
+                _fsync(path)
+        return index
+
     def close(self) -> None:
         """Release the file."""
         self._connection.close()
@@ -136,14 +148,42 @@ class StateMachine:
             )
 
 
+def replace_state(directory: Path, snapshot: Path) -> None:
+    """Make a received snapshot the state, durably; the state machine must be closed.
+
+    May be done again if it was interrupted: the snapshot stays as it is.
+    """
+    state, new = directory / "state.db", directory / "state.db.new"
+    shutil.copyfile(snapshot, new)
+    new.chmod(0o600)
+    _fsync(new)
+    # Before the swap, for an old write-ahead log must never be taken for the new state's.
+    for suffix in ("-wal", "-shm"):
+        state.with_name(state.name + suffix).unlink(missing_ok=True)
+    _fsync(directory)
+    new.replace(state)
+    _fsync(directory)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _statements(script: str) -> Iterable[str]:
     return filter(str.strip, script.split(";"))
 
 
 def _chain(head: bytes, entry: Entry) -> bytes:
-    """Return SHA-256(previous head, index, term, data): the log itself, link by link."""
+    """Return SHA-256(previous head, index, term, content): the log itself, link by link."""
     digest = hashlib.sha256(head)
     digest.update(entry.index.to_bytes(8, "big"))
     digest.update(entry.term.to_bytes(8, "big"))
-    digest.update(entry.data)
+    if entry.configuration is None:
+        digest.update(entry.data)
+    else:
+        digest.update(encode_configuration(entry.configuration))
     return digest.digest()

@@ -3,39 +3,43 @@
 One row and one CRC-32 a write: a write is what one fsync covers. `synchronous=FULL` in WAL mode
 makes SQLite fsync at every commit, so that what `write` has returned from survives a power cut
 (https://www.sqlite.org/pragma.html#pragma_synchronous).
+
+Damage to what was written is found, not passed over: by the checksums of rows and records, because
+every record must exist and rows must follow one another up to an index that is noted before
+SQLite's own log is emptied, and in that log by wal_check. What escapes: damage to the very last
+transaction since the last checkpoint, if the process did not close the files; a whole file that is
+gone.
 """
 
-import fcntl
+import errno
+import logging
 import os
 import sqlite3
 import struct
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from central.raft import Entry, HardState, Persist
-from node.errors import OperationError, UsageError
+from central.ledger import log_rows, log_schema
+from central.ledger.data_directory import connect, distrust_cache, lock, make_private_directory
+from central.ledger.log_format import Kind, encode_index
+from central.ledger.log_state import LogState, OnDisk, after, latest_snapshot
+from central.ledger.snapshot_files import IDENTITY_BYTES, SnapshotFiles
+from central.ledger.wal_check import damaged_at
+from central.raft import Persist, Snapshot
+from node.errors import OperationError
 
-SCHEMA_VERSION = 1
+__all__ = ["CorruptLogError", "OnDisk", "Storage", "connect"]
 
-_SCHEMA = """
-CREATE TABLE identity (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    schema_version INTEGER NOT NULL, cluster_id TEXT NOT NULL, replica_id TEXT NOT NULL
-);
-CREATE TABLE hard_state (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    term INTEGER NOT NULL, vote TEXT
-);
-CREATE TABLE log (
-    first_index INTEGER PRIMARY KEY, last_index INTEGER NOT NULL,
-    crc32 INTEGER NOT NULL, entries BLOB NOT NULL
-);
-"""
+logger = logging.getLogger(__name__)
 
-_ENTRY_HEADER = struct.Struct(">QI")  # term, length of data
+_PAGE = 4096
+_DISK_FAILED = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+# TypeError: a flipped bit can make SQLite return a row, or a column, of another kind or none.
+_NONSENSE = (sqlite3.DatabaseError, ValueError, TypeError, struct.error)
 
 
 class CorruptLogError(OperationError):
@@ -43,61 +47,99 @@ class CorruptLogError(OperationError):
 
 
 class Storage:
-    """One replica's log on disk. One process at a time: the directory is locked while open."""
+    """One replica's log on disk. One process at a time: the directory is locked while open.
 
-    def __init__(self, directory: Path, *, cluster_id: str, replica_id: str) -> None:
-        """Open or create. Raises UsageError if the directory is another replica's or in use."""
+    After a `write` has raised, every later one raises too: nobody knows what a disk holds that
+    failed once. Close it, see to the disk, and open it again.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        cluster_id: str,
+        replica_id: str,
+        first: Snapshot,
+        checkpoint_pages: int = 1000,  # 4 MB, as SQLite does by itself
+    ) -> None:
+        """Open or create; `first` is what a new log starts from, at index 0.
+
+        Raises UsageError if the directory is another replica's or in use, CorruptLogError, or
+        OperationError if the disk fails.
+        """
         self.path = directory / "log.db"
         make_private_directory(directory)
-        self._lock = _lock(directory)
+        self._files = SnapshotFiles(directory)
+        self._checkpoint_pages = checkpoint_pages
+        self._failed = False
+        self._lock = lock(directory)
         try:
-            self._connection = connect(self.path, synchronous="FULL")
-            self._check_identity(directory, cluster_id, replica_id)
-        except sqlite3.DatabaseError as error:
-            os.close(self._lock)
-            raise CorruptLogError(
-                f"{self.path} cannot be read ({error}): restore this replica from another one"
-            ) from error
+            with self._or_corrupt():
+                self._open(directory, cluster_id, replica_id, first)
         except BaseException:
             os.close(self._lock)
             raise
 
-    def load(self) -> tuple[HardState, list[Entry]]:
+    def load(self) -> OnDisk:
         """Return what was persisted. Raises CorruptLogError naming the first index that is bad."""
-        row = self._connection.execute("SELECT term, vote FROM hard_state").fetchone()
-        entries: list[Entry] = []
-        rows = self._connection.execute(
-            "SELECT first_index, last_index, crc32, entries FROM log ORDER BY first_index"
-        )
-        for first, last, crc, blob in rows:
-            if zlib.crc32(blob) != crc or first != len(entries) + 1:
-                raise CorruptLogError(
-                    f"{self.path}: entries {first} to {last} do not match their checksum or "
-                    "their place: stop, and restore this replica from another one"
-                )
-            entries.extend(_unpack(first, blob))
-        return HardState(*row) if row else HardState(), entries
+        with self._or_corrupt():
+            state = log_schema.read_state(self._connection)
+            noted = log_schema.read_noted_last(self._connection)
+            entries = log_rows.load(self._connection, after=state.start.index)
+            log_schema.check_end(state.start.index + len(entries), state.last, noted)
+        return OnDisk(state.hard_state, state.start, entries, state.received, state.restore)
 
     def write(self, persist: Persist) -> None:
         """Make it durable: when this returns, it survives a power cut.
 
-        Raises OSError or sqlite3.Error if the disk is full or fails; then nothing of it counts.
+        Raises OSError or sqlite3.Error if the disk is full or fails, ValueError for what cannot be
+        meant; then nothing of it counts, though as after a crash it may be found on reopening.
         """
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            if persist.hard_state:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO hard_state VALUES (1, ?, ?)",
-                    (persist.hard_state.term, persist.hard_state.vote),
-                )
-            if persist.entries:
-                self._replace_from(persist.entries[0].index)
-                self._insert(persist.entries)
+        with self._first_failure_is_last():
+            self._checkpoint_if_due()
+            new = after(self._state, persist)
+            self._write_pieces(persist)
+            with self._transaction():
+                self._write_log(persist, new)
+                log_schema.put_changes(self._connection, self._state, new)
+        self._adopt(new)
+
+    def restored(self) -> None:
+        """Forget the pending Restore, for the state machine holds it durably; drops its file.
+
+        Raises as `write` does.
+        """
+        restore, received = self._state.restore, self._state.received
+        if restore is None:
+            return
+        if received is not None and received.identity == restore.identity:
+            received = None
+        new = replace(self._state, restore=None, received=received)
+        with self._first_failure_is_last(), self._transaction():
+            log_schema.put_changes(self._connection, self._state, new)
+        self._adopt(new)
+
+    def verify(self, identity: bytes) -> bool:
+        """Return whether a snapshot that has arrived is what its identity is the SHA-256 of."""
+        return self._files.verify(identity)
+
+    def snapshot_path(self, identity: bytes) -> Path:
+        """Return the file with the bytes of a snapshot that has arrived."""
+        return self._files.path(identity)
 
     def close(self) -> None:
         """Release the files and the lock."""
-        self._connection.close()
-        os.close(self._lock)
+        try:
+            if not self._failed:
+                self._note_last()
+        finally:
+            if self._failed:
+                # Closing lets SQLite empty its log into log.db and delete it. After a failed fsync
+                # its second try has been seen to succeed, on ext4, with pages missing in log.db:
+                # what had been acknowledged was gone. Interrupted, it leaves its log as it is.
+                self._connection.interrupt()
+            self._connection.close()
+            os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -110,102 +152,163 @@ class Storage:
     ) -> None:
         self.close()
 
-    def _replace_from(self, index: int) -> None:
-        rows = self._connection.execute(
-            "SELECT first_index, entries FROM log WHERE last_index >= ?", (index,)
-        ).fetchall()
-        self._connection.execute("DELETE FROM log WHERE last_index >= ?", (index,))
-        for first, blob in rows:
-            kept = [entry for entry in _unpack(first, blob) if entry.index < index]
-            if kept:
-                self._insert(kept)
+    # ---- opening ---
 
-    def _insert(self, entries: tuple[Entry, ...] | list[Entry]) -> None:
-        blob = b"".join(
-            _ENTRY_HEADER.pack(entry.term, len(entry.data)) + entry.data for entry in entries
-        )
-        self._connection.execute(
-            "INSERT INTO log VALUES (?, ?, ?, ?)",
-            (entries[0].index, entries[-1].index, zlib.crc32(blob), blob),
-        )
+    def _open(self, directory: Path, cluster_id: str, replica_id: str, first: Snapshot) -> None:
+        crashed = self._check_files()
+        self._connection = connect(self.path, synchronous="FULL")
+        try:
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # see _checkpoint_if_due
+            # Some builds overwrite what is deleted with zeros: compaction would write it all again.
+            self._connection.execute("PRAGMA secure_delete = OFF")
+            self._check_tables(directory, cluster_id, replica_id, first)
+            self._state = log_schema.read_state(self._connection)
+            self._noted_last = log_schema.read_noted_last(self._connection)
+            # Now, for a new note would cover up that rows are gone.
+            log_schema.check_end(self._state.last, self._state.last, self._noted_last)
+            self._unsettled_pages = 0
+            if crashed:
+                # So that no torn transaction stays behind what is written from now on: wal_check
+                # would take two of them for damage.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._note_last()
+            self._check_snapshots()
+        except BaseException:
+            self._connection.close()
+            raise
 
-    def _check_identity(self, directory: Path, cluster_id: str, replica_id: str) -> None:
+    def _check_files(self) -> bool:
+        """Look at what SQLite would pass over; returns whether a crash left something to do."""
+        wal = self.path.with_name("log.db-wal")
+        crashed = wal.exists() and wal.stat().st_size > 0
+        if crashed:
+            distrust_cache(wal)
+            distrust_cache(self.path)
+        if self.path.exists() and not self.path.with_name("log.db-journal").exists():
+            with self.path.open("rb") as file:
+                head = file.read(20)
+            if head and (head[:16] != b"SQLite format 3\0" or head[18:] != b"\2\2"):
+                raise ValueError("its header is damaged, or it is no log")
+        damaged = damaged_at(wal.read_bytes()) if crashed else None
+        if damaged is not None:
+            raise CorruptLogError(
+                f"{wal} is damaged at byte {damaged}, before its end: restore this replica from "
+                "another one"
+            )
+        return crashed
+
+    def _check_tables(
+        self, directory: Path, cluster_id: str, replica_id: str, first: Snapshot
+    ) -> None:
+        connection = self._connection
+        owner = {"cluster_id": cluster_id, "replica_id": replica_id}
+        with self._transaction():
+            if log_schema.is_empty(connection):
+                log_schema.create(connection, **owner, first=first)
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise ValueError(found)
+        version = log_schema.version_of(connection, directory)
+        log_schema.check_owner(connection, directory, **owner)
+        if version < log_schema.SCHEMA_VERSION:
+            with self._transaction():
+                log_schema.migrate_from_1(connection, **owner, first=first)
+
+    def _check_snapshots(self) -> None:
+        restore, received = self._state.restore, self._state.received
+        if restore is not None and not self._files.verify(restore.identity):
+            raise ValueError(f"{self._files.path(restore.identity)} is gone or damaged")
+        if received is not None and not self._files.holds(received.identity, received.end):
+            # Nothing rests on it: the leader sends it again.
+            path = self._files.path(received.identity)
+            logger.warning("forgetting the pieces of a snapshot: %s is gone or cut short", path)
+            new = replace(self._state, received=None)
+            with self._transaction():
+                log_schema.put_changes(self._connection, self._state, new)
+            self._state = new
+        self._files.drop_all_but(self._state.identities)
+
+    @contextmanager
+    def _or_corrupt(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OperationError(
+                f"{self.path} cannot be read or written ({error}): see to the disk, then start "
+                "this replica again"
+            ) from error
+        except _NONSENSE as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_FAILED:
+                raise OperationError(
+                    f"{self.path} cannot be read or written ({error}): free or replace the disk, "
+                    "then start this replica again"
+                ) from error
+            raise CorruptLogError(
+                f"{self.path} cannot be read ({error}): restore this replica from another one"
+            ) from error
+
+    # ---- writing ---
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if tables == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._connection.execute(statement)
-                self._connection.execute(
-                    "INSERT INTO identity VALUES (1, ?, ?, ?)",
-                    (SCHEMA_VERSION, cluster_id, replica_id),
-                )
-        row = self._connection.execute(
-            "SELECT schema_version, cluster_id, replica_id FROM identity"
-        ).fetchone()
-        version, found_cluster, found_replica = row
-        if version > SCHEMA_VERSION:
-            raise UsageError(
-                f"data directory '{directory}' has schema version {version}, this program knows "
-                f"{SCHEMA_VERSION}: upgrade Parkledger"
-            )
-        if found_replica != replica_id:
-            raise UsageError(
-                f"data directory '{directory}' belongs to replica '{found_replica}', not "
-                f"'{replica_id}': give --data of this replica or --replica-id {found_replica}"
-            )
-        if found_cluster != cluster_id:
-            raise UsageError(
-                f"data directory '{directory}' belongs to cluster {found_cluster}, not "
-                f"{cluster_id}: the set of replica ids in --peers, or --cluster, has changed"
-            )
+            yield
 
+    @contextmanager
+    def _first_failure_is_last(self) -> Iterator[None]:
+        if self._failed:
+            raise OSError(errno.EIO, "an earlier write failed: open the log anew", str(self.path))
+        self._failed = True
+        yield
+        self._failed = False
 
-def make_private_directory(directory: Path) -> None:
-    """Make a directory that only its owner may read, and make its existence durable."""
-    if directory.exists() and not directory.is_dir():
-        raise UsageError(f"data directory '{directory}' is a file: give a directory")
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parent = os.open(directory.parent, os.O_RDONLY)
-    except OSError as error:
-        raise UsageError(
-            f"data directory '{directory}' cannot be made: {error.strerror}"
-        ) from error
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    def _write_pieces(self, persist: Persist) -> None:
+        if not persist.pieces:
+            return
+        for piece in persist.pieces:
+            if len(piece.identity) != IDENTITY_BYTES:
+                raise ValueError(f"{piece.identity.hex()} is no SHA-256: a snapshot's identity is")
+        self._files.write(latest_snapshot(persist.pieces))
 
+    def _write_log(self, persist: Persist, new: LogState) -> None:
+        connection, old = self._connection, self._state
+        last = old.last
+        if persist.restart:
+            log_rows.drop_all(connection)
+            last = new.start.index
+        elif new.start.index > old.start.index:
+            log_rows.drop_before(connection, new.start.index)
+        if persist.entries:
+            if persist.entries[0].index <= last:
+                first = persist.entries[0].index
+                log_rows.truncate(connection, first, start=new.start.index)
+            size = log_rows.append(connection, persist.entries)
+            self._unsettled_pages += size // _PAGE
+        self._unsettled_pages += 3
+        if new.last < self._noted_last or self._unsettled_pages >= self._checkpoint_pages:
+            self._put_last(new.last)
 
-def connect(path: Path, *, synchronous: str) -> sqlite3.Connection:
-    """Open a SQLite file in WAL mode, mode 0600, usable from one worker thread at a time."""
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {synchronous}")
-    return connection
+    def _adopt(self, new: LogState) -> None:
+        old, self._state = self._state, new
+        if new.identities != old.identities:
+            self._files.drop_all_but(new.identities)
 
+    def _checkpoint_if_due(self) -> None:
+        """Empty SQLite's own log into log.db now and then.
 
-def _lock(directory: Path) -> int:
-    descriptor = os.open(directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise UsageError(
-            f"data directory '{directory}' is in use by another process: stop it first, or "
-            "give another --data"
-        ) from error
-    return descriptor
+        Not left to SQLite, which does it after any commit: log.db has no checksums around rows, so
+        what goes there must say how many they are, and only the write before says that.
+        """
+        if self._unsettled_pages >= self._checkpoint_pages:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._unsettled_pages = 0
 
+    def _note_last(self) -> None:
+        if self._noted_last != self._state.last:
+            with self._transaction():
+                self._put_last(self._state.last)
 
-def _unpack(first_index: int, blob: bytes) -> Iterator[Entry]:
-    offset, index = 0, first_index
-    while offset < len(blob):
-        term, length = _ENTRY_HEADER.unpack_from(blob, offset)
-        offset += _ENTRY_HEADER.size
-        yield Entry(index, term, blob[offset : offset + length])
-        offset += length
-        index += 1
+    def _put_last(self, last: int) -> None:
+        log_schema.put(self._connection, Kind.LAST, encode_index(last))
+        self._noted_last = last

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 
 import grpc
 
@@ -37,12 +36,10 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
         replica: Replica,
         parking: ParkingService,
         *,
-        addresses: Mapping[str, Address],
         camera_time_out: float,
     ) -> None:
         self._replica = replica
         self._parking = parking
-        self._addresses = addresses
         self._camera_time_out = camera_time_out
         self._boot_id = new_boot_id()
         self._liveness: Liveness | None = None
@@ -58,7 +55,7 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
             reports = [wire.report_from_proto(report) for report in request.reports]
             self._current().report(reports, now=time.monotonic())
         except (OperationError, UsageError) as error:
-            await abort(context, error, self._addresses)
+            await abort(context, error, self._replica.addresses)
         return heartbeat_pb2.HeartbeatResponse(
             index=self._replica.applied_index, interval_us=int(HEARTBEAT_INTERVAL * 1e6)
         )
@@ -72,7 +69,7 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
         try:
             liveness = self._current()
         except OperationError as error:
-            await abort(context, error, self._addresses)
+            await abort(context, error, self._replica.addresses)
         replicas = await self._replica_statuses()
         now = time.monotonic()
         liveness.report(
@@ -82,7 +79,7 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
                     kind=NodeKind.REPLICA,
                     boot_id=self._boot_id if status.replica_id == self._me else "",
                     reported_by=self._me,
-                    address=str(self._addresses[status.replica_id]),
+                    address=str(self._replica.addresses[status.replica_id]),
                 )
                 for status in replicas
             ],
@@ -129,7 +126,9 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
 
     async def _replica_statuses(self) -> list[ReplicaStatus]:
         others = [
-            _ask_status(address) for peer, address in self._addresses.items() if peer != self._me
+            _ask_status(address)
+            for peer, address in self._replica.addresses.items()
+            if peer != self._me
         ]
         answers = await asyncio.gather(*others)
         known = [self._parking.status(), *(status for status in answers if status)]

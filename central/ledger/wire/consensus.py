@@ -3,9 +3,13 @@
 from central.raft import (
     AppendEntries,
     AppendReply,
+    Configuration,
     Entry,
+    InstallSnapshot,
     Message,
     RequestVote,
+    Snapshot,
+    SnapshotReply,
     TimeoutNow,
     VoteReply,
 )
@@ -40,10 +44,7 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
                     previous_term=message.previous_term,
                     commit_index=message.commit_index,
                     read_round=message.read_round,
-                    entries=[
-                        raft_pb2.LogEntry(index=entry.index, term=entry.term, data=entry.data)
-                        for entry in message.entries
-                    ],
+                    entries=map(_entry_to_proto, message.entries),
                 ),
             )
         case AppendReply():
@@ -56,6 +57,26 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
                     hint_term=message.hint_term,
                     read_round=message.read_round,
                     refused_index=message.refused_index,
+                ),
+            )
+        case InstallSnapshot(snapshot=snapshot):
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                install_snapshot=raft_pb2.InstallSnapshot(
+                    last_index=snapshot.index,
+                    last_term=snapshot.term,
+                    configuration=_configuration_to_proto(snapshot.configuration),
+                    identity=message.identity,
+                    size=message.size,
+                    offset=message.offset,
+                    data=message.data,
+                ),
+            )
+        case SnapshotReply():
+            return raft_pb2.RaftMessage(
+                term=message.term,
+                snapshot_reply=raft_pb2.SnapshotReply(
+                    identity=message.identity, next_offset=message.next_offset
                 ),
             )
 
@@ -94,7 +115,7 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
                 previous_term=append.previous_term,
                 commit_index=append.commit_index,
                 read_round=append.read_round,
-                entries=tuple(Entry(e.index, e.term, e.data) for e in append.entries),
+                entries=tuple(map(_entry_from_proto, append.entries)),
             )
         case "append_reply":
             reply = message.append_reply
@@ -109,4 +130,56 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
                 hint_index=reply.hint_index,
                 hint_term=reply.hint_term,
             )
+        case "install_snapshot":
+            install = message.install_snapshot
+            return InstallSnapshot(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                snapshot=Snapshot(
+                    install.last_index,
+                    install.last_term,
+                    _configuration_from_proto(install.configuration),
+                ),
+                identity=install.identity,
+                size=install.size,
+                offset=install.offset,
+                data=install.data,
+            )
+        case "snapshot_reply":
+            return SnapshotReply(
+                sender=sender,
+                receiver=receiver,
+                term=message.term,
+                identity=message.snapshot_reply.identity,
+                next_offset=message.snapshot_reply.next_offset,
+            )
     raise ValueError(f"a message of replica '{sender}' has no body that this version knows")
+
+
+def _entry_to_proto(entry: Entry) -> raft_pb2.LogEntry:
+    if entry.configuration is None:
+        return raft_pb2.LogEntry(index=entry.index, term=entry.term, data=entry.data)
+    configuration = _configuration_to_proto(entry.configuration)
+    return raft_pb2.LogEntry(index=entry.index, term=entry.term, configuration=configuration)
+
+
+def _entry_from_proto(entry: raft_pb2.LogEntry) -> Entry:
+    if not entry.HasField("configuration"):
+        return Entry(entry.index, entry.term, entry.data)
+    configuration = _configuration_from_proto(entry.configuration)
+    return Entry(entry.index, entry.term, configuration=configuration)
+
+
+def _configuration_to_proto(configuration: Configuration) -> raft_pb2.Configuration:
+    return raft_pb2.Configuration(
+        voters=sorted(configuration.voters),
+        learners=sorted(configuration.learners),
+        context=configuration.context,
+    )
+
+
+def _configuration_from_proto(configuration: raft_pb2.Configuration) -> Configuration:
+    return Configuration(
+        frozenset(configuration.voters), frozenset(configuration.learners), configuration.context
+    )

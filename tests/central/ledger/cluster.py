@@ -10,7 +10,8 @@ from typing import Self
 
 from central.ledger.client import LedgerClient
 from central.ledger.interface import LedgerError
-from central.ledger.replica import ReplicaSettings
+from central.ledger.members import configuration_of
+from central.ledger.opening import ReplicaSettings
 from central.ledger.server import serve
 from node.address import Address
 
@@ -44,6 +45,7 @@ class Cluster:
     directory: Path
     replica_ids: Sequence[str] = ("a", "b", "c")
     camera_time_out: float = 60.0
+    kept_entries: int = 10_000
     addresses: dict[str, Address] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     clients: list[LedgerClient] = field(default_factory=list)
@@ -74,18 +76,18 @@ class Cluster:
         stop = asyncio.Event()
         settings = ReplicaSettings(
             replica_id=replica_id,
-            voters=frozenset(self.replica_ids),
+            first=configuration_of(self.addresses),
             cluster_id="test",
             directory=self.directory / replica_id,
             tick=0.01,
             election_ticks=20,
             heartbeat_ticks=4,
+            kept_entries=self.kept_entries,
         )
         task = asyncio.create_task(
             serve(
                 settings,
                 listen=self.addresses[replica_id],
-                addresses=self.addresses,
                 camera_time_out=self.camera_time_out,
                 stop=stop,
             )

@@ -9,9 +9,12 @@ from pathlib import Path
 import grpc
 import pytest
 
+from central.ledger import log_schema
 from central.ledger.channels import parking_stub
 from central.ledger.interface import LedgerRefused, LedgerUnavailable, VersionConflict
+from central.ledger.log_format import Kind, encode_hard_state
 from central.ledger.records import LedgerEvent, LotReport, LotState, NodeKind, NodeReport, Occupancy
+from central.raft import HardState
 from node.errors import OperationError, UsageError
 from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, Cluster
@@ -245,7 +248,8 @@ async def test_a_watch_of_one_lot_is_told_of_no_other(tmp_path: Path) -> None:
 
 
 async def test_two_clusters_do_not_mix(tmp_path: Path) -> None:
-    from central.ledger.replica import ReplicaSettings
+    from central.ledger.members import configuration_of
+    from central.ledger.opening import ReplicaSettings
     from central.ledger.server import serve
     from node.address import Address
     from tests.central.ledger.cluster import free_ports
@@ -256,7 +260,7 @@ async def test_two_clusters_do_not_mix(tmp_path: Path) -> None:
         addresses = {**cluster.addresses, "z": Address("127.0.0.1", free_ports(1)[0])}
         settings = ReplicaSettings(
             replica_id="z",
-            voters=frozenset(addresses),
+            first=configuration_of(addresses),
             cluster_id="another",
             directory=tmp_path / "z",
             tick=0.01,
@@ -267,7 +271,6 @@ async def test_two_clusters_do_not_mix(tmp_path: Path) -> None:
             serve(
                 settings,
                 listen=addresses["z"],
-                addresses=addresses,
                 camera_time_out=60,
                 stop=stop,
             )
@@ -287,10 +290,45 @@ async def test_a_replica_that_lost_its_term_is_refused_in_one_line(tmp_path: Pat
         await cluster.client().apply(layout())
         await cluster.stop("a")
         with closing(sqlite3.connect(tmp_path / "a" / "log.db")) as connection, connection:
-            connection.execute("DELETE FROM hard_state")
+            log_schema.put(connection, Kind.HARD_STATE, encode_hard_state(HardState(0, None)))
         cluster.start("a")
         with pytest.raises(OperationError, match=r"log\.db: the log ends in term 1.*start this"):
             await asyncio.wait_for(cluster.running.pop("a").task, DEADLINE)
+
+
+async def test_a_replica_that_missed_what_the_log_no_longer_holds_gets_a_snapshot(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with Cluster(tmp_path, kept_entries=5) as cluster:
+        client = cluster.client()
+        await client.apply(layout())
+        behind = await cluster.backup()
+        await cluster.stop(behind)
+        for number in range(1, 60):
+            await client.append(batch("near", number, ("A1", state_at(number))))
+        primary = await cluster.primary()
+        ahead = await client.replica_status(str(cluster.addresses[primary]))
+        cluster.start(behind)
+        await client.append(batch("near", 60, ("A1", state_at(60))))
+        other = cluster.client(behind)
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                status = await other.replica_status(str(cluster.addresses[behind]))
+                if status.applied_index > ahead.applied_index:
+                    break
+                await asyncio.sleep(0.01)
+        status = await client.replica_status(str(cluster.addresses[primary]))
+        late = await other.replica_status(str(cluster.addresses[behind]))
+        if status.applied_index == late.applied_index:
+            assert status.state_hash == late.state_hash
+        # What it serves is what was restored, and it goes on from there, also after a restart.
+        assert (await other.get(["north"], stale_ok=True)).lots[0].spots
+        await cluster.stop(behind)
+        cluster.start(behind)
+        await client.append(batch("near", 61, ("A1", state_at(61))))
+    assert "snapshot restored" in caplog.text
+    assert "log compacted" in caplog.text
 
 
 async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

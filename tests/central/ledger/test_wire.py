@@ -17,9 +17,13 @@ from central.ledger.wire.consensus import message_from_proto, message_to_proto
 from central.raft import (
     AppendEntries,
     AppendReply,
+    Configuration,
     Entry,
+    InstallSnapshot,
     Message,
     RequestVote,
+    Snapshot,
+    SnapshotReply,
     TimeoutNow,
     VoteReply,
 )
@@ -28,7 +32,11 @@ from protos import heartbeat_pb2, parking_pb2, raft_pb2
 from tests.central.ledger.samples import batch, layout
 
 numbers = st.integers(0, 2**62)
-entries = st.builds(Entry, numbers, numbers, st.binary(max_size=5))
+names = st.frozensets(st.sampled_from("abc"))
+configurations = st.builds(Configuration, names, names, st.binary(max_size=5))
+entries = st.builds(Entry, numbers, numbers, st.binary(max_size=5)) | st.builds(
+    Entry, numbers, numbers, configuration=configurations
+)
 ends = {"sender": st.just("a"), "receiver": st.just("b"), "term": numbers}
 messages = st.one_of(
     st.builds(
@@ -59,6 +67,16 @@ messages = st.one_of(
         hint_index=numbers,
         hint_term=numbers,
     ),
+    st.builds(
+        InstallSnapshot,
+        **ends,
+        snapshot=st.builds(Snapshot, numbers, numbers, configurations),
+        identity=st.binary(max_size=5),
+        size=numbers,
+        offset=numbers,
+        data=st.binary(max_size=5),
+    ),
+    st.builds(SnapshotReply, **ends, identity=st.binary(max_size=5), next_offset=numbers),
     st.builds(TimeoutNow, **ends),
 )
 

@@ -16,6 +16,8 @@ from central.raft import (
     Entry,
     HardState,
     Message,
+    Piece,
+    PieceWanted,
     Raft,
     ReadReady,
     RequestVote,
@@ -23,8 +25,10 @@ from central.raft import (
     Snapshot,
     VoteReply,
 )
+from tests.central.raft.naive_disk import NaiveDisk
 
 ELECTION_TICKS = 10
+PIECE_BYTES = 4
 
 
 def log_of(*terms: int) -> list[Entry]:
@@ -47,6 +51,7 @@ def raft_of(
     log: Iterable[Entry] = (),
     applied: int = 0,
     start: Snapshot | None = None,
+    received: Piece | None = None,
     **changes: int,
 ) -> Raft:
     """Return a replica that has just started from such a disk."""
@@ -57,6 +62,7 @@ def raft_of(
         entries=log,
         applied=applied,
         rng=random.Random(f"{name} of {voters}"),
+        received=received,
     )
 
 
@@ -68,7 +74,8 @@ def take(raft: Raft) -> Effects:
 class Group:
     """Replicas whose messages lie in `mail` until a test delivers them.
 
-    `logs` and `applied` are what each one's effects wrote and applied.
+    `applied` is what each one applied; a snapshot's bytes stand for such a list (`states`), and
+    travel in pieces of PIECE_BYTES. `disks` are what each one would find after a restart.
     """
 
     def __init__(self, *rafts: Raft) -> None:
@@ -76,7 +83,19 @@ class Group:
         self.mail: list[Message] = []
         self.applied: dict[str, list[Entry]] = {name: [] for name in self.rafts}
         self.reads: list[ReadReady] = []
+        self.restored: list[tuple[str, bytes]] = []
+        self.wanted: list[tuple[str, PieceWanted]] = []  # every piece that was asked for, by whom
         self.cut: set[str] = set()  # who can neither send nor hear
+        self.states: dict[bytes, list[Entry]] = {}
+        self.snapshots: dict[str, tuple[Snapshot, bytes]] = {}  # the newest of each, by identity
+        self.disks = {
+            name: NaiveDisk(
+                raft._state.persisted,
+                raft.start,
+                list(raft._state.log.between(raft.start.index + 1, raft.last_index)),
+            )
+            for name, raft in self.rafts.items()
+        }
 
     def __getitem__(self, name: str) -> Raft:
         return self.rafts[name]
@@ -87,15 +106,73 @@ class Group:
             for _ in range(100):
                 if (effects := raft.take_effects()) is None:
                     break
-                for message in (*effects.messages_now, *effects.messages_after):
-                    if message.receiver == name:
-                        raft.step(message)
-                    elif self._reaches(name, message.receiver):
-                        self.mail.append(message)
-                self.applied[name] += effects.committed
-                self.reads += effects.reads
+                self._obey(name, raft, effects)
             else:
                 raise AssertionError(f"{name} asks for something for ever")
+
+    def _obey(self, name: str, raft: Raft, effects: Effects) -> None:
+        if effects.persist is not None:
+            self.disks[name].write(effects.persist)
+        for message in (*effects.messages_now, *effects.messages_after):
+            if message.receiver == name:
+                raft.step(message)
+            elif self._reaches(name, message.receiver):
+                self.mail.append(message)
+        if effects.restore is not None:
+            self.applied[name] = list(self.states[effects.restore.identity])
+            self.snapshots[name] = (effects.restore.snapshot, effects.restore.identity)
+            self.restored.append((name, effects.restore.identity))
+        self.applied[name] += effects.committed
+        self.reads += effects.reads
+        for wanted in effects.pieces_wanted:
+            self.wanted.append((name, wanted))
+            raft.piece_read(wanted.receiver, self.piece(name, wanted))
+        if effects.persist is not None and effects.persist.pieces:
+            self.check_received(name)
+
+    def check_received(self, name: str) -> None:
+        """Tell a replica whether the snapshot on its disk is intact, if all of it is there."""
+        disk = self.disks[name]
+        last = disk.last_piece
+        if last is not None and last.end == last.size:
+            intact = disk.received == self.bytes_of(last.identity)
+            self.rafts[name].snapshot_received(last.identity, intact=intact)
+
+    def bytes_of(self, identity: bytes) -> bytes:
+        """Return the bytes of a snapshot."""
+        return repr([(e.index, e.term, e.data) for e in self.states[identity]]).encode()
+
+    def piece(self, name: str, wanted: PieceWanted) -> Piece:
+        """Read a piece as PieceWanted says; only the newest snapshot of each replica is kept."""
+        snapshot, identity = self.snapshots[name]
+        offset = wanted.offset if wanted.identity == identity else 0
+        data = self.bytes_of(identity)
+        return Piece(snapshot, identity, len(data), offset, data[offset : offset + PIECE_BYTES])
+
+    def compact(self, name: str, index: int | None = None) -> bytes:
+        """Let a replica take a snapshot of all it applied, and drop its log up to `index`."""
+        raft, applied = self.rafts[name], self.applied[name]
+        snapshot = raft.snapshot_at(applied[-1].index)
+        identity = f"{name}@{snapshot.index}".encode()
+        self.states[identity] = list(applied)
+        self.snapshots[name] = (snapshot, identity)
+        raft.compact(snapshot.index if index is None else index)
+        return identity
+
+    def restart(self, name: str) -> None:
+        """Let a replica crash and start from its disk; its state machine loses nothing."""
+        disk = self.disks[name]
+        applied = max((entry.index for entry in self.applied[name]), default=0)
+        self.rafts[name] = raft_of(
+            name,
+            term=disk.hard_state.term,
+            vote=disk.hard_state.vote,
+            log=disk.entries,
+            applied=applied,
+            start=disk.start,
+            received=disk.last_piece,
+        )
+        self.check_received(name)
 
     def deliver(self, wanted: Callable[[Message], bool] = lambda _: True) -> None:
         """Deliver mail, and what comes of it, until no wanted message is left."""

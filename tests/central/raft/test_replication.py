@@ -114,7 +114,7 @@ def test_a_leader_brings_the_followers_of_figure_3_6_into_line(terms: tuple[int,
     lead(leader)
     accept(leader, "a", 11)
     group.tick(4)
-    expected = [*log_of(*FIGURE_3_6_LEADER), Entry(11, 8)]
+    expected = [*log_of(*FIGURE_3_6_LEADER), Entry(11, 8, configuration=leader.configuration)]
     assert list(follower._state.log.between(1, follower.last_index)) == expected
     assert leader.match_indexes() == {"b": 11, "c": 0}
     assert leader.commit_index == 11

@@ -1,0 +1,51 @@
+"""Snapshots between replicas: reads the pieces that others want, checks those that arrive."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+
+from central.ledger.snapshots import SnapshotSource
+from central.ledger.workers import Worker
+from central.raft import Piece, PieceWanted, Raft
+
+logger = logging.getLogger(__name__)
+
+
+class SnapshotTraffic:
+    """One replica's; `wake` is called after each thing that the core was told."""
+
+    def __init__(
+        self, raft: Raft, source: SnapshotSource, worker: Worker, wake: Callable[[], None]
+    ) -> None:
+        self._raft = raft
+        self._source = source
+        self._worker = worker
+        self._wake = wake
+
+    async def read(self, wanted: PieceWanted) -> None:
+        """Read a piece and give it to the core."""
+        start = self._raft.start.index
+        try:
+            read = await self._worker.do(lambda: self._source.read(wanted, at_least=start))
+        except (OSError, sqlite3.Error) as error:
+            # Nothing here is at risk: the backup goes on waiting, and is asked about again.
+            logger.warning("no snapshot for %s: %s", wanted.receiver, error)
+            return
+        if read.index < self._raft.start.index:
+            return  # compacted meanwhile; the core asks again
+        snapshot = self._raft.snapshot_at(read.index)
+        if read.offset == 0:
+            logger.info("snapshot to %s: index=%d bytes=%d", wanted.receiver, read.index, read.size)
+        piece = Piece(snapshot, read.identity, read.size, read.offset, read.data)
+        self._raft.piece_read(wanted.receiver, piece)
+        self._wake()
+
+    def received(self, identity: bytes, *, intact: bool) -> None:
+        """Tell the core whether a snapshot that is all here is what was sent."""
+        logger.info("snapshot received intact=%s", intact)
+        self._raft.snapshot_received(identity, intact=intact)
+        self._wake()
+
+    async def tidy(self) -> None:
+        """Drop the copy that nobody asks for any more."""
+        await self._worker.do(self._source.drop_if_unused)

@@ -1,0 +1,84 @@
+"""Snapshots of the state for replicas that lack what the log no longer holds: copies of state.db.
+
+SQLite's backup copies one instant of the database while the state machine goes on writing
+(https://www.sqlite.org/backup.html, in WAL mode).
+"""
+
+import hashlib
+import os
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from central.raft import PieceWanted
+
+PIECE_BYTES = 512 * 1024
+"""Well below the 4 MB that a gRPC message may have."""
+
+KEPT_SECONDS = 60.0
+"""How long a copy that nobody asks for stays on disk."""
+
+
+@dataclass(frozen=True)
+class ReadPiece:
+    """A piece of a snapshot that has applied up to `index`; `identity` is the SHA-256 of it all."""
+
+    index: int
+    identity: bytes
+    size: int
+    offset: int
+    data: bytes
+
+
+class SnapshotSource:
+    """Makes copies and reads pieces of the last one. One worker thread at a time."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._path = state.with_name("snapshot-sending.db")
+        self._path.unlink(missing_ok=True)
+        self._index = 0
+        self._identity: bytes | None = None
+        self._read_at = 0.0
+
+    def read(self, wanted: PieceWanted, *, at_least: int) -> ReadPiece:
+        """Return the piece that is wanted, or the first one of a newer copy.
+
+        A copy that has not applied `at_least` is of no use. Raises OSError or sqlite3.Error.
+        """
+        if self._identity is None or self._index < at_least:
+            self._make()
+        assert self._identity is not None
+        self._read_at = time.monotonic()
+        offset = wanted.offset if wanted.identity == self._identity else 0
+        with self._path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(offset)
+            return ReadPiece(self._index, self._identity, size, offset, file.read(PIECE_BYTES))
+
+    def drop_if_unused(self) -> None:
+        """Delete the copy if nobody has asked for it for a while."""
+        if self._identity is not None and time.monotonic() - self._read_at > KEPT_SECONDS:
+            self._identity = None
+            self._path.unlink(missing_ok=True)
+
+    def _make(self) -> None:
+        self._identity = None
+        self._path.unlink(missing_ok=True)
+        self._index = copy_state(self._state, self._path)
+        with self._path.open("rb") as file:
+            self._identity = hashlib.file_digest(file, "sha256").digest()
+
+
+def copy_state(state: Path, copy: Path) -> int:
+    """Copy one instant of a state.db that is in use; returns the index that it has applied."""
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    source, target = sqlite3.connect(state), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+        index: int = target.execute("SELECT applied_index FROM meta").fetchone()[0]
+    finally:
+        source.close()
+        target.close()
+    return index
