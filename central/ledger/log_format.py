@@ -69,12 +69,13 @@ def decode_entries(first_index: int, blob: bytes) -> Iterator[Entry]:
     while offset < len(blob):
         term, length = _ENTRY.unpack_from(blob, offset)
         offset += _ENTRY.size
-        data = blob[offset : offset + (length & ~_IS_CONFIGURATION)]
-        if length & _IS_CONFIGURATION:
-            yield Entry(index, term, configuration=decode_configuration(data))
+        if length < _IS_CONFIGURATION:
+            yield Entry(index, term, blob[offset : offset + length])
         else:
-            yield Entry(index, term, data)
-        offset += len(data)
+            length -= _IS_CONFIGURATION
+            configuration = decode_configuration(blob[offset : offset + length])
+            yield Entry(index, term, configuration=configuration)
+        offset += length
         index += 1
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import islice
 
 from central.ledger.log_format import decode_entries, encode_entries, row_crc
 from central.raft import Entry
@@ -23,8 +24,8 @@ def load(connection: sqlite3.Connection, *, after: int) -> list[Entry]:
             raise ValueError(
                 f"entries {first} to {last} do not match their checksum or their place"
             )
-        row = list(decode_entries(first, blob))
-        entries.extend(row if first == following else row[following - first :])
+        row = decode_entries(first, blob)
+        entries.extend(row if first == following else islice(row, following - first, None))
     return entries
 
 

@@ -46,9 +46,10 @@ def after(state: LogState, persist: Persist) -> LogState:
     start, last, restore = state.start, state.last, state.restore
     if persist.start is not None:
         start = persist.start
-        if persist.restart:
+        if persist.restore is not None:
+            _check_whole(persist.restore, state.received, received)
             last = start.index
-            restore = Restore(start, _whole(state.received, received, start).identity)
+            restore = persist.restore
         elif not state.start.index <= start.index <= last:
             raise ValueError(
                 f"the log has entries {state.start.index + 1} to {last}: it cannot start after "
@@ -83,12 +84,16 @@ def _received(known: Piece | None, pieces: tuple[Piece, ...]) -> Piece | None:
     return known
 
 
-def _whole(before: Piece | None, now: Piece | None, start: Snapshot) -> Piece:
-    """Return the snapshot that the log starts from anew.
+def _check_whole(restore: Restore, before: Piece | None, now: Piece | None) -> None:
+    """Raise ValueError unless all pieces are on disk.
 
-    It was whole before this write was made; in the same write another one may begin to arrive.
+    They were before this write was made; in the same write another snapshot may begin to arrive.
     """
     for received in (before, now):
-        if received is not None and received.snapshot == start and received.end == received.size:
-            return received
-    raise ValueError(f"the log cannot start after {start.index}: no such snapshot is on disk")
+        if received is None or received.identity != restore.identity:
+            continue
+        if received.end == received.size:
+            return
+    raise ValueError(
+        f"the log cannot start after {restore.snapshot.index}: no such snapshot is on disk"
+    )

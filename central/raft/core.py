@@ -61,7 +61,7 @@ class Raft:
             persisted=hard_state,
             persisted_start=start.index,
         )
-        if received is not None and received.snapshot.index > applied:
+        if received is not None:
             self._state.receiving = Receiving(
                 received.snapshot, received.identity, received.size, received.end
             )
@@ -185,12 +185,12 @@ class Raft:
         state.uncommitted_bytes += size
         return state.log.append(state.term, data)
 
-    def read(self, context: int, *, now: int = 0) -> bool:
+    def read(self, context: int, *, now: int | None = None) -> bool:
         """Ask for a linearizable read as leader; its ReadReady carries `context`.
 
-        `now` matters only where leases are on. Returns False if the leader cannot tell yet what is
-        committed: ask again later. Raises NotLeader, or Overloaded while too many reads wait. If
-        leadership is lost before the answer, none comes.
+        `now` is for leases: without it none is relied on. Returns False if the leader cannot tell
+        yet what is committed: ask again later. Raises NotLeader, or Overloaded while too many reads
+        wait. If leadership is lost before the answer, none comes.
         """
         if self._state.role is not Role.LEADER:
             raise NotLeader(self._state.leader)
@@ -242,10 +242,10 @@ class Raft:
 
     # ---- effects ---
 
-    def take_effects(self, *, now: int = 0) -> Effects | None:
+    def take_effects(self, *, now: int | None = None) -> Effects | None:
         """Return what is to be done now, or None. Each thing is returned once.
 
-        `now` matters only where leases are on.
+        `now` is for leases: without it none begins.
         """
         state = self._state
         if state.role is Role.LEADER:
@@ -289,12 +289,11 @@ class Raft:
             hard_state=hard_state if changed else None,
             entries=entries,
             start=start if moved else None,
-            restart=state.restarted,
+            restore=state.restore,
             pieces=tuple(state.pieces),
         )
         state.persisted = hard_state
         state.persisted_start = start.index
-        state.restarted = False
         state.pieces = []
         return persist
 
@@ -366,7 +365,7 @@ class Raft:
                 )
             )
 
-    def _replicate(self, now: int) -> None:
+    def _replicate(self, now: int | None) -> None:
         state = self._state
         reads.begin_round(state, now)
         for peer in state.peers:

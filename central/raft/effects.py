@@ -34,18 +34,26 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """Replace the state machine by the snapshot whose pieces are all on disk."""
+
+    snapshot: Snapshot
+    identity: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Persist:
     """Write everything with one fsync, in this order.
 
-    `hard_state`; `pieces`; `start`: the log starts after it from now on, so entries up to its index
-    are dropped, and with `restart` all others as well; `entries` replace everything from the first
-    one's index on.
+    `hard_state`; `restore`: that this is to be done, its pieces being on disk already, and all
+    entries are dropped; `pieces`; `start`: the log starts after it from now on, so entries up to
+    its index are dropped; `entries` replace everything from the first one's index on.
     """
 
     hard_state: HardState | None = None
     entries: tuple[Entry, ...] = ()
     start: Snapshot | None = None
-    restart: bool = False
+    restore: Restore | None = None
     pieces: tuple[Piece, ...] = ()
 
     def _merged(self, later: "Persist") -> "Persist":
@@ -57,7 +65,7 @@ class Persist:
             hard_state=later.hard_state or self.hard_state,
             entries=kept + later.entries,
             start=self.start,
-            restart=self.restart,
+            restore=self.restore,
             pieces=self.pieces + later.pieces,
         )
 
@@ -88,14 +96,6 @@ class PieceWanted:
     receiver: str
     identity: bytes | None
     offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """Replace the state machine by the snapshot whose pieces are all on disk."""
-
-    snapshot: Snapshot
-    identity: bytes
 
 
 @dataclass(frozen=True, slots=True)

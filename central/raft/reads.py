@@ -4,7 +4,7 @@ from central.raft.quorum import agreed_index
 from central.raft.state import Overloaded, State
 
 
-def ask(state: State, context: int, now: int) -> bool:
+def ask(state: State, context: int, now: int | None) -> bool:
     """Note a read at a leader; returns False if it must be asked again later.
 
     Section 6.4, step 1: until the leader has committed an entry of its own term it does not know
@@ -21,19 +21,20 @@ def ask(state: State, context: int, now: int) -> bool:
     return True
 
 
-def begin_round(state: State, now: int) -> None:
+def begin_round(state: State, now: int | None) -> None:
     """Give all waiting reads one new round, which the next heartbeats carry (step 3).
 
     Where leases are on, every round of heartbeats extends the lease, so every one is numbered.
     """
-    if not state.new_reads and not (state.config.lease and state.broadcast):
+    begun = now if state.config.lease else None
+    if not state.new_reads and not (begun is not None and state.broadcast):
         return
     state.read_round += 1
     state.pending_reads.extend((state.read_round, *read) for read in state.new_reads)
     state.new_reads = []
     state.broadcast = True
-    if state.config.lease:
-        state.rounds_began.append((state.read_round, now))
+    if begun is not None:
+        state.rounds_began.append((state.read_round, begun))
     confirm(state)  # a leader of one needs nobody's answer
 
 
@@ -51,12 +52,12 @@ def confirm(state: State) -> None:
         _, state.lease_from = state.rounds_began.popleft()
 
 
-def _lease_holds(state: State, now: int) -> bool:
+def _lease_holds(state: State, now: int | None) -> bool:
     """Whether no other leader can have been elected yet.
 
     A quorum promised, when it echoed the round, not to vote for an election time-out unless a
     leader asks for it; once we have asked, the promise is void for the rest of our term.
     """
-    if state.lease_from is None or state.lease_forfeited:
+    if now is None or state.lease_from is None or state.lease_forfeited:
         return False
     return now - state.lease_from < state.config.lease

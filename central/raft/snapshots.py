@@ -134,7 +134,6 @@ def received(state: State, identity: bytes, *, intact: bool) -> None:
         return  # entries from elsewhere were quicker
     # Our log does not hold the snapshot's last entry, so what it holds after that place conflicts.
     state.log.restart_from(snapshot)
-    state.restarted = True
     state.commit = state.handed_out = snapshot.index
     state.restore = Restore(snapshot, identity)
     _acknowledge(state)

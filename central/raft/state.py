@@ -110,7 +110,6 @@ class State:
     lease_from: int | None = None
     lease_forfeited: bool = False
     receiving: Receiving | None = None
-    restarted: bool = False  # the log on disk is to be dropped with the next Effects
     new_reads: list[tuple[int, int]] = field(default_factory=list)  # (context, commit when asked)
     pending_reads: deque[tuple[int, int, int]] = field(default_factory=deque)  # (round, *new_read)
     broadcast: bool = False  # a heartbeat to all is due with the next Effects

@@ -49,7 +49,7 @@ class Disk:
         if persist.start is not None:
             self.start = persist.start
             kept = [each for each in self.entries if each.index > self.start.index]
-            self.entries = [] if persist.restart else kept
+            self.entries = kept if persist.restore is None else []
         if persist.entries:
             first = persist.entries[0].index
             kept = [each for each in self.entries if each.index < first]

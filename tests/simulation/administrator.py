@@ -50,12 +50,14 @@ class Administrator:
 
     def _change(self, raft: Raft) -> None:
         wanted = self._wanted(raft.configuration)
-        if not self._decides(wanted, self._lost):
+        if wanted.voters and not self._decides(wanted, self._lost):
             return
         try:
             raft.change_configuration(wanted)
         except NotLeader:
             self._clock.count("change refused: not the leader")
+        except ValueError as refused:
+            self._clock.count(f"change refused: {str(refused).rpartition(': ')[2]}")
         except ChangeRefused as refused:
             self._clock.count(f"change refused: {str(refused).partition(':')[0]}")
         else:
@@ -64,6 +66,8 @@ class Administrator:
 
     def _wanted(self, now: Configuration) -> Configuration:
         rng = self._clock.rng
+        if rng.random() < 0.1:
+            return self._mistaken(now)
         lost = sorted(self._lost & now.members)
         outside = [
             each.name
@@ -76,3 +80,10 @@ class Administrator:
             return Configuration(now.voters, now.learners | {rng.choice(outside)})
         member = rng.choice(sorted(now.members))
         return Configuration(now.voters - {member} or now.voters, now.learners - {member})
+
+    def _mistaken(self, now: Configuration) -> Configuration:
+        """Return what nobody should ask for: it has to be refused."""
+        rng = self._clock.rng
+        names = [each.name for each in self._processes if each.name not in self._lost]
+        voters = frozenset(rng.sample(names, rng.randint(0, len(names))))
+        return Configuration(voters, frozenset(rng.sample(names, 1)))

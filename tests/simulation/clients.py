@@ -65,6 +65,8 @@ class Clients:
                     self._clock.count("read refused: nothing committed in this term")
             except NotLeader:
                 self._clock.count("read refused: not the leader")
+            except Overloaded:
+                self._clock.count("read refused: overloaded")
 
         process.ask(question)
 

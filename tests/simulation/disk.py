@@ -35,6 +35,7 @@ class Disk:
         self.entries: list[Entry] = []
         self.arriving: Arriving | None = None
         self.pending: Restore | None = None
+        self._pending_data = b""
         self.machine = Machine()
         self.full = False
         self.failing = False  # the next fsync returns EIO
@@ -55,10 +56,12 @@ class Disk:
             self.machine = machine
         if persist.hard_state is not None:
             self.hard_state = persist.hard_state
+        if persist.restore is not None:
+            self._note(persist.restore)
         for piece in persist.pieces:
             self._keep(piece)
         if persist.start is not None:
-            self._move_start(persist.start, restart=persist.restart)
+            self._move_start(persist.start)
         if persist.entries:
             place = persist.entries[0].index - self.start.index - 1
             assert 0 <= place <= len(self.entries), "a write leaves a gap in the log on disk"
@@ -80,9 +83,11 @@ class Disk:
 
     def restored(self) -> None:
         """Make the snapshot that was received the state machine's state."""
-        assert self.arriving is not None
-        self.machine = Machine.from_bytes(bytes(self.arriving.data))
-        self.arriving = self.pending = None
+        assert self.pending is not None
+        self.machine = Machine.from_bytes(self._pending_data)
+        if self.arriving is not None and self.arriving.last.identity == self.pending.identity:
+            self.arriving = None
+        self.pending = None
 
     def crash(self, rng: random.Random) -> str:
         """Lose power. A write that had not returned is lost, or on disk without anyone knowing."""
@@ -119,12 +124,16 @@ class Disk:
         self.arriving.data += piece.data
         self.arriving.last = piece
 
-    def _move_start(self, start: Snapshot, *, restart: bool) -> None:
-        if restart:
-            assert self.arriving is not None
-            self.pending = Restore(start, self.arriving.last.identity)
-            self.entries = []
-        else:
+    def _note(self, restore: Restore) -> None:
+        arriving = self.arriving
+        assert arriving is not None
+        assert arriving.last.identity == restore.identity, "another snapshot than arrived"
+        assert arriving.last.end == arriving.last.size, "restored from a part of a snapshot"
+        self.pending, self._pending_data = restore, bytes(arriving.data)
+        self.entries = []
+
+    def _move_start(self, start: Snapshot) -> None:
+        if self.pending is None:
             assert start.index <= self.machine.applied, "compacted what no state holds durably"
             del self.entries[: start.index - self.start.index]
         self.start = start

@@ -52,7 +52,7 @@ class Faults:
             case "bit flip" | "disk lost":
                 self._lose(process, fault)
             case "transfer":
-                self._transfer(process)
+                self._transfer()
             case "membership":
                 self._administrator.act()
             case _:
@@ -98,12 +98,13 @@ class Faults:
         else:
             process.lost = True
 
-    def _transfer(self, target: Process) -> None:
+    def _transfer(self) -> None:
         for leader in self._processes:
-            if leader.raft is None or leader.raft.role is not Role.LEADER or leader is target:
+            if leader.raft is None or leader.raft.role is not Role.LEADER:
                 continue
-            if target.name in leader.raft.configuration.voters:
-                leader.raft.transfer_leadership(target.name)
+            others = sorted(leader.raft.configuration.voters - {leader.name})
+            if others:
+                leader.raft.transfer_leadership(self._clock.rng.choice(others))
                 self._clock.count("transfer")
 
     def _leaders_left_behind(self) -> set[str]:

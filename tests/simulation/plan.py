@@ -1,7 +1,7 @@
 """What one seed's world is like: size, limits, and which faults it knows."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from central.raft import Config, Configuration, Snapshot
 
@@ -46,6 +46,8 @@ class Plan:
     window: int
     max_message_bytes: int
     max_uncommitted_bytes: int
+    max_reads: int
+    batching: float  # share of inputs after which a process does not look at once what to do
     lease: int
 
     @classmethod
@@ -53,7 +55,7 @@ class Plan:
         """Draw a world."""
         size = rng.choice((1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5))
         spares = rng.choice((0, 0, 1, 2))
-        return cls(
+        plan = cls(
             replicas=tuple("abcde"[:size]),
             spares=tuple("vwxyz"[:spares]),
             faults=tuple(fault for fault in FAULTS if rng.random() < 0.5),
@@ -69,7 +71,35 @@ class Plan:
             window=rng.choice((1, 2, 8)),
             max_message_bytes=rng.choice((1, 40, 10_000)),
             max_uncommitted_bytes=rng.choice((100, 2_000, 100_000)),
+            max_reads=rng.choice((2, 10_000)),
+            batching=rng.choice((0.0, 0.0, 0.5)),
             lease=rng.choice((0, 0, ELECTION_TICKS * FASTEST_TICK - 1)),
+        )
+        # Some races need many of the same: a third of the worlds is about snapshots or membership.
+        return rng.choice((plan, plan, plan, plan, plan.of_snapshots(), plan.of_members()))
+
+    def of_snapshots(self) -> "Plan":
+        """Return a world whose replicas always lag, and get snapshots in many small pieces."""
+        return replace(
+            self,
+            faults=(*self.faults, "crash", "leader cut off", "split", "transfer"),
+            fault_gap=150,
+            client_gap=8,
+            compact_gap=60,
+            kept=0,
+            piece_bytes=100,
+            damage=0.02,
+            max_uncommitted_bytes=100_000,
+        )
+
+    def of_members(self) -> "Plan":
+        """Return a world in which the group and its leader change all the time."""
+        return replace(
+            self,
+            spares=("v", "w"),
+            faults=("membership",) * 6 + ("transfer",) * 2 + self.faults,
+            fault_gap=60,
+            max_uncommitted_bytes=100_000,
         )
 
     def config(self, name: str) -> Config:
@@ -81,6 +111,7 @@ class Plan:
             window=self.window,
             max_message_bytes=self.max_message_bytes,
             max_uncommitted_bytes=self.max_uncommitted_bytes,
+            max_reads=self.max_reads,
             lease=self.lease,
         )
 

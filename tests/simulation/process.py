@@ -183,6 +183,14 @@ class Process:
         raft = self.raft
         assert raft is not None
         act(raft)
+        if self._clock.rng.random() < self._plan.batching:
+            self._later(self._clock.rng.randint(0, 3), self._pump)
+        else:
+            self._pump()
+
+    def _pump(self) -> None:
+        raft = self.raft
+        assert raft is not None
         effects = raft.take_effects(now=self._clock.now)
         self._watch.stepped(self.name, raft, effects)
         if effects is None:
@@ -219,7 +227,7 @@ class Process:
             return
         write = self._writes.popleft()
         # The state machine must be durable before the log forgets what led to it.
-        moves = write.start is not None and not write.restart
+        moves = write.start is not None and write.restore is None
         keeps_state = moves or self._clock.rng.random() < 0.3
         self.disk.begin(write, machine=self.machine.copy() if keeps_state else None)
         self._later(self._clock.rng.randint(1, self.slowest_write), self._written)

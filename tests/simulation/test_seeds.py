@@ -6,13 +6,21 @@ import pytest
 
 from tests.simulation.world import World
 
-CHUNK = 50
+CHUNK = 100
 LONG_CHUNK = 1000
 
 # What must really occur in every chunk, or the simulator tests nothing.
 EXPECTED = {
+    "EIO on fsync",
+    "bit flip",
     "bridge",
+    "change refused: an earlier change is not committed yet",
+    "change refused: leadership is being handed over",
+    "change refused: nothing is committed in this term yet",
     "clock skew",
+    "command sent again",
+    "compaction",
+    "compaction held back",
     "crash after fsync, before it was known",
     "crash before a write",
     "crash between writes",
@@ -21,8 +29,12 @@ EXPECTED = {
     "crash while applying",
     "crash while sending after a write",
     "crash while sending at once",
+    "crash with a torn write",
     "crash with a write lost",
+    "disk full",
+    "disk lost",
     "leader cut off",
+    "membership changed",
     "message delayed",
     "message dropped",
     "message duplicated",
@@ -31,9 +43,16 @@ EXPECTED = {
     "pause",
     "proposal refused: overloaded",
     "read refused: nothing committed in this term",
+    "read refused: overloaded",
     "restart",
     "slow disk",
+    "snapshot damaged",
+    "snapshot made",
+    "snapshot piece damaged",
+    "snapshot received",
+    "snapshot restored",
     "split",
+    "start refused: bit flipped",
     "transfer",
     "writes merged",
 }

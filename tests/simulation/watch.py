@@ -78,16 +78,15 @@ class Watch:
         demand(raft.commit_index >= view.commit, "commit index went back", name)
         leads = raft.role is Role.LEADER
         if effects is not None:
-            self._logged(name, view, effects, still_leads=leads and view.led_term == raft.term)
+            still_leads = leads and view.led_term == raft.term
+            self._logged(name, view, effects, raft.commit_index, still_leads=still_leads)
         demand(raft.last_index == len(view.log), "log changed without an effect", name)
         if leads and view.led_term != raft.term:
             self._elected(name, raft.term, view.log)
-        # One that commits its own removal steps down in the same step.
-        led = leads or view.led_term == raft.term
+        if raft.commit_index > view.commit:
+            self._advanced(name, raft, view, leads=leads)
         view.term = raft.term
         view.led_term = raft.term if leads else 0
-        if raft.commit_index > view.commit:
-            self._advanced(name, raft, view, leads=led)
 
     def leaves(self, message: Message, disk: Disk) -> None:
         """Look at a message that goes to another replica: what it says must be on disk."""
@@ -121,7 +120,7 @@ class Watch:
         if persist.start is not None:
             self._named(name, persist.start)
         dropped: list[Entry] = []
-        if persist.restart:
+        if persist.restore is not None:
             assert persist.start is not None
             dropped = [each for each in disk.entries if each.index > persist.start.index]
         elif persist.entries:
@@ -198,7 +197,9 @@ class Watch:
         found = (each.configuration for each in reversed(log) if each.configuration is not None)
         return next(found, self._first.configuration)
 
-    def _logged(self, name: str, view: _View, effects: Effects, *, still_leads: bool) -> None:
+    def _logged(
+        self, name: str, view: _View, effects: Effects, commit: int, *, still_leads: bool
+    ) -> None:
         demand(
             all(isinstance(each, AppendEntries | InstallSnapshot) for each in effects.messages_now),
             "only entries may be sent before a write",
@@ -206,7 +207,7 @@ class Watch:
         )
         if effects.persist is None:
             return
-        if effects.persist.restart:
+        if effects.persist.restore is not None:
             assert effects.persist.start is not None
             view.log = self.committed[: effects.persist.start.index]
         if not effects.persist.entries:
@@ -221,18 +222,14 @@ class Watch:
             known = self._entries.setdefault((entry.index, entry.term), (entry.data, before))
             demand(known == (entry.data, before), "log matching", name, entry)
             if entry.configuration is not None:
-                self._reconfigured(name, view, entry.configuration, leads=still_leads)
+                self._reconfigured(name, view.log, entry.configuration)
+                pending = [each for each in view.log[commit:] if each.configuration]
+                demand(not (still_leads and pending), "two changes under way", name, *pending)
             view.log.append(entry)
 
-    def _reconfigured(
-        self, name: str, view: _View, configuration: Configuration, *, leads: bool
-    ) -> None:
-        before = self._configuration_of(view.log)
-        changed = before.voters ^ configuration.voters
+    def _reconfigured(self, name: str, log: list[Entry], configuration: Configuration) -> None:
+        changed = self._configuration_of(log).voters ^ configuration.voters
         demand(len(changed) <= 1, "more than one voter changed", name, sorted(changed))
-        if leads:
-            pending = [each for each in view.log[view.commit :] if each.configuration]
-            demand(not pending, "two changes under way", name, *pending)
 
     def _elected(self, name: str, term: int, log: list[Entry]) -> None:
         leader = self._leaders.setdefault(term, name)
@@ -247,14 +244,17 @@ class Watch:
 
     def _advanced(self, name: str, raft: Raft, view: _View, *, leads: bool) -> None:
         demand(raft.commit_index <= len(view.log), "committed beyond the log", name)
+        index = raft.commit_index
         if leads:
             demand(raft.term_of_commit == raft.term, "counted an old term's entry", name)
-            safe = self._held(raft.commit_index, raft.term, raft.configuration.voters)
-            demand(safe, "committed without a quorum of disks", name, raft.commit_index)
+        if leads or index > len(self.committed):
+            # One that committed may have stepped down since we looked, by its own removal even.
+            demand(leads or view.led_term > 0, "a follower committed first", name, index)
+            term = view.log[index - 1].term
+            deciding = raft.configuration.voters, self._configuration.voters
+            safe = any(self._held(index, term, voters) for voters in deciding[: 1 if leads else 2])
+            demand(safe, "committed without a quorum of disks", name, index)
             self._decided = raft.configuration.voters
-        else:
-            known = raft.commit_index <= len(self.committed)
-            demand(known, "a follower committed first", name, raft.commit_index)
         for index in range(view.commit + 1, raft.commit_index + 1):
             entry = view.log[index - 1]
             if index <= len(self.committed):

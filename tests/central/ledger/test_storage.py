@@ -1,6 +1,7 @@
 import hashlib
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ GROUP = Configuration(frozenset({"a", "b", "c"}), frozenset(), b"where they are"
 FIRST = Snapshot(0, 0, GROUP)
 BYTES = b"all that was ever applied"
 IDENTITY = hashlib.sha256(BYTES).digest()
+REPLACED = Persist(start=Snapshot(50, 2, GROUP), restore=Restore(Snapshot(50, 2, GROUP), IDENTITY))
 
 
 def open_storage(directory: Path, replica_id: str = "a", cluster_id: str = "c") -> Storage:
@@ -211,7 +213,7 @@ def test_a_restart_is_pending_until_it_is_done(tmp_path: Path) -> None:
     with open_storage(tmp_path) as storage:
         storage.write(Persist(HardState(2, None), entries(1, 60)))
         storage.write(Persist(pieces=(piece(0, len(BYTES)),)))
-        storage.write(Persist(start=start, restart=True))
+        storage.write(Persist(start=start, restore=Restore(start, IDENTITY)))
         storage.write(Persist(None, entries(51, 52, term=3)))
     with open_storage(tmp_path) as storage:
         loaded = storage.load()
@@ -233,7 +235,7 @@ def test_a_restart_keeps_its_snapshot_while_the_next_one_arrives(tmp_path: Path)
     other = piece(0, 3, b"another state", index=90)
     with open_storage(tmp_path) as storage:
         storage.write(Persist(pieces=(piece(0, len(BYTES)),)))
-        storage.write(Persist(start=Snapshot(50, 2, GROUP), restart=True, pieces=(other,)))
+        storage.write(replace(REPLACED, pieces=(other,)))
     with open_storage(tmp_path) as storage:
         loaded = storage.load()
         assert loaded.restore == Restore(Snapshot(50, 2, GROUP), IDENTITY)
@@ -259,7 +261,7 @@ def test_lost_pieces_are_asked_for_again_but_a_lost_restore_is_damage(tmp_path: 
     with open_storage(tmp_path) as storage:
         assert storage.load().received is None
         storage.write(Persist(pieces=(piece(0, len(BYTES)),)))
-        storage.write(Persist(start=Snapshot(50, 2, GROUP), restart=True))
+        storage.write(REPLACED)
         storage.snapshot_path(IDENTITY).write_bytes(BYTES[:-1])
     with pytest.raises(CorruptLogError, match=r"snapshot-.*\.part is gone or damaged"):
         open_storage(tmp_path)
@@ -270,7 +272,7 @@ def test_lost_pieces_are_asked_for_again_but_a_lost_restore_is_damage(tmp_path: 
     [
         Persist(None, entries(3, 3)),
         Persist(start=Snapshot(2, 1, GROUP)),
-        Persist(start=Snapshot(2, 1, GROUP), restart=True),
+        Persist(start=Snapshot(2, 1, GROUP), restore=Restore(Snapshot(2, 1, GROUP), IDENTITY)),
         Persist(pieces=(piece(4, 5),)),
         Persist(pieces=(Piece(FIRST, b"../../passwd", 9, 0, b"x"),)),
     ],

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from central.ledger.storage import Storage
-from central.raft import Configuration, Entry, HardState, Persist, Piece, Snapshot
+from central.raft import Configuration, Entry, HardState, Persist, Piece, Restore, Snapshot
 from tests.central.ledger.power_cut import cut, read_files, write_files
 from tests.simulation.disk import Disk
 from tests.simulation.machine import Machine
@@ -65,9 +65,13 @@ class Writes:
         whole = arriving is not None and arriving.last.end == arriving.last.size
         newer = arriving is not None and arriving.last.snapshot.index > disk.start.index
         if arriving is not None and whole and newer and rng.random() < 0.6:
-            start = arriving.last.snapshot
-            entries = self._entries(start.index, start.index)
-            return Persist(self._hard_state(), entries, start=start, restart=True)
+            whole_at = arriving.last.snapshot
+            entries = self._entries(whole_at.index, whole_at.index)
+            restore = Restore(whole_at, arriving.last.identity)
+            pieces = self._pieces(after=whole_at.index) if rng.random() < 0.3 else ()
+            return Persist(
+                self._hard_state(), entries, start=whole_at, restore=restore, pieces=pieces
+            )
         start_index = disk.start.index
         start = None
         if rng.random() < 0.25 and disk.entries:
@@ -101,7 +105,7 @@ class Writes:
         names = self._rng.sample("abcde", 4)
         return Configuration(frozenset(names[:3]), frozenset(names[3:]), self._rng.randbytes(3))
 
-    def _pieces(self) -> tuple[Piece, ...]:
+    def _pieces(self, *, after: int = 0) -> tuple[Piece, ...]:
         rng, arriving = self._rng, self._disk.arriving
         if (
             arriving is None
@@ -110,7 +114,7 @@ class Writes:
             or rng.random() < 0.3
         ):
             snapshot = Snapshot(
-                self._disk.last_index + rng.randrange(1, 9), 1, self._configuration()
+                max(after, self._disk.last_index) + rng.randrange(1, 9), 1, self._configuration()
             )
             data = Machine(applied=snapshot.index).to_bytes(f"{rng.random()}" * 20)
             identity, offset = hashlib.sha256(data).digest(), 0

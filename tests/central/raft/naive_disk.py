@@ -29,7 +29,7 @@ class NaiveDisk:
             self.entries = [
                 entry
                 for entry in self.entries
-                if entry.index > persist.start.index and not persist.restart
+                if entry.index > persist.start.index and persist.restore is None
             ]
         if persist.entries:
             first = persist.entries[0].index

@@ -7,7 +7,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from central.raft import Configuration, Entry, HardState, Persist, Piece, Snapshot, merge_writes
+from central.raft import (
+    Configuration,
+    Entry,
+    HardState,
+    Persist,
+    Piece,
+    Restore,
+    Snapshot,
+    merge_writes,
+)
 from central.raft.log import Log
 from tests.central.raft.naive_disk import NaiveDisk
 
@@ -52,7 +61,7 @@ class LogIsLikeItsTwin(RuleBasedStateMachine):
         self.log = Log(start=Snapshot(0, 0, FIRST))
         self.committed = 0
         self.started = Snapshot(0, 0, FIRST)
-        self.restarted = False
+        self.restore: Restore | None = None
         self.writes: list[Persist] = []
         self.disk, self.merged_disk = NaiveDisk(start=self.started), NaiveDisk(start=self.started)
         self.received = 0
@@ -106,7 +115,7 @@ class LogIsLikeItsTwin(RuleBasedStateMachine):
         self.twin.entries = self.twin.entries[: self.committed] + unseen[self.committed :]
         self.twin.start = self.committed = index
         self.log.restart_from(snapshot)
-        self.restarted = True
+        self.restore = Restore(self.log.start, b"x")
 
     @rule(term=st.none() | st.integers(1, 9), pieces=st.integers(0, 2))
     def write(self, term: int | None, pieces: int) -> None:
@@ -122,11 +131,11 @@ class LogIsLikeItsTwin(RuleBasedStateMachine):
                 hard_state=None if term is None else HardState(term),
                 entries=self.log.take_unwritten(),
                 start=self.log.start if moved else None,
-                restart=self.restarted,
+                restore=self.restore,
                 pieces=tuple(arrived),
             )
         )
-        self.started, self.restarted = self.log.start, False
+        self.started, self.restore = self.log.start, None
 
     @rule()
     def begin_another_snapshot(self) -> None:
@@ -213,7 +222,7 @@ def test_only_what_is_on_its_way_to_the_disk_is_compacted() -> None:
 
 def test_a_write_that_replaces_the_log_does_so_also_with_a_later_one_merged_into_it() -> None:
     """Entries 5 and 6 conflict with the snapshot at 4, and must not follow it."""
-    replaced = Persist(start=Snapshot(4, 2), restart=True)
+    replaced = Persist(start=Snapshot(4, 2), restore=Restore(Snapshot(4, 2), b"x"))
     for later in (Persist(HardState(3)), Persist(entries=(Entry(5, 2),))):
         one, two = (NaiveDisk(entries=[Entry(index, 1) for index in range(1, 7)]) for _ in "12")
         for write in (replaced, later):
@@ -222,3 +231,23 @@ def test_a_write_that_replaces_the_log_does_so_also_with_a_later_one_merged_into
         two.write(merged)
         assert one == two
         assert one.entries == list(later.entries)
+
+
+def test_a_merged_write_has_the_pieces_of_both() -> None:
+    one, two = (Piece(Snapshot(9), b"x", 8, offset, b"1234") for offset in (0, 4))
+    [merged] = merge_writes([Persist(pieces=(one,)), Persist(pieces=(two,))])
+    assert merged.pieces == (one, two)
+
+
+def test_compaction_keeps_the_configuration_of_the_start_beside_later_ones() -> None:
+    one, other, later = CONFIGURATIONS
+    log = Log(start=Snapshot(0, 0, FIRST))
+    log.append_configuration(1, one)
+    log.append_configuration(1, other)
+    log.append(1, [b"x"])
+    log.append_configuration(1, later)
+    log.take_unwritten()
+    log.compact(2)
+    assert log.snapshot_at(3) == Snapshot(3, 1, other)
+    log.merge([Entry(4, 2, b"y")], committed=3)
+    assert (log.configuration_index, log.configuration) == (2, other)

@@ -139,7 +139,7 @@ def test_a_snapshot_replaces_log_configuration_and_state_in_one_write() -> None:
     assert raft.last_index == 2  # nothing is believed before it is known to be intact
     raft.snapshot_received(b"x", intact=True)
     effects = take(raft)
-    assert effects.persist == Persist(start=TEN, restart=True)
+    assert effects.persist == Persist(start=TEN, restore=Restore(TEN, b"x"))
     assert effects.messages_after == (AppendReply("a", "b", 4, accepted=True, match_index=10),)
     assert effects.restore == Restore(TEN, b"x")
     assert effects.committed == ()
@@ -162,7 +162,8 @@ def test_what_was_committed_but_not_handed_out_comes_with_the_snapshot_only() ->
     effects = take(raft)
     assert effects.restore == Restore(TEN, b"x")
     assert effects.committed == (Entry(11, 4),)
-    assert effects.persist == Persist(start=TEN, restart=True, entries=(Entry(11, 4),))
+    entries = (Entry(11, 4),)
+    assert effects.persist == Persist(start=TEN, restore=Restore(TEN, b"x"), entries=entries)
 
 
 @pytest.mark.parametrize("late", [0, 4], ids=["first piece", "last piece"])
@@ -209,7 +210,7 @@ def test_a_log_that_conflicts_with_the_snapshot_is_dropped_whole() -> None:
     receive(raft)
     raft.snapshot_received(b"x", intact=True)
     effects = take(raft)
-    assert effects.persist == Persist(start=TEN, restart=True)
+    assert effects.persist == Persist(start=TEN, restore=Restore(TEN, b"x"))
     assert (raft.last_index, raft.start) == (10, TEN)
 
 
