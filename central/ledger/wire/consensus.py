@@ -1,5 +1,7 @@
 """What replicas say to each other, as protos and back. Sender and receiver belong to the stream."""
 
+import hashlib
+
 from central.raft import (
     AppendEntries,
     AppendReply,
@@ -132,6 +134,8 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
             )
         case "install_snapshot":
             install = message.install_snapshot
+            if len(install.identity) != hashlib.sha256().digest_size:
+                raise ValueError(f"a snapshot of replica '{sender}' is not named by its SHA-256")
             return InstallSnapshot(
                 sender=sender,
                 receiver=receiver,

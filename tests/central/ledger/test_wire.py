@@ -71,7 +71,7 @@ messages = st.one_of(
         InstallSnapshot,
         **ends,
         snapshot=st.builds(Snapshot, numbers, numbers, configurations),
-        identity=st.binary(max_size=5),
+        identity=st.binary(min_size=32, max_size=32),
         size=numbers,
         offset=numbers,
         data=st.binary(max_size=5),
@@ -121,3 +121,10 @@ def test_values_that_are_none_are_named() -> None:
             batch_from_proto(parking_pb2.DetectionBatch(detections=[wrong]))
     with pytest.raises(UsageError, match="kind 0 is none"):
         report_from_proto(heartbeat_pb2.NodeReport(node_id="x"))
+
+
+def test_a_snapshot_whose_name_is_no_sha_256_is_refused() -> None:
+    install = raft_pb2.InstallSnapshot(identity=b"short")
+    message = raft_pb2.RaftMessage(term=1, install_snapshot=install)
+    with pytest.raises(ValueError, match="replica 'b' is not named by its SHA-256"):
+        message_from_proto(message, sender="b", receiver="a")
