@@ -40,7 +40,9 @@ def promote_if_ready(state: State, peer: str) -> None:
     configuration = state.log.configuration
     if peer not in configuration.learners:
         return
-    progress = state.progress[peer]
+    progress = state.progress.get(peer)
+    if progress is None:
+        return  # we ourselves: a leader that was removed, and added anew behind its back
     if progress.mode is not Mode.REPLICATE or progress.match < progress.round_end:
         return
     if progress.round_ticks >= state.config.election_ticks:

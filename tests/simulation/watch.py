@@ -43,6 +43,7 @@ class _View:
     def __init__(self, raft: Raft, log: list[Entry]) -> None:
         self.log = log
         self.term = raft.term
+        self.voters = raft.configuration.voters
         self.commit = raft.commit_index
         self.led_term = 0  # the term that it led when last seen, 0 if none
 
@@ -86,6 +87,7 @@ class Watch:
         if raft.commit_index > view.commit:
             self._advanced(name, raft, view, leads=leads)
         view.term = raft.term
+        view.voters = raft.configuration.voters
         view.led_term = raft.term if leads else 0
 
     def leaves(self, message: Message, disk: Disk) -> None:
@@ -251,8 +253,9 @@ class Watch:
             # One that committed may have stepped down since we looked, by its own removal even.
             demand(leads or view.led_term > 0, "a follower committed first", name, index)
             term = view.log[index - 1].term
-            deciding = raft.configuration.voters, self._configuration.voters
-            safe = any(self._held(index, term, voters) for voters in deciding[: 1 if leads else 2])
+            # It may have committed first, and changed the members then, since we looked.
+            deciding = raft.configuration.voters, view.voters
+            safe = any(self._held(index, term, voters) for voters in deciding)
             demand(safe, "committed without a quorum of disks", name, index)
             self._decided = raft.configuration.voters
         for index in range(view.commit + 1, raft.commit_index + 1):

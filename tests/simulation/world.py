@@ -1,6 +1,7 @@
 """One seed's run: trouble for so many steps, then peace, in which all must recover."""
 
 import random
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,6 +84,9 @@ class World:
         except AssertionError as broken:  # Violation, or the core's own
             kind = "" if isinstance(broken, Violation) else "the core's own check: "
             violation = f"{kind}{broken}"
+        except LookupError as raised:  # a core that trips over itself is broken, too
+            where = traceback.extract_tb(raised.__traceback__)[-1]
+            violation = f"{type(raised).__name__} in {where.name}, line {where.lineno}: {raised}"
         counts = self._clock.counts
         counts["entries committed"] = len(self._watch.committed)
         counts["proposals acknowledged"] = len(self._history.acknowledged)

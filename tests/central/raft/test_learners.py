@@ -267,3 +267,21 @@ def test_an_empty_newcomer_votes_for_nobody_that_lacks_what_it_never_had() -> No
     honest = raft_of("x", "", term=1, log=log_of(1))
     honest.step(RequestVote("b", "x", 9, last_log_index=0, last_log_term=0))
     assert take(honest).messages_after == (VoteReply("x", "b", 9, granted=False),)
+
+
+def test_a_leader_that_is_a_learner_by_its_own_log_does_not_promote_itself() -> None:
+    """It was removed and added anew by another leader; neither is committed as far as it knows,
+    so it may stand (4.2.2), and wins. Once its log is committed it steps down.
+    """
+    log = [
+        Entry(1, 1, configuration=Configuration(frozenset("abc"))),
+        Entry(2, 1, configuration=Configuration(frozenset("bc"))),
+        Entry(3, 1, configuration=Configuration(frozenset("bc"), frozenset("a"))),
+    ]
+    raft = raft_of("a", term=1, log=log)
+    lead(raft)
+    accept(raft, "a", raft.last_index)
+    assert raft.configuration == Configuration(frozenset("bc"), frozenset("a"))
+    for holder in "bc":
+        accept(raft, holder, raft.last_index)
+    assert raft.role is Role.FOLLOWER
