@@ -36,6 +36,7 @@ test-long: lint
 
 protos: $(VENV)/test.stamp
 	$(BIN)/python -m protos.generate
+	$(BIN)/python -m benchmarks.etcd.generate
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -10,6 +10,8 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
         "benchmarks.classifier",
         "The spot classifier on one thread, beside another network.",
     ),
+    "ledger": ("benchmarks.ledger.cli", "The ledger, three replicas, beside etcd."),
+    "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""

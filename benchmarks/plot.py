@@ -51,6 +51,7 @@ def _chart(plot: Any, rows: Sequence[Row]) -> None:
     names = {}
     for row in rows:
         names[place] = row.name
+        first = place
         for value, colour, suffix in ((row.ours, OURS, ""), (row.peer, PEER, row.peer_name)):
             if value is None:
                 continue
@@ -62,7 +63,8 @@ def _chart(plot: Any, rows: Sequence[Row]) -> None:
             colour = MET if row.met else MISSED
             text = f"goal {row.goal}: {'met' if row.met else 'missed'}"
             right = {"ha": "right", "va": "center", "fontsize": 9}
-            plot.text(longest * 1.75, 1 - place, text, color=colour, **right)
+            # Beside our bar: the peer's has its name in its label, which may reach that far.
+            plot.text(longest * 1.75, -first, text, color=colour, **right)
     plot.set_xlim(0, longest * 1.75)
     plot.set_yticks([-at for at in names], list(names.values()), fontsize=9)
     plot.set_xticks([])
