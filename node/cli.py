@@ -31,6 +31,27 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "watch",
         "Follow occupancy changes as they commit.",
     ),
+    "history": (
+        "central.operator.history_cli",
+        "history",
+        "Show what changed in a lot, or how it stood at a time.",
+    ),
+    "verify": (
+        "central.ledger.verify_cli",
+        "verify",
+        "Check that nothing in the ledger was altered.",
+    ),
+    "members": (
+        "central.operator.members_cli",
+        "members",
+        "List, add or remove the ledger's replicas.",
+    ),
+    "transfer": ("central.operator.members_cli", "transfer", "Make another replica the primary."),
+    "recover": (
+        "central.ledger.recover_cli",
+        "recover",
+        "Make a group of one replica's data after the others are lost.",
+    ),
     "demo": ("central.demo.cli", "demo", "Run a whole Parkledger on this machine and watch it."),
     "evaluate": ("models.cli", "evaluate", "Measure the spot classifier on labelled frames."),
 }

@@ -67,6 +67,31 @@ REPLICA_ROLE_BACKUP: ReplicaRole.ValueType  # 2
 """any other"""
 global___ReplicaRole = ReplicaRole
 
+class _MemberRole:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _MemberRoleEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_MemberRole.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    MEMBER_ROLE_UNSPECIFIED: _MemberRole.ValueType  # 0
+    MEMBER_ROLE_VOTER: _MemberRole.ValueType  # 1
+    """decides"""
+    MEMBER_ROLE_LEARNER: _MemberRole.ValueType  # 2
+    """receives the log, and becomes a voter once it keeps up"""
+    MEMBER_ROLE_NONE: _MemberRole.ValueType  # 3
+    """a newcomer that nobody has added yet, or one that was removed"""
+
+class MemberRole(_MemberRole, metaclass=_MemberRoleEnumTypeWrapper): ...
+
+MEMBER_ROLE_UNSPECIFIED: MemberRole.ValueType  # 0
+MEMBER_ROLE_VOTER: MemberRole.ValueType  # 1
+"""decides"""
+MEMBER_ROLE_LEARNER: MemberRole.ValueType  # 2
+"""receives the log, and becomes a voter once it keeps up"""
+MEMBER_ROLE_NONE: MemberRole.ValueType  # 3
+"""a newcomer that nobody has added yet, or one that was removed"""
+global___MemberRole = MemberRole
+
 @typing.final
 class AppendRequest(google.protobuf.message.Message):
     """---- Append ------------------------------------------------------------------------------------"""
@@ -492,10 +517,13 @@ class GetRequest(google.protobuf.message.Message):
     LOT_IDS_FIELD_NUMBER: builtins.int
     WITH_LAYOUTS_FIELD_NUMBER: builtins.int
     STALE_OK_FIELD_NUMBER: builtins.int
+    AS_OF_US_FIELD_NUMBER: builtins.int
     with_layouts: builtins.bool
     """include the layouts themselves"""
     stale_ok: builtins.bool
     """answer from this replica's applied state without asking the quorum"""
+    as_of_us: builtins.int
+    """as the ledger stood at that instant, microseconds since 1970-01-01 UTC; 0: as it stands now"""
     @property
     def lot_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """empty: every lot"""
@@ -506,20 +534,26 @@ class GetRequest(google.protobuf.message.Message):
         lot_ids: collections.abc.Iterable[builtins.str] | None = ...,
         with_layouts: builtins.bool = ...,
         stale_ok: builtins.bool = ...,
+        as_of_us: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["lot_ids", b"lot_ids", "stale_ok", b"stale_ok", "with_layouts", b"with_layouts"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["as_of_us", b"as_of_us", "lot_ids", b"lot_ids", "stale_ok", b"stale_ok", "with_layouts", b"with_layouts"]) -> None: ...
 
 global___GetRequest = GetRequest
 
 @typing.final
 class GetResponse(google.protobuf.message.Message):
+    """As of an instant in the past: what was committed up to and at that instant, which never changes
+    afterwards, for committed_at never goes back from one index to the next. Spots carry the view and
+    the confidence that made their last change; what each camera said (views) is not kept.
+    """
+
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     INDEX_FIELD_NUMBER: builtins.int
     AGE_US_FIELD_NUMBER: builtins.int
     LOTS_FIELD_NUMBER: builtins.int
     index: builtins.int
-    """applied index of the answer"""
+    """applied index of the answer; as of an instant: the last index committed by then"""
     age_us: builtins.int
     """how long ago this replica last knew itself up to date; 0 for a linearizable answer; -1 never"""
     @property
@@ -638,6 +672,7 @@ class ViewState(google.protobuf.message.Message):
     OCCUPANCY_FIELD_NUMBER: builtins.int
     CONFIDENCE_PERMYRIAD_FIELD_NUMBER: builtins.int
     CAPTURED_AT_US_FIELD_NUMBER: builtins.int
+    LATE_US_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
     """whose view it is"""
     occupancy: global___Occupancy.ValueType
@@ -646,6 +681,8 @@ class ViewState(google.protobuf.message.Message):
     """in that occupancy, 0 to 10000"""
     captured_at_us: builtins.int
     """of the frame that decided, microseconds since 1970-01-01 UTC"""
+    late_us: builtins.int
+    """committed_at less captured_at: the way there, and how far the clocks differ; absent: told nothing yet"""
     def __init__(
         self,
         *,
@@ -653,8 +690,11 @@ class ViewState(google.protobuf.message.Message):
         occupancy: global___Occupancy.ValueType = ...,
         confidence_permyriad: builtins.int = ...,
         captured_at_us: builtins.int = ...,
+        late_us: builtins.int | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "confidence_permyriad", b"confidence_permyriad", "occupancy", b"occupancy"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_late_us", b"_late_us", "late_us", b"late_us"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_late_us", b"_late_us", "camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "confidence_permyriad", b"confidence_permyriad", "late_us", b"late_us", "occupancy", b"occupancy"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_late_us", b"_late_us"]) -> typing.Literal["late_us"] | None: ...
 
 global___ViewState = ViewState
 
@@ -689,6 +729,112 @@ class LotCount(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["available_spaces", b"available_spaces", "counted_at_us", b"counted_at_us", "reporter", b"reporter", "stale", b"stale", "status", b"status"]) -> None: ...
 
 global___LotCount = LotCount
+
+@typing.final
+class HistoryRequest(google.protobuf.message.Message):
+    """---- History -----------------------------------------------------------------------------------
+
+    By the time of commit, not of capture: it is one order that all replicas share, in which a page
+    token can say "from here on", and nothing is ever added to a part that has been read. Cameras'
+    clocks differ and a batch may come late; captured_at stands in every change beside it.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LOT_ID_FIELD_NUMBER: builtins.int
+    SPOT_IDS_FIELD_NUMBER: builtins.int
+    SINCE_US_FIELD_NUMBER: builtins.int
+    UNTIL_US_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    STALE_OK_FIELD_NUMBER: builtins.int
+    lot_id: builtins.str
+    """required"""
+    since_us: builtins.int
+    """committed at or after, microseconds since 1970-01-01 UTC; 0: from the beginning"""
+    until_us: builtins.int
+    """committed before, microseconds since 1970-01-01 UTC; 0: no end"""
+    page_size: builtins.int
+    """most changes in the answer, up to 5000; 0: 1000"""
+    page_token: builtins.bytes
+    """next_page_token of the page before, everything else as then; empty: first page"""
+    stale_ok: builtins.bool
+    """as in GetRequest"""
+    @property
+    def spot_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """up to 500; empty: every spot that the lot ever had"""
+
+    def __init__(
+        self,
+        *,
+        lot_id: builtins.str = ...,
+        spot_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        since_us: builtins.int = ...,
+        until_us: builtins.int = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.bytes = ...,
+        stale_ok: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["lot_id", b"lot_id", "page_size", b"page_size", "page_token", b"page_token", "since_us", b"since_us", "spot_ids", b"spot_ids", "stale_ok", b"stale_ok", "until_us", b"until_us"]) -> None: ...
+
+global___HistoryRequest = HistoryRequest
+
+@typing.final
+class HistoryResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    AGE_US_FIELD_NUMBER: builtins.int
+    CHANGES_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """applied index of the answer"""
+    age_us: builtins.int
+    """as in GetResponse"""
+    next_page_token: builtins.bytes
+    """empty: there was nothing more"""
+    @property
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RecordedChange]:
+        """in the order in which they were applied"""
+
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        age_us: builtins.int = ...,
+        changes: collections.abc.Iterable[global___RecordedChange] | None = ...,
+        next_page_token: builtins.bytes = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["age_us", b"age_us", "changes", b"changes", "index", b"index", "next_page_token", b"next_page_token"]) -> None: ...
+
+global___HistoryResponse = HistoryResponse
+
+@typing.final
+class RecordedChange(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    COMMITTED_AT_US_FIELD_NUMBER: builtins.int
+    CHANGE_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """applied index that made it"""
+    committed_at_us: builtins.int
+    """primary's clock when it proposed, never going back, microseconds since 1970-01-01 UTC"""
+    @property
+    def change(self) -> global___OccupancyChange:
+        """what changed"""
+
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        committed_at_us: builtins.int = ...,
+        change: global___OccupancyChange | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["change", b"change"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["change", b"change", "committed_at_us", b"committed_at_us", "index", b"index"]) -> None: ...
+
+global___RecordedChange = RecordedChange
 
 @typing.final
 class WatchRequest(google.protobuf.message.Message):
@@ -865,6 +1011,10 @@ class ReplicaStatus(google.protobuf.message.Message):
     PEERS_FIELD_NUMBER: builtins.int
     DISK_BYTES_FIELD_NUMBER: builtins.int
     CLUSTER_ID_FIELD_NUMBER: builtins.int
+    FIRST_LOG_INDEX_FIELD_NUMBER: builtins.int
+    SNAPSHOT_INDEX_FIELD_NUMBER: builtins.int
+    MEMBER_ROLE_FIELD_NUMBER: builtins.int
+    INCARNATION_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
     """who answers"""
     role: global___ReplicaRole.ValueType
@@ -887,6 +1037,14 @@ class ReplicaStatus(google.protobuf.message.Message):
     """size of the data directory, bytes"""
     cluster_id: builtins.str
     """fixed when the data directory was made"""
+    first_log_index: builtins.int
+    """first index that its log still holds, or would hold next"""
+    snapshot_index: builtins.int
+    """of the last snapshot that it sent or received since it started; 0: none"""
+    member_role: global___MemberRole.ValueType
+    """by the latest configuration in its own log"""
+    incarnation: builtins.str
+    """drawn when its data directory was made"""
     @property
     def peers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PeerProgress]:
         """only on the primary"""
@@ -906,8 +1064,12 @@ class ReplicaStatus(google.protobuf.message.Message):
         peers: collections.abc.Iterable[global___PeerProgress] | None = ...,
         disk_bytes: builtins.int = ...,
         cluster_id: builtins.str = ...,
+        first_log_index: builtins.int = ...,
+        snapshot_index: builtins.int = ...,
+        member_role: global___MemberRole.ValueType = ...,
+        incarnation: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["applied_index", b"applied_index", "cluster_id", b"cluster_id", "commit_index", b"commit_index", "disk_bytes", b"disk_bytes", "last_log_index", b"last_log_index", "peers", b"peers", "primary_address", b"primary_address", "primary_id", b"primary_id", "replica_id", b"replica_id", "role", b"role", "state_hash", b"state_hash", "term", b"term"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["applied_index", b"applied_index", "cluster_id", b"cluster_id", "commit_index", b"commit_index", "disk_bytes", b"disk_bytes", "first_log_index", b"first_log_index", "incarnation", b"incarnation", "last_log_index", b"last_log_index", "member_role", b"member_role", "peers", b"peers", "primary_address", b"primary_address", "primary_id", b"primary_id", "replica_id", b"replica_id", "role", b"role", "snapshot_index", b"snapshot_index", "state_hash", b"state_hash", "term", b"term"]) -> None: ...
 
 global___ReplicaStatus = ReplicaStatus
 
@@ -919,6 +1081,7 @@ class PeerProgress(google.protobuf.message.Message):
     ADDRESS_FIELD_NUMBER: builtins.int
     MATCH_INDEX_FIELD_NUMBER: builtins.int
     LAST_HEARD_US_FIELD_NUMBER: builtins.int
+    LEARNER_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
     """of the peer"""
     address: builtins.str
@@ -927,6 +1090,8 @@ class PeerProgress(google.protobuf.message.Message):
     """last entry known to be on its disk"""
     last_heard_us: builtins.int
     """microseconds since it last answered; -1 never"""
+    learner: builtins.bool
+    """whether it does not vote yet"""
     def __init__(
         self,
         *,
@@ -934,7 +1099,8 @@ class PeerProgress(google.protobuf.message.Message):
         address: builtins.str = ...,
         match_index: builtins.int = ...,
         last_heard_us: builtins.int = ...,
+        learner: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["address", b"address", "last_heard_us", b"last_heard_us", "match_index", b"match_index", "replica_id", b"replica_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["address", b"address", "last_heard_us", b"last_heard_us", "learner", b"learner", "match_index", b"match_index", "replica_id", b"replica_id"]) -> None: ...
 
 global___PeerProgress = PeerProgress

@@ -54,6 +54,11 @@ class ParkingServiceStub(object):
                 request_serializer=protos_dot_parking__pb2.GetRequest.SerializeToString,
                 response_deserializer=protos_dot_parking__pb2.GetResponse.FromString,
                 _registered_method=True)
+        self.History = channel.unary_unary(
+                '/parkledger.v1.ParkingService/History',
+                request_serializer=protos_dot_parking__pb2.HistoryRequest.SerializeToString,
+                response_deserializer=protos_dot_parking__pb2.HistoryResponse.FromString,
+                _registered_method=True)
         self.Watch = channel.unary_stream(
                 '/parkledger.v1.ParkingService/Watch',
                 request_serializer=protos_dot_parking__pb2.WatchRequest.SerializeToString,
@@ -98,6 +103,14 @@ class ParkingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def History(self, request, context):
+        """Every change of a lot's occupancy, by spot and by the time of its commit, a page at a time.
+        INVALID_ARGUMENT for a lot or spot that never was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Watch(self, request, context):
         """Follow everything that is applied after an index, in order, without a gap. OUT_OF_RANGE if
         the history before that index is gone: Get, then watch from the index of the answer.
@@ -135,6 +148,11 @@ def add_ParkingServiceServicer_to_server(servicer, server):
                     servicer.Get,
                     request_deserializer=protos_dot_parking__pb2.GetRequest.FromString,
                     response_serializer=protos_dot_parking__pb2.GetResponse.SerializeToString,
+            ),
+            'History': grpc.unary_unary_rpc_method_handler(
+                    servicer.History,
+                    request_deserializer=protos_dot_parking__pb2.HistoryRequest.FromString,
+                    response_serializer=protos_dot_parking__pb2.HistoryResponse.SerializeToString,
             ),
             'Watch': grpc.unary_stream_rpc_method_handler(
                     servicer.Watch,
@@ -255,6 +273,33 @@ class ParkingService(object):
             '/parkledger.v1.ParkingService/Get',
             protos_dot_parking__pb2.GetRequest.SerializeToString,
             protos_dot_parking__pb2.GetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def History(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parkledger.v1.ParkingService/History',
+            protos_dot_parking__pb2.HistoryRequest.SerializeToString,
+            protos_dot_parking__pb2.HistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

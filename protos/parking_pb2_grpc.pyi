@@ -51,6 +51,14 @@ class ParkingServiceStub:
     ]
     """Read lots, their layouts and the occupancy of their spots."""
 
+    History: grpc.UnaryUnaryMultiCallable[
+        protos.parking_pb2.HistoryRequest,
+        protos.parking_pb2.HistoryResponse,
+    ]
+    """Every change of a lot's occupancy, by spot and by the time of its commit, a page at a time.
+    INVALID_ARGUMENT for a lot or spot that never was.
+    """
+
     Watch: grpc.UnaryStreamMultiCallable[
         protos.parking_pb2.WatchRequest,
         protos.parking_pb2.WatchEvent,
@@ -91,6 +99,14 @@ class ParkingServiceAsyncStub:
         protos.parking_pb2.GetResponse,
     ]
     """Read lots, their layouts and the occupancy of their spots."""
+
+    History: grpc.aio.UnaryUnaryMultiCallable[
+        protos.parking_pb2.HistoryRequest,
+        protos.parking_pb2.HistoryResponse,
+    ]
+    """Every change of a lot's occupancy, by spot and by the time of its commit, a page at a time.
+    INVALID_ARGUMENT for a lot or spot that never was.
+    """
 
     Watch: grpc.aio.UnaryStreamMultiCallable[
         protos.parking_pb2.WatchRequest,
@@ -140,6 +156,16 @@ class ParkingServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[protos.parking_pb2.GetResponse, collections.abc.Awaitable[protos.parking_pb2.GetResponse]]:
         """Read lots, their layouts and the occupancy of their spots."""
+
+    @abc.abstractmethod
+    def History(
+        self,
+        request: protos.parking_pb2.HistoryRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[protos.parking_pb2.HistoryResponse, collections.abc.Awaitable[protos.parking_pb2.HistoryResponse]]:
+        """Every change of a lot's occupancy, by spot and by the time of its commit, a page at a time.
+        INVALID_ARGUMENT for a lot or spot that never was.
+        """
 
     @abc.abstractmethod
     def Watch(

@@ -22,12 +22,24 @@ class RaftEnvelope(google.protobuf.message.Message):
     SENDER_ID_FIELD_NUMBER: builtins.int
     RECEIVER_ID_FIELD_NUMBER: builtins.int
     MESSAGES_FIELD_NUMBER: builtins.int
+    SENDER_INCARNATION_FIELD_NUMBER: builtins.int
+    SENDER_ADDRESS_FIELD_NUMBER: builtins.int
+    SENDER_CONFIGURATION_INDEX_FIELD_NUMBER: builtins.int
+    SENDER_NAMED_FIELD_NUMBER: builtins.int
     cluster_id: builtins.str
     """set in the first message of a stream"""
     sender_id: builtins.str
     """set in the first message of a stream"""
     receiver_id: builtins.str
     """set in the first message of a stream"""
+    sender_incarnation: builtins.str
+    """set in the first message of a stream: drawn when the sender's data directory was made"""
+    sender_address: builtins.str
+    """set in the first message of a stream: HOST:PORT for answers, empty if its log does not say"""
+    sender_configuration_index: builtins.int
+    """set in the first message of a stream: of the latest configuration in its log"""
+    sender_named: builtins.bool
+    """set in the first message of a stream: that configuration names its incarnation"""
     @property
     def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RaftMessage]:
         """in the order in which they were sent"""
@@ -39,8 +51,12 @@ class RaftEnvelope(google.protobuf.message.Message):
         sender_id: builtins.str = ...,
         receiver_id: builtins.str = ...,
         messages: collections.abc.Iterable[global___RaftMessage] | None = ...,
+        sender_incarnation: builtins.str = ...,
+        sender_address: builtins.str = ...,
+        sender_configuration_index: builtins.int = ...,
+        sender_named: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["cluster_id", b"cluster_id", "messages", b"messages", "receiver_id", b"receiver_id", "sender_id", b"sender_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cluster_id", b"cluster_id", "messages", b"messages", "receiver_id", b"receiver_id", "sender_address", b"sender_address", "sender_configuration_index", b"sender_configuration_index", "sender_id", b"sender_id", "sender_incarnation", b"sender_incarnation", "sender_named", b"sender_named"]) -> None: ...
 
 global___RaftEnvelope = RaftEnvelope
 

@@ -46,7 +46,8 @@ class RaftServiceServicer(object):
 
     def Exchange(self, request_iterator, context):
         """One stream from each replica to each other one; messages need no answer on the stream.
-        FAILED_PRECONDITION if sender and receiver are not of one cluster.
+        FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
+        was known under its name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

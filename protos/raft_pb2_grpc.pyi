@@ -26,7 +26,8 @@ class RaftServiceStub:
         protos.raft_pb2.ExchangeSummary,
     ]
     """One stream from each replica to each other one; messages need no answer on the stream.
-    FAILED_PRECONDITION if sender and receiver are not of one cluster.
+    FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
+    was known under its name.
     """
 
 class RaftServiceAsyncStub:
@@ -35,7 +36,8 @@ class RaftServiceAsyncStub:
         protos.raft_pb2.ExchangeSummary,
     ]
     """One stream from each replica to each other one; messages need no answer on the stream.
-    FAILED_PRECONDITION if sender and receiver are not of one cluster.
+    FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
+    was known under its name.
     """
 
 class RaftServiceServicer(metaclass=abc.ABCMeta):
@@ -46,7 +48,8 @@ class RaftServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[protos.raft_pb2.ExchangeSummary, collections.abc.Awaitable[protos.raft_pb2.ExchangeSummary]]:
         """One stream from each replica to each other one; messages need no answer on the stream.
-        FAILED_PRECONDITION if sender and receiver are not of one cluster.
+        FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
+        was known under its name.
         """
 
 def add_RaftServiceServicer_to_server(servicer: RaftServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

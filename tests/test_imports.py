@@ -14,7 +14,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-LEDGER_CLIENT = ("central.ledger.client", "central.ledger.interface", "central.ledger.records")
+LEDGER_CLIENT = (
+    "central.ledger.client",
+    "central.ledger.interface",
+    "central.ledger.proof",
+    "central.ledger.records",
+)
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "node": (),

@@ -62,6 +62,11 @@ class History:
         self._committed_at_us = committed_at_us
         self._ordinal = 0
 
+    @property
+    def committed_at_us(self) -> int:
+        """When the index was committed."""
+        return self._committed_at_us
+
     def add(
         self,
         lot_id: str,
@@ -178,12 +183,13 @@ def _apply_batch(
             return f"camera '{camera_id}' has no region for spot '{detection.spot_id}'"
     for detection in batch.detections:
         connection.execute(
-            "UPDATE views SET occupancy = ?, confidence = ?, captured_at_us = ? "
+            "UPDATE views SET occupancy = ?, confidence = ?, captured_at_us = ?, late_us = ? "
             "WHERE lot_id = ? AND spot_id = ? AND camera_id = ?",
             (
                 detection.occupancy,
                 detection.confidence,
                 batch.captured_at_us,
+                changes.committed_at_us - batch.captured_at_us,
                 lot_id,
                 detection.spot_id,
                 camera_id,

@@ -44,6 +44,7 @@ def apply(
             )
     _write_layout(connection, layout, version + 1, index, committed_at_us)
     _write_views(connection, layout, previous)
+    _write_lives(connection, layout, index, committed_at_us)
     _write_spots(connection, layout, History(connection, index, committed_at_us), committed_at_us)
     return LayoutApplied(version + 1, changed=True)
 
@@ -84,7 +85,7 @@ def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layou
     still_known = {
         (spot_id, camera_id): said
         for spot_id, camera_id, *said in connection.execute(
-            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us FROM views "
+            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us, late_us FROM views "
             "WHERE lot_id = ?",
             (layout.lot_id,),
         )
@@ -92,18 +93,39 @@ def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layou
     }
     connection.execute("DELETE FROM views WHERE lot_id = ?", (layout.lot_id,))
     connection.executemany(
-        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 layout.lot_id,
                 spot_id,
                 camera_id,
                 rank,
-                *still_known.get((spot_id, camera_id), (Occupancy.UNKNOWN, 0, 0)),
+                *still_known.get((spot_id, camera_id), (Occupancy.UNKNOWN, 0, 0, None)),
             )
             for spot_id, camera_ids in views_by_spot(layout).items()
             for rank, camera_id in enumerate(camera_ids)
         ],
+    )
+
+
+def _write_lives(
+    connection: sqlite3.Connection, layout: Layout, index: int, committed_at_us: int
+) -> None:
+    wanted = {spot.spot_id for spot in layout.spots}
+    there = {
+        spot_id
+        for (spot_id,) in connection.execute(
+            "SELECT spot_id FROM spots WHERE lot_id = ?", (layout.lot_id,)
+        )
+    }
+    connection.executemany(
+        "UPDATE spot_lives SET removed_index = ? "
+        "WHERE lot_id = ? AND spot_id = ? AND removed_index IS NULL",
+        [(index, layout.lot_id, spot_id) for spot_id in sorted(there - wanted)],
+    )
+    connection.executemany(
+        "INSERT INTO spot_lives VALUES (?, ?, ?, ?, NULL)",
+        [(layout.lot_id, spot_id, index, committed_at_us) for spot_id in sorted(wanted - there)],
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any, TypeAlias, cast
 import grpc
 
 from protos import (
+    audit_pb2_grpc,
+    cluster_pb2_grpc,
     heartbeat_pb2_grpc,
     parking_pb2_grpc,
     raft_pb2_grpc,
@@ -64,3 +66,15 @@ def view_stub(channel: grpc.aio.Channel) -> "heartbeat_pb2_grpc.ViewServiceAsync
     return cast(
         "heartbeat_pb2_grpc.ViewServiceAsyncStub", heartbeat_pb2_grpc.ViewServiceStub(channel)
     )
+
+
+def cluster_stub(channel: grpc.aio.Channel) -> "cluster_pb2_grpc.ClusterServiceAsyncStub":
+    """Return the asyncio stub of ClusterService."""
+    return cast(
+        "cluster_pb2_grpc.ClusterServiceAsyncStub", cluster_pb2_grpc.ClusterServiceStub(channel)
+    )
+
+
+def audit_stub(channel: grpc.aio.Channel) -> "audit_pb2_grpc.AuditServiceAsyncStub":
+    """Return the asyncio stub of AuditService."""
+    return cast("audit_pb2_grpc.AuditServiceAsyncStub", audit_pb2_grpc.AuditServiceStub(channel))

@@ -1,9 +1,11 @@
 """`parkledger ledger`: one replica as a process."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,11 @@ from node.address import ADDRESS, Address
 from node.errors import UsageError
 from node.identifiers import IdType, check_id
 from node.logs import configure, log_level_option
+
+if TYPE_CHECKING:
+    from central.raft import Configuration
+
+JOIN_TIME_OUT = 10.0  # seconds that a group has to say who it is
 
 
 class PeersType(click.ParamType[dict[str, Address]]):
@@ -73,16 +80,23 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
     type=PeersType(),
     default="",
     show_envvar=True,
-    help="The other replicas, ID=HOST:PORT with commas between; three in all survive the loss of "
-    "one. Naming this replica too is allowed.  [default: none, a cluster of one]",
+    help="The other replicas of a new cluster, ID=HOST:PORT with commas between; three in all "
+    "survive the loss of one. Naming this replica too is allowed. Counts at the first start: then "
+    "the log says who belongs to it.  [default: none, a cluster of one]",
+)
+@click.option(
+    "--join",
+    type=ADDRESS,
+    show_envvar=True,
+    help="HOST:PORT of any replica of a running cluster that this one is to be added to. Counts at "
+    "the first start.  [default: none, a new cluster]",
 )
 @click.option(
     "--cluster",
     type=IdType("cluster"),
-    default="parkledger",
-    show_default=True,
     show_envvar=True,
-    help="Name of the cluster: replicas of differently named clusters refuse each other.",
+    help="Name of the cluster: replicas of differently named clusters refuse each other. Later "
+    "starts check it if it is given.  [default: parkledger]",
 )
 @click.option(
     "--tick-ms",
@@ -122,7 +136,8 @@ def ledger(
     listen: Address,
     data: Path,
     peers: Mapping[str, Address],
-    cluster: str,
+    join: Address | None,
+    cluster: str | None,
     tick_ms: int,
     heartbeat_ticks: int,
     election_ticks: int,
@@ -136,8 +151,19 @@ def ledger(
     \b
       parkledger ledger --replica-id a --listen 10.0.0.1:7001 --data /var/lib/parkledger \\
           --peers a=10.0.0.1:7001,b=10.0.0.2:7001,c=10.0.0.3:7001
+
+    A replica is added to them later, on a machine of its own, in two steps: it starts and waits,
+    then an operator says, anywhere, that it belongs to them:
+
+    \b
+      parkledger ledger --replica-id d --listen 10.0.0.4:7001 --data /var/lib/parkledger \\
+          --join 10.0.0.1:7001
+      parkledger members add d 10.0.0.4:7001 --ledger 10.0.0.1:7001
+
+    It does not add itself, so that one that was removed stays so when its machine restarts, and
+    so that the address is given that all others dial. Later starts need neither --peers nor
+    --join; giving them again changes nothing.
     """
-    from central.ledger.members import configuration_of
     from central.ledger.opening import ReplicaSettings
     from central.ledger.server import serve
     from node.shutdown import run_until_signalled
@@ -153,12 +179,17 @@ def ledger(
             f"--peers says that replica '{replica_id}' is at {peers[replica_id]}, --listen says "
             f"{listen}: give the same port"
         )
-    # What others are told to dial is what --peers says of us, where it says anything.
-    addresses = {replica_id: listen, **peers}
+    if peers and join:
+        raise UsageError(
+            f"--join {join} and --peers: a replica begins a new cluster or joins one; give one of "
+            "them"
+        )
+    first, cluster_id = _group(replica_id, listen, data, peers, join, cluster)
     settings = ReplicaSettings(
         replica_id=replica_id,
-        first=configuration_of(addresses),
-        cluster_id=cluster_id_of(cluster, frozenset(addresses)),
+        first=first,
+        cluster_id=cluster_id,
+        cluster_name=cluster,
         directory=data,
         tick=tick_ms / 1000,
         election_ticks=election_ticks,
@@ -172,3 +203,30 @@ def ledger(
             stop=stop,
         )
     )
+
+
+def _group(
+    replica_id: str,
+    listen: Address,
+    data: Path,
+    peers: Mapping[str, Address],
+    join: Address | None,
+    cluster: str | None,
+) -> "tuple[Configuration, str]":
+    """Return the first configuration and the id of the group that the replica begins or joins."""
+    from central.ledger.identity import holds_replica
+    from central.ledger.members import configuration_of
+    from central.raft import Configuration
+
+    if join is None:
+        # What others are told to dial is what --peers says of us, where it says anything.
+        addresses = {replica_id: listen, **peers}
+        cluster_id = cluster_id_of(cluster or "parkledger", frozenset(addresses))
+        return configuration_of(addresses), cluster_id
+    if holds_replica(data):  # it knows its group, or waits to be added to it
+        return Configuration(), ""
+
+    from central.ledger.joining import cluster_to_join
+
+    cluster_id = asyncio.run(cluster_to_join(replica_id, join, timeout=JOIN_TIME_OUT))
+    return Configuration(), cluster_id

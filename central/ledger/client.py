@@ -9,24 +9,28 @@ import grpc
 from central.layout.document import Layout
 from central.ledger import wire
 from central.ledger.append_stream import AppendStream
-from central.ledger.channels import parking_stub, view_stub
+from central.ledger.channels import audit_stub, cluster_stub, parking_stub, view_stub
 from central.ledger.interface import LedgerUnavailable
+from central.ledger.proof import Head, Link, Proof
 from central.ledger.records import (
     AppendResult,
     ApplyResult,
     DetectionBatch,
+    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
+    Members,
     NodeReport,
     ReplicaStatus,
     ServiceStatus,
 )
 from central.ledger.replicas import Replicas
 from central.ledger.status_codes import final_error
+from central.ledger.wire import audit
 from node.address import Address
 from node.backoff import Backoff
-from protos import heartbeat_pb2, parking_pb2
+from protos import audit_pb2, cluster_pb2, heartbeat_pb2, parking_pb2
 
 Answer = TypeVar("Answer")
 
@@ -38,7 +42,7 @@ WATCH_SILENCE = 4.0
 
 
 class LedgerClient:
-    """See `central.ledger.interface.Ledger`. Make it inside a running event loop."""
+    """A Ledger and a LedgerGroup (`central.ledger.interface`). Make it in a running event loop."""
 
     def __init__(self, addresses: Sequence[Address]) -> None:
         """`addresses` are of some replicas, best of all; the primary is found from any of them."""
@@ -85,17 +89,51 @@ class LedgerClient:
         *,
         with_layouts: bool = False,
         stale_ok: bool = False,
+        as_of_us: int | None = None,
         timeout: float = 10.0,
     ) -> LedgerState:
-        """Read lots; linearizable unless `stale_ok`."""
+        """Read lots, now or as of an instant; linearizable unless `stale_ok`."""
         request = parking_pb2.GetRequest(
-            lot_ids=lot_ids, with_layouts=with_layouts, stale_ok=stale_ok
+            lot_ids=lot_ids,
+            with_layouts=with_layouts,
+            stale_ok=stale_ok,
+            as_of_us=_instant(as_of_us),
         )
         response = await self._call(
             lambda channel, seconds: parking_stub(channel).Get(request, timeout=seconds),
             timeout=timeout,
         )
         return wire.state_from_proto(response)
+
+    async def history(
+        self,
+        lot_id: str,
+        *,
+        spot_ids: Sequence[str] = (),
+        since_us: int | None = None,
+        until_us: int | None = None,
+        page_size: int = 1000,
+        stale_ok: bool = False,
+        timeout: float = 10.0,
+    ) -> AsyncIterator[HistoryPage]:
+        """Yield a lot's changes page by page, over fail-overs."""
+        request = parking_pb2.HistoryRequest(
+            lot_id=lot_id,
+            spot_ids=spot_ids,
+            since_us=_instant(since_us),
+            until_us=_instant(until_us),
+            page_size=page_size,
+            stale_ok=stale_ok,
+        )
+        while True:
+            response = await self._call(
+                lambda channel, seconds: parking_stub(channel).History(request, timeout=seconds),
+                timeout=timeout,
+            )
+            yield wire.page_from_proto(response)
+            request.page_token = response.next_page_token
+            if not request.page_token:
+                return
 
     async def watch(
         self, after_index: int, *, lot_ids: Sequence[str] = ()
@@ -163,10 +201,96 @@ class LedgerClient:
             ) from error
         return wire.replica_status_from_proto(response)
 
+    async def head(self, address: str, *, index: int = 0, timeout: float = 10.0) -> Head:
+        """Return one replica's head; LedgerUnavailable if it does not answer."""
+        response = await self._ask(
+            address,
+            lambda channel: audit_stub(channel).GetHead(
+                audit_pb2.GetHeadRequest(index=index), timeout=timeout
+            ),
+        )
+        return audit.head_from_proto(response)
+
+    async def links(self, address: str, *, timeout: float = 10.0) -> AsyncIterator[Link]:
+        """Yield all that one replica has applied; LedgerUnavailable if it does not answer."""
+        request = audit_pb2.ListLinksRequest()
+        while True:
+            response = await self._ask(
+                address,
+                lambda channel: audit_stub(channel).ListLinks(request, timeout=timeout),
+            )
+            if not response.links:
+                return
+            for link in response.links:
+                yield audit.link_from_proto(link)
+            request.after_index = response.links[-1].index
+
+    async def proof(self, index: int, *, head_index: int = 0, timeout: float = 10.0) -> Proof:
+        """Return what proves an entry, from the replica that answered last."""
+        request = audit_pb2.GetProofRequest(index=index, head_index=head_index)
+        response = await self._call(
+            lambda channel, seconds: audit_stub(channel).GetProof(request, timeout=seconds),
+            timeout=timeout,
+        )
+        return audit.proof_from_proto(response)
+
+    async def members(self, *, timeout: float = 10.0) -> Members:
+        """Return who belongs to the group, from the primary."""
+        response = await self._call(
+            lambda channel, seconds: cluster_stub(channel).GetMembers(
+                cluster_pb2.GetMembersRequest(), timeout=seconds
+            ),
+            timeout=timeout,
+        )
+        members = wire.members_from_proto(response)
+        # The one that was named to us may be the one that goes.
+        self._replicas.learn(Address.parse(one.address) for one in members.members)
+        return members
+
+    async def add_member(self, replica_id: str, address: str, *, timeout: float = 10.0) -> bool:
+        """Commit a replica as a learner, or a member's new address."""
+        request = cluster_pb2.AddMemberRequest(replica_id=replica_id, address=address)
+        response = await self._call(
+            lambda channel, seconds: cluster_stub(channel).AddMember(request, timeout=seconds),
+            timeout=timeout,
+        )
+        return response.changed
+
+    async def remove_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:
+        """Commit the group without a member."""
+        request = cluster_pb2.RemoveMemberRequest(replica_id=replica_id)
+        response = await self._call(
+            lambda channel, seconds: cluster_stub(channel).RemoveMember(request, timeout=seconds),
+            timeout=timeout,
+        )
+        return response.changed
+
+    async def transfer(self, replica_id: str = "", *, timeout: float = 10.0) -> str:
+        """Let another voter lead; returns who leads now."""
+        request = cluster_pb2.TransferLeadershipRequest(replica_id=replica_id)
+        response = await self._call(
+            lambda channel, seconds: cluster_stub(channel).TransferLeadership(
+                request, timeout=seconds
+            ),
+            timeout=timeout,
+        )
+        return response.primary_id
+
     async def close(self) -> None:
         """Close connections; appends under way are cancelled."""
         await self._append_stream.close()
         await self._replicas.close()
+
+    async def _ask(
+        self, address: str, question: Callable[[grpc.aio.Channel], Awaitable[Answer]]
+    ) -> Answer:
+        """Ask one replica of itself. Raises LedgerUnavailable, or what it refuses with."""
+        try:
+            return await question(self._replicas.channel(Address.parse(address)))
+        except grpc.aio.AioRpcError as error:
+            raise final_error(error) or LedgerUnavailable(
+                f"replica at {address} does not answer: {error.details() or error.code().name}"
+            ) from error
 
     async def _call(
         self,
@@ -193,3 +317,8 @@ class LedgerClient:
             f"the ledger gave no answer within {timeout:g} s ({detail}): "
             "whether the request took effect is unknown; see that a majority of replicas runs"
         )
+
+
+def _instant(instant_us: int | None) -> int:
+    """Return an instant for the wire, where 0 is none: nothing was committed in 1970."""
+    return 0 if instant_us is None else instant_us or 1

@@ -12,6 +12,10 @@ class NotPrimary(OperationError):
         self.primary_id = primary_id
 
 
+class Diverged(OperationError):
+    """This replica's state is not that of the others: it answers nobody any more."""
+
+
 class OutcomeUnknown(OperationError):
     """The primary changed while a proposal was under way: it may or may not be applied."""
 

@@ -12,13 +12,16 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from central.layout.document import Layout
+from central.ledger.proof import Head, Link, Proof
 from central.ledger.records import (
     AppendResult,
     ApplyResult,
     DetectionBatch,
+    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
+    Members,
     NodeReport,
     ReplicaStatus,
     ServiceStatus,
@@ -73,9 +76,31 @@ class Ledger(Protocol):
         *,
         with_layouts: bool = False,
         stale_ok: bool = False,
+        as_of_us: int | None = None,
         timeout: float = 10.0,
     ) -> LedgerState:
-        """Read lots (all if none is named); linearizable unless `stale_ok`."""
+        """Read lots (all if none is named); linearizable unless `stale_ok`.
+
+        as_of_us: as they stood at that instant, by the time of commit. Such an answer never
+        changes; spots then carry what made their last change, and no views.
+        """
+        ...
+
+    def history(
+        self,
+        lot_id: str,
+        *,
+        spot_ids: Sequence[str] = (),
+        since_us: int | None = None,
+        until_us: int | None = None,
+        page_size: int = 1000,
+        stale_ok: bool = False,
+        timeout: float = 10.0,
+    ) -> AsyncIterator[HistoryPage]:
+        """Yield the changes of a lot, or of some of its spots, page by page, in their order.
+
+        Those committed at `since_us` or after and before `until_us`. timeout: seconds a page.
+        """
         ...
 
     def watch(self, after_index: int, *, lot_ids: Sequence[str] = ()) -> AsyncIterator[LedgerEvent]:
@@ -96,4 +121,50 @@ class Ledger(Protocol):
 
     async def close(self) -> None:
         """Close connections; appends under way are cancelled."""
+        ...
+
+
+class Audited(Protocol):
+    """What an auditor asks of a ledger, replica by replica (HOST:PORT)."""
+
+    async def head(self, address: str, *, index: int = 0, timeout: float = 10.0) -> Head:
+        """Return a replica's head at an index, or at its last applied one if that is smaller."""
+        ...
+
+    def links(self, address: str, *, timeout: float = 10.0) -> AsyncIterator[Link]:
+        """Yield all that a replica has applied, from index 1 on, until it has no more."""
+        ...
+
+    async def proof(self, index: int, *, head_index: int = 0, timeout: float = 10.0) -> Proof:
+        """Return what proves an entry against the head at `head_index` (0: the last)."""
+        ...
+
+
+class LedgerGroup(Protocol):
+    """The operator's side of the ledger: who belongs to it, and who leads.
+
+    All of it may be asked again; what is already so stays as it is. Raises as Ledger does.
+    """
+
+    async def members(self, *, timeout: float = 10.0) -> Members:
+        """Return who belongs to the group, from the primary."""
+        ...
+
+    async def add_member(self, replica_id: str, address: str, *, timeout: float = 10.0) -> bool:
+        """Commit a replica that runs at HOST:PORT as a learner, or a member's new address.
+
+        Returns False if it is a member there already. It becomes a voter by itself.
+        """
+        ...
+
+    async def remove_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:
+        """Commit the group without a member; returns False if it is none."""
+        ...
+
+    async def transfer(self, replica_id: str = "", *, timeout: float = 10.0) -> str:
+        """Let another voter lead, the best one if none is named; returns who leads now."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
         ...

@@ -73,9 +73,12 @@ def version_of(connection: sqlite3.Connection, directory: Path) -> int:
 
 
 def check_owner(
-    connection: sqlite3.Connection, directory: Path, *, cluster_id: str, replica_id: str
+    connection: sqlite3.Connection, directory: Path, *, cluster_id: str | None, replica_id: str
 ) -> None:
-    """Raise UsageError if the log is another replica's, ValueError if that cannot be told."""
+    """Raise UsageError if the log is another replica's, ValueError if that cannot be told.
+
+    Without `cluster_id` it may be of any group.
+    """
     found_cluster, found_replica = connection.execute(
         "SELECT cluster_id, replica_id FROM identity"
     ).fetchone()
@@ -88,11 +91,24 @@ def check_owner(
             f"data directory '{directory}' belongs to replica '{found_replica}', not "
             f"'{replica_id}': give --data of this replica or --replica-id {found_replica}"
         )
-    if found_cluster != cluster_id:
+    if cluster_id is not None and found_cluster != cluster_id:
         raise UsageError(
             f"data directory '{directory}' belongs to cluster {found_cluster}, not "
             f"{cluster_id}: the set of replica ids in --peers, or --cluster, has changed"
         )
+
+
+def cluster_id_of(connection: sqlite3.Connection) -> str:
+    """Return which group's log it is."""
+    (cluster_id,) = connection.execute("SELECT cluster_id FROM identity").fetchone()
+    return str(cluster_id)
+
+
+def rename_cluster(connection: sqlite3.Connection, cluster_id: str) -> None:
+    """Make it another group's log, inside the caller's transaction."""
+    (replica_id,) = connection.execute("SELECT replica_id FROM identity").fetchone()
+    connection.execute("UPDATE identity SET cluster_id = ?", (cluster_id,))
+    put(connection, Kind.IDENTITY, encode_identity(cluster_id, replica_id))
 
 
 def migrate_from_1(

@@ -1,9 +1,29 @@
-"""Where the members of the group are, as it stands in the configuration's context."""
+"""Where the members of the group are, as it stands in the configuration's context. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from central.raft import Configuration
 from node.address import Address
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a member is. incarnation: of its disk (see `identity`); empty for the founders, who
+    did not know each other's when the group was made.
+    """
+
+    address: Address
+    incarnation: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The latest configuration in a replica's log, where in it that is, and if it is committed."""
+
+    configuration: Configuration
+    index: int
+    committed: bool
 
 
 def configuration_of(addresses: Mapping[str, Address]) -> Configuration:
@@ -13,10 +33,52 @@ def configuration_of(addresses: Mapping[str, Address]) -> Configuration:
 
 def encode_addresses(addresses: Mapping[str, Address]) -> bytes:
     """Return addresses as bytes: equal ones are equal bytes."""
-    return ",".join(f"{name}={at}" for name, at in sorted(addresses.items())).encode()
+    return encode_places({name: Place(at) for name, at in addresses.items()})
 
 
 def decode_addresses(context: bytes) -> dict[str, Address]:
-    """Return what `encode_addresses` wrote; raises UsageError for anything else."""
-    pairs = (part.partition("=") for part in context.decode().split(",") if part)
-    return {name: Address.parse(at) for name, _, at in pairs}
+    """Return the addresses alone; raises UsageError for what `encode_places` did not write."""
+    return {name: place.address for name, place in decode_places(context).items()}
+
+
+def encode_places(places: Mapping[str, Place]) -> bytes:
+    """Return places as bytes, ID=HOST:PORT or ID=HOST:PORT#INCARNATION with commas between."""
+    return ",".join(f"{name}={_text(place)}" for name, place in sorted(places.items())).encode()
+
+
+def decode_places(context: bytes) -> dict[str, Place]:
+    """Return what `encode_places` wrote; raises UsageError for anything else."""
+    places: dict[str, Place] = {}
+    for part in filter(None, context.decode().split(",")):
+        name, _, text = part.partition("=")
+        at, _, incarnation = text.partition("#")
+        places[name] = Place(Address.parse(at), incarnation)
+    return places
+
+
+def with_learner(configuration: Configuration, replica_id: str, place: Place) -> Configuration:
+    """Return the configuration with a newcomer."""
+    places = {**decode_places(configuration.context), replica_id: place}
+    learners = configuration.learners | {replica_id}
+    return Configuration(configuration.voters, learners, encode_places(places))
+
+
+def moved(configuration: Configuration, replica_id: str, address: Address) -> Configuration:
+    """Return the configuration with a member at another address."""
+    places = decode_places(configuration.context)
+    places[replica_id] = replace(places[replica_id], address=address)
+    return replace(configuration, context=encode_places(places))
+
+
+def without(configuration: Configuration, replica_id: str) -> Configuration:
+    """Return the configuration with one member less."""
+    places = decode_places(configuration.context)
+    places.pop(replica_id, None)
+    one = {replica_id}
+    return Configuration(
+        configuration.voters - one, configuration.learners - one, encode_places(places)
+    )
+
+
+def _text(place: Place) -> str:
+    return f"{place.address}#{place.incarnation}" if place.incarnation else str(place.address)

@@ -1,13 +1,15 @@
 """Opens a data directory: what a crash left undone is done, what was lost is told."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from central.ledger.data_directory import make_private_directory
+from central.ledger.identity import Identity, has_log, new_identity, read_identity, write_identity
 from central.ledger.state_machine import StateMachine, replace_state
 from central.ledger.storage import Storage
 from central.raft import Config, Configuration, Piece, Raft, Snapshot
-from node.errors import OperationError
+from node.errors import OperationError, UsageError
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,10 @@ class ReplicaSettings:
     """What one replica is told. Times in seconds.
 
     first: the group's first configuration, which counts as long as the log has no other; empty
-    for a newcomer to a group. kept_entries: how many applied entries the log keeps for backups
-    that lag; it is compacted when it has twice as many.
+    for a newcomer to a group. cluster_id: of the group, if the directory is empty; what is stored
+    counts more. cluster_name: what the stored one must begin with, if given. kept_entries: how
+    many applied entries the log keeps for backups that lag; it is compacted when it has twice as
+    many.
     """
 
     replica_id: str
@@ -27,12 +31,17 @@ class ReplicaSettings:
     election_ticks: int
     heartbeat_ticks: int
     kept_entries: int = 10_000
+    cluster_name: str | None = None
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The parts of a replica. received: a snapshot that was arriving when the process ended."""
+    """The parts of a replica. settings: with the cluster id that is stored. received: a snapshot
+    that was arriving when the process ended.
+    """
 
+    settings: ReplicaSettings
+    identity: Identity
     storage: Storage
     state_machine: StateMachine
     raft: Raft
@@ -41,25 +50,72 @@ class Opened:
 
 def open_replica(settings: ReplicaSettings) -> Opened:
     """Open or create. Raises UsageError, OperationError; then nothing stays open."""
+    make_private_directory(settings.directory)
+    written, identity = _identity(settings)
     storage = Storage(
         settings.directory,
-        cluster_id=settings.cluster_id,
+        cluster_id=identity.made_for,
         replica_id=settings.replica_id,
-        first=Snapshot(configuration=settings.first),
+        first=Snapshot(configuration=Configuration() if identity.joined else settings.first),
+        any_cluster=written,
     )
     try:
-        return _open(settings, storage)
+        if not written:
+            _write(settings.directory, identity)
+        settings = replace(settings, cluster_id=storage.cluster_id)
+        _check_name(settings)
+        return _open(settings, identity, storage)
     except ValueError as error:  # the core's word on a disk that has lost something
         storage.close()
         raise OperationError(
-            f"{storage.path}: {error}; move the directory away and start this replica empty"
+            f"{storage.path}: {error}; remove this replica with 'parkledger members remove "
+            f"{settings.replica_id}' and add an empty one in its place"
         ) from error
     except BaseException:
         storage.close()
         raise
 
 
-def _open(settings: ReplicaSettings, storage: Storage) -> Opened:
+def _identity(settings: ReplicaSettings) -> tuple[bool, Identity]:
+    """Return the identity, and whether it is on disk.
+
+    Where there is no log the disk is a new one, whatever else was left on it.
+    """
+    directory = settings.directory
+    found = read_identity(directory)
+    if found is not None and has_log(directory):
+        return True, found
+    joins = settings.first == Configuration()
+    if found is not None and found.joined and not joins:
+        identity = new_identity(made_for=found.made_for, joined=True)  # its log was deleted
+    else:
+        identity = new_identity(made_for=settings.cluster_id, joined=joins)
+    if has_log(directory):  # made by an earlier version: it is to pass the check of its group first
+        return False, identity
+    _write(directory, identity)
+    return True, identity
+
+
+def _write(directory: Path, identity: Identity) -> None:
+    try:
+        write_identity(directory, identity)
+    except OSError as error:
+        raise OperationError(
+            f"data directory '{directory}' cannot be written ({error}): free or replace the disk"
+        ) from error
+
+
+def _check_name(settings: ReplicaSettings) -> None:
+    name = settings.cluster_id.rpartition("-")[0]
+    if settings.cluster_name not in (None, name):
+        raise UsageError(
+            f"data directory '{settings.directory}' belongs to cluster {settings.cluster_id}, not "
+            f"to one named '{settings.cluster_name}': correct --cluster or --data, or leave "
+            "--cluster out"
+        )
+
+
+def _open(settings: ReplicaSettings, identity: Identity, storage: Storage) -> Opened:
     on_disk = storage.load()
     if on_disk.restore is not None:
         replace_state(settings.directory, storage.snapshot_path(on_disk.restore.identity))
@@ -82,4 +138,4 @@ def _open(settings: ReplicaSettings, storage: Storage) -> Opened:
     except BaseException:
         state_machine.close()
         raise
-    return Opened(storage, state_machine, raft, on_disk.received)
+    return Opened(settings, identity, storage, state_machine, raft, on_disk.received)

@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from central.ledger import chain
 from central.ledger.command import layout_from_json
 from central.ledger.data_directory import connect
+from central.ledger.history_queries import HistoryQuestion, Place, lot_as_of, page
+from central.ledger.proof import FORMAT, Head, Link, Proof
 from central.ledger.records import (
     CountChange,
     LayoutChange,
@@ -16,6 +19,7 @@ from central.ledger.records import (
     LotState,
     Occupancy,
     OccupancyChange,
+    RecordedChange,
     SpotState,
     ViewState,
 )
@@ -53,6 +57,67 @@ class Queries:
                 for row in rows
                 if not wanted or row[0] in wanted
             )
+
+    def lots_as_of(
+        self, lot_ids: Sequence[str], instant_us: int, *, with_layouts: bool
+    ) -> tuple[int, tuple[LotState, ...]]:
+        """Return (last index committed by that instant, lots as they stood then, by id)."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            index = chain.last_index_by(self._connection, instant_us)
+            ids = lot_ids or [
+                lot_id for (lot_id,) in self._connection.execute("SELECT lot_id FROM lots")
+            ]
+            lots = (
+                lot_as_of(self._connection, lot_id, index, with_layout=with_layouts)
+                for lot_id in sorted(set(ids))
+            )
+            return index, tuple(lot for lot in lots if lot is not None)
+
+    def history(
+        self, question: HistoryQuestion
+    ) -> tuple[int, tuple[RecordedChange, ...], Place | None]:
+        """Return (applied index, a page of changes, where it ends if there are more).
+
+        Raises LedgerRefused for a lot or spot that never was.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN")
+            index = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            return index, *page(self._connection, question)
+
+    def head(self, index: int) -> tuple[int, bytes]:
+        """Return (index, head) at that index, or at the last applied one if that is smaller."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            applied, head = self._connection.execute(
+                "SELECT applied_index, chain_head FROM meta"
+            ).fetchone()
+            if index == 0 or index >= applied:
+                return applied, head
+            return index, chain.head_at(self._connection, index)
+
+    def links(self, after_index: int, *, limit: int) -> tuple[int, list[Link]]:
+        """Return (applied index, the links after `after_index`), at most `limit` of them."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            applied = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            last = min(applied, after_index + limit)
+            found = chain.links(self._connection, after_index + 1, last)
+            return applied, [stored.link for stored in found]
+
+    def proof(self, index: int, head_index: int, *, replica_id: str) -> Proof | None:
+        """Return what proves an entry against a head (0: the last), None if it is not applied."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            applied = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            size = head_index or applied
+            if not 0 < index <= size <= applied:
+                return None
+            (stored,) = chain.links(self._connection, index, index)
+            head = chain.head_at(self._connection, size)
+            path = chain.path_of(self._connection, index, size)
+        return Proof(stored.link, Head(size, head, FORMAT, replica_id), tuple(path))
 
     def events(self, after_index: int, *, limit: int) -> tuple[int, list[LedgerEvent]]:
         """Return (index read through, events after `after_index`), at most `limit` of them.
@@ -132,14 +197,12 @@ class Queries:
 
     def _lot(self, lot_id: str, name: str, version: int, *, with_layout: bool) -> LotState:
         views: dict[str, list[ViewState]] = defaultdict(list)
-        for spot_id, camera_id, occupancy, confidence, captured_at_us in self._connection.execute(
-            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us FROM views "
+        for spot_id, camera_id, occupancy, *rest in self._connection.execute(
+            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us, late_us FROM views "
             "WHERE lot_id = ? ORDER BY camera_id",
             (lot_id,),
         ):
-            views[spot_id].append(
-                ViewState(camera_id, Occupancy(occupancy), confidence, captured_at_us)
-            )
+            views[spot_id].append(ViewState(camera_id, Occupancy(occupancy), *rest))
         spots = tuple(
             SpotState(
                 spot_id,

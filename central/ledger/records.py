@@ -93,6 +93,7 @@ class ViewState:
     occupancy: Occupancy
     confidence: int
     captured_at_us: int
+    late_us: int | None = None  # committed_at less captured_at; None: it has told nothing yet
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,24 @@ class LedgerEvent:
     counts: tuple[CountChange, ...] = ()
 
 
+@dataclass(frozen=True)
+class RecordedChange:
+    """A change as the history holds it."""
+
+    index: int
+    committed_at_us: int  # never goes back from one index to the next
+    change: OccupancyChange
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Changes in the order of their application; `index` and `age_us` as in LedgerState."""
+
+    index: int
+    age_us: int
+    changes: tuple[RecordedChange, ...]
+
+
 class NodeKind(IntEnum):
     """What a node is. The numbers are those of the wire."""
 
@@ -220,6 +239,14 @@ class NodeStatus:
     alive: bool
 
 
+class MemberRole(IntEnum):
+    """What a replica is to its group. The numbers are those of the wire."""
+
+    VOTER = 1
+    LEARNER = 2
+    NONE = 3  # a newcomer that nobody has added yet, or one that was removed
+
+
 @dataclass(frozen=True)
 class PeerProgress:
     """How far the primary knows a peer to be."""
@@ -228,6 +255,7 @@ class PeerProgress:
     address: str
     match_index: int
     last_heard_us: int  # microseconds since it last answered; -1 never
+    learner: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,6 +274,36 @@ class ReplicaStatus:
     peers: tuple[PeerProgress, ...]
     disk_bytes: int
     cluster_id: str
+    first_log_index: int = 1
+    snapshot_index: int = 0  # of the last one that it sent or received since it started; 0: none
+    member_role: MemberRole = MemberRole.VOTER
+    incarnation: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A voter or learner, as the primary knows it."""
+
+    replica_id: str
+    address: str
+    role: MemberRole
+    match_index: int  # last entry known to be on its disk
+    last_heard_us: int  # microseconds since the primary last heard it; 0 for itself; -1 never
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who belongs to the group. committed: whether that can no longer be taken back."""
+
+    cluster_id: str
+    primary_id: str
+    last_log_index: int
+    committed: bool
+    members: tuple[Member, ...]
+
+    def member(self, replica_id: str) -> Member | None:
+        """Return the member of that id, if it is one."""
+        return next((one for one in self.members if one.replica_id == replica_id), None)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from typing import TypeVar
 from central.ledger.command import Command, encode
 from central.ledger.errors import NotPrimary
 from central.ledger.hearing import Hearing
-from central.ledger.members import decode_addresses
-from central.ledger.opening import ReplicaSettings, open_replica
+from central.ledger.members import Standing
+from central.ledger.membership import Membership
+from central.ledger.opening import Opened
 from central.ledger.outcome import Outcome
 from central.ledger.queries import Queries
 from central.ledger.requests import Requests
@@ -31,7 +32,6 @@ from central.ledger.state_machine import StateMachine, replace_state
 from central.ledger.workers import Workers
 from central.raft import (
     AppendEntries,
-    Configuration,
     Effects,
     Entry,
     InstallSnapshot,
@@ -58,28 +58,24 @@ class Replica:
 
     def __init__(
         self,
-        settings: ReplicaSettings,
+        opened: Opened,
         *,
         send: Callable[[Iterable[Message]], None],
         wall_clock_us: Callable[[], int] = lambda: time.time_ns() // 1000,
-        on_members: Callable[[Mapping[str, Address]], None] = lambda _: None,
+        on_members: Callable[[Standing], None] = lambda _: None,
     ) -> None:
-        """Open the data directory and restart from it. `send` must not wait and may lose.
+        """Take over what was opened, and restart from it. `send` must not wait and may lose.
 
-        `on_members` is told where all members are whenever that changes.
+        `on_members` is told who the members are whenever that changes.
         """
-        self.settings = settings
+        self.settings = opened.settings
         self._send = send
         self._wall_clock_us = wall_clock_us
-        self._on_members = on_members
-        opened = open_replica(settings)
         self._storage = opened.storage
         self._state_machine = opened.state_machine
         self._raft = opened.raft
         self._received = opened.received
         self._queries = Queries(self._state_machine.path)
-        self._configuration: Configuration | None = None
-        self._addresses: dict[str, Address] = {}
         self._applied_index = self._state_machine.applied_index
         self._applied_term = 0
         self._applied_bytes = 0  # since the log was compacted
@@ -90,15 +86,21 @@ class Replica:
         self._requests = Requests()
         self._applied_more = asyncio.Event()
         self._was_primary = False
-        self._leads_no_more = asyncio.Event()
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
         source = SnapshotSource(self._state_machine.path)
         self._snapshots = SnapshotTraffic(
             self._raft, source, self._workers.snapshot, self._wake.set
         )
+        self.membership = Membership(
+            self.settings,
+            self._raft,
+            self._requests,
+            self._hearing,
+            wake=self._wake.set,
+            on_members=on_members,
+        )
         self._tasks: asyncio.TaskGroup | None = None
-        self._notice_members()
 
     # ---- what one may look at ---
 
@@ -140,12 +142,17 @@ class Replica:
     @property
     def addresses(self) -> Mapping[str, Address]:
         """Where each member is, this replica too."""
-        return self._addresses
+        return self.membership.addresses
 
     @property
     def first_log_index(self) -> int:
         """The first index that the log still holds, or would hold next."""
         return self._raft.start.index + 1
+
+    @property
+    def snapshot_index(self) -> int:
+        """Of the last snapshot that was sent or restored since the start, 0 if there was none."""
+        return self._snapshots.last_index
 
     def match_indexes(self) -> dict[str, int]:
         """As primary: how far each peer's disk is."""
@@ -177,6 +184,7 @@ class Replica:
             led = isinstance(message, AppendEntries | InstallSnapshot)
             if led and message.sender == self._raft.leader:
                 self._hearing.led(now=now)
+        self.membership.notice()
         self._wake.set()
 
     async def submit(self, command: Command) -> Outcome:
@@ -214,30 +222,6 @@ class Replica:
         while self._applied_index < index:
             await self._applied_more.wait()
 
-    async def hand_over(self, *, timeout: float) -> bool:
-        """As primary: let the backup that is furthest lead; returns whether another one does.
-
-        So that stopping a replica on purpose costs clients no election time-out.
-        """
-        recently = self.settings.election_ticks * self.settings.tick * 1e6
-        matches = {
-            peer: match
-            for peer, match in sorted(self._raft.match_indexes().items())
-            if 0 <= self.heard_us(peer) < recently
-        }
-        if not self.is_primary or not matches:
-            return False
-        target = max(matches, key=matches.__getitem__)
-        self._leads_no_more.clear()
-        self._raft.transfer_leadership(target)
-        self._wake.set()
-        try:
-            async with asyncio.timeout(timeout):
-                await self._leads_no_more.wait()
-        except TimeoutError:
-            return False
-        return True
-
     async def query(self, question: Callable[[Queries], Answer]) -> Answer:
         """Ask the applied state, off the event loop."""
         return await self._workers.query.do(lambda: question(self._queries))
@@ -269,10 +253,15 @@ class Replica:
     # ---- the four tasks ---
 
     async def _tick(self) -> None:
-        """One tick at a time, however late: a process that was paused must not see a hundred
-        ticks at once and depose a leader whose messages are waiting to be read."""
+        """Ticks do not drift, and never come in a burst: a process that was paused must not see a
+        hundred at once and depose a leader whose messages are waiting to be read."""
+        loop, tick = asyncio.get_running_loop(), self.settings.tick
+        due = loop.time()
         while True:
-            await asyncio.sleep(self.settings.tick)
+            due += tick
+            if due < loop.time():
+                due = loop.time() + tick
+            await asyncio.sleep(due - loop.time())
             self._raft.tick()
             self._wake.set()
 
@@ -282,7 +271,7 @@ class Replica:
             self._wake.clear()
             effects = self._raft.take_effects()
             self._notice_role()
-            self._notice_members()
+            self.membership.notice()
             if effects is not None:
                 self._send(effects.messages_now)
                 for wanted in effects.pieces_wanted:
@@ -372,6 +361,7 @@ class Replica:
 
         self._state_machine = await self._workers.disk.do(replace)
         await self._workers.query.do(self._queries.reopen)
+        self._snapshots.last_index = restore.snapshot.index
         logger.info("snapshot restored index=%d", restore.snapshot.index)
         self._notice_applied()
 
@@ -389,15 +379,8 @@ class Replica:
 
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
-            self._leads_no_more.set()
             self._requests.abandon()
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"
             logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied_index)
-
-    def _notice_members(self) -> None:
-        if self._configuration is not self._raft.configuration:
-            self._configuration = self._raft.configuration
-            self._addresses = decode_addresses(self._configuration.context)
-            self._on_members(self._addresses)

@@ -1,7 +1,7 @@
 """The replicas as a client knows them: their channels, and which one is believed to be primary."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import grpc
 
@@ -28,6 +28,10 @@ class Replicas:
                 str(address), options=channel_options()
             )
         return self._channels[address]
+
+    def learn(self, addresses: Iterable[Address]) -> None:
+        """Ask these, too, when others fail."""
+        self._addresses.extend(one for one in addresses if one not in self._addresses)
 
     def failed(self, target: Address, error: grpc.aio.AioRpcError | None) -> bool:
         """Choose whom to ask next after `target` failed; returns whether it was named to us."""

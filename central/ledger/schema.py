@@ -1,13 +1,15 @@
 """The tables of the applied state. Everything in them follows from the log alone."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
+brought up to date by itself, for it does not say what its entries were: see state_machine.py."""
 
 STATEMENTS = """
 CREATE TABLE meta (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     schema_version INTEGER NOT NULL,
     applied_index INTEGER NOT NULL,
-    chain_head BLOB NOT NULL          -- SHA-256 over all that was applied, see state_machine.py
+    chain_head BLOB NOT NULL          -- root of the tree over all that was applied, see chain.py
 );
 CREATE TABLE lots (
     lot_id TEXT PRIMARY KEY, name TEXT NOT NULL,
@@ -26,6 +28,7 @@ CREATE TABLE views (                  -- what each camera last said of each spot
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
     rank INTEGER NOT NULL,            -- 0 is the best view of the spot
     occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, captured_at_us INTEGER NOT NULL,
+    late_us INTEGER,                  -- how long after its capture it was committed, NULL: not told
     PRIMARY KEY (lot_id, spot_id, camera_id)
 ) WITHOUT ROWID;
 CREATE INDEX views_by_camera ON views (camera_id);
@@ -35,6 +38,11 @@ CREATE TABLE spots (                  -- the applied occupancy
     since_us INTEGER NOT NULL,
     PRIMARY KEY (lot_id, spot_id)
 ) WITHOUT ROWID;
+CREATE TABLE spot_lives (             -- from when to when a spot was in its lot's layout
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, added_index INTEGER NOT NULL,
+    added_at_us INTEGER NOT NULL, removed_index INTEGER,
+    PRIMARY KEY (lot_id, spot_id, added_index)
+) WITHOUT ROWID;
 CREATE TABLE history (                -- every change of an applied occupancy
     applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
@@ -42,7 +50,7 @@ CREATE TABLE history (                -- every change of an applied occupancy
     camera_id TEXT NOT NULL, captured_at_us INTEGER NOT NULL, committed_at_us INTEGER NOT NULL,
     PRIMARY KEY (applied_index, ordinal)
 ) WITHOUT ROWID;
-CREATE INDEX history_by_spot ON history (lot_id, spot_id, captured_at_us);
+CREATE INDEX history_by_spot ON history (lot_id, spot_id);  -- and its primary key, in order
 CREATE TABLE counts (                 -- the last good count of each reporter
     lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
     available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
@@ -55,9 +63,19 @@ CREATE TABLE count_history (
     available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
     stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
+CREATE INDEX count_history_by_reporter ON count_history (lot_id, reporter);
 CREATE TABLE sessions (               -- the last sequence applied of each run of a camera
     camera_id TEXT NOT NULL, boot_id TEXT NOT NULL,
     sequence INTEGER NOT NULL, applied_index INTEGER NOT NULL,
     PRIMARY KEY (camera_id, boot_id)
+) WITHOUT ROWID;
+CREATE TABLE chain (                  -- one row an applied entry, see chain.py
+    applied_index INTEGER PRIMARY KEY, term INTEGER NOT NULL,
+    committed_at_us INTEGER NOT NULL, -- never goes back from one index to the next
+    content BLOB NOT NULL, leaf BLOB NOT NULL
+);
+CREATE TABLE chain_nodes (            -- the larger full subtrees over its leaves
+    level INTEGER NOT NULL, position INTEGER NOT NULL, digest BLOB NOT NULL,
+    PRIMARY KEY (level, position)
 ) WITHOUT ROWID;
 """

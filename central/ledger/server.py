@@ -7,15 +7,27 @@ from collections.abc import Coroutine
 
 import grpc
 
+from central.ledger.acquaintances import Acquaintances
+from central.ledger.audit_service import AuditService
 from central.ledger.channels import server_options
-from central.ledger.opening import ReplicaSettings
-from central.ledger.peers import Peers, RaftReceiver
+from central.ledger.cluster_service import ClusterService
+from central.ledger.divergence import COMPARE_EVERY, Gate, HeadWatch, check_mark
+from central.ledger.opening import ReplicaSettings, open_replica
+from central.ledger.peers import Introduction, Peers
+from central.ledger.receiver import RaftReceiver
+from central.ledger.records import MemberRole
 from central.ledger.replica import Replica
 from central.ledger.service import ParkingService
 from central.ledger.view_service import ViewService
 from node.address import Address
 from node.listening import check_free
-from protos import heartbeat_pb2_grpc, parking_pb2_grpc, raft_pb2_grpc
+from protos import (
+    audit_pb2_grpc,
+    cluster_pb2_grpc,
+    heartbeat_pb2_grpc,
+    parking_pb2_grpc,
+    raft_pb2_grpc,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,42 +41,45 @@ async def serve(
     listen: Address,
     camera_time_out: float,
     stop: asyncio.Event,
+    compare_heads_every: float = COMPARE_EVERY,
 ) -> int:
     """Run a replica until `stop` is set; returns the exit code.
 
     Raises UsageError for a wrong data directory, OperationError if the port is taken or the disk
-    fails.
+    fails, or the state turns out not to be that of the other replicas.
     """
     os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
-    peers = Peers(replica_id=settings.replica_id, cluster_id=settings.cluster_id)
-    replica = Replica(settings, send=peers.send, on_members=peers.follow)
+    check_mark(settings.directory)
+    opened = open_replica(settings)
+    settings, incarnation = opened.settings, opened.identity.incarnation
+    me = Introduction(settings.cluster_id, settings.replica_id, incarnation)
+    peers = Peers(me)
+    replica = Replica(opened, send=peers.send, on_members=peers.follow)
     try:
-        parking = ParkingService(replica)
+        membership = replica.membership
+        acquaintances = Acquaintances(
+            settings.directory, opened.identity, lambda: membership.standing
+        )
+        parking = ParkingService(replica, incarnation=incarnation)
         view = ViewService(replica, parking, camera_time_out=camera_time_out)
-        server = grpc.aio.server(options=server_options())
+        heads = HeadWatch(replica, every=compare_heads_every)
+        server = grpc.aio.server(options=server_options(), interceptors=[Gate(heads)])
         parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
         heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
-        raft_pb2_grpc.add_RaftServiceServicer_to_server(
-            RaftReceiver(
-                replica_id=settings.replica_id,
-                cluster_id=settings.cluster_id,
-                receive=replica.receive,
-            ),
-            server,
+        cluster_pb2_grpc.add_ClusterServiceServicer_to_server(
+            ClusterService(replica, acquaintances), server
         )
+        raft_pb2_grpc.add_RaftServiceServicer_to_server(
+            RaftReceiver(me, acquaintances, peers, replica.receive), server
+        )
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(replica), server)
         check_free(listen)
         server.add_insecure_port(str(listen))
         await server.start()
-        logger.info(
-            "ready listen=%s data=%s index=%d term=%d cluster=%s",
-            listen,
-            settings.directory,
-            replica.applied_index,
-            replica.term,
-            settings.cluster_id,
-        )
+        _announce(replica, listen)
         try:
-            await _run_until(_end_of(replica, stop), replica.run(), view.run(), peers.run())
+            parts = (replica.run(), view.run(), peers.run(), heads.run())
+            await _run_until(_end_of(replica, stop), *parts)
         finally:
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)
@@ -73,10 +88,29 @@ async def serve(
     return 0
 
 
+def _announce(replica: Replica, listen: Address) -> None:
+    settings = replica.settings
+    logger.info(
+        "ready listen=%s data=%s index=%d term=%d cluster=%s members=%s",
+        listen,
+        settings.directory,
+        replica.applied_index,
+        replica.term,
+        settings.cluster_id,
+        ",".join(sorted(replica.addresses)) or "unknown",
+    )
+    if replica.membership.role(settings.replica_id) is MemberRole.NONE:
+        logger.warning(
+            "replica %s is no member: a newcomer waits for 'parkledger members add %s HOST:PORT'",
+            settings.replica_id,
+            settings.replica_id,
+        )
+
+
 async def _end_of(replica: Replica, stop: asyncio.Event) -> None:
     """Wait for `stop`, then let another replica lead first: a planned stop costs no election."""
     await stop.wait()
-    if await replica.hand_over(timeout=HAND_OVER):
+    if await replica.membership.hand_over(timeout=HAND_OVER):
         logger.info("handed over term=%d", replica.term)
 
 

@@ -13,10 +13,12 @@ from central.ledger.interface import LedgerRefused, VersionConflict
 from central.ledger.outcome import Appended, LayoutApplied, Outcome, Refused
 from central.ledger.queries import Queries
 from central.ledger.records import (
+    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
     LotState,
+    MemberRole,
     PeerProgress,
     ReplicaStatus,
 )
@@ -40,8 +42,9 @@ Errors = (OperationError, UsageError, Overloaded)
 class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
     """Answers clients. What only the primary can do is refused elsewhere, naming the primary."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, replica: Replica, *, incarnation: str) -> None:
         self._replica = replica
+        self._incarnation = incarnation
 
     async def Append(  # noqa: N802 - the names are the service's
         self,
@@ -136,23 +139,47 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         lot_ids = tuple(request.lot_ids)
         with_layouts = request.with_layouts
 
+        as_of_us = request.as_of_us
+
         def question(queries: Queries) -> tuple[int, tuple[LotState, ...]]:
+            if as_of_us:
+                return queries.lots_as_of(lot_ids, as_of_us, with_layouts=with_layouts)
             return queries.lots(lot_ids, with_layouts=with_layouts)
 
         try:
+            _check_past(as_of_us)
             if not request.stale_ok:
                 await self._replica.barrier()
             age_us = 0 if not request.stale_ok else self._replica.age_us()
             index, lots = await self._replica.query(question)
             unknown = set(lot_ids) - {lot.lot_id for lot in lots}
             if unknown:
+                then = " at that instant" if as_of_us else ""
                 raise LedgerRefused(
-                    f"lot '{min(unknown)}' is not known: apply its layout first, or look at "
+                    f"lot '{min(unknown)}' is not known{then}: apply its layout first, or look at "
                     "'parkledger status' for those that are"
                 )
         except Errors as error:
             await self._abort(context, error)
         return wire.state_to_proto(LedgerState(index, age_us, lots))
+
+    async def History(  # noqa: N802
+        self,
+        request: parking_pb2.HistoryRequest,
+        context: Context,
+    ) -> parking_pb2.HistoryResponse:
+        """Read a page of what changed: as linearizable as Get."""
+        try:
+            question = wire.question_from_proto(request)
+            if not request.stale_ok:
+                await self._replica.barrier()
+            age_us = 0 if not request.stale_ok else self._replica.age_us()
+            index, changes, end = await self._replica.query(
+                lambda queries: queries.history(question)
+            )
+        except Errors as error:
+            await self._abort(context, error)
+        return wire.page_to_proto(HistoryPage(index, age_us, changes), end)
 
     async def Watch(  # noqa: N802
         self,
@@ -206,11 +233,21 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             primary_address=str(addresses.get(primary_id, "")),
             state_hash=replica.chain_head.hex(),
             peers=tuple(
-                PeerProgress(peer, str(addresses[peer]), match, replica.heard_us(peer))
+                PeerProgress(
+                    peer,
+                    str(addresses[peer]),
+                    match,
+                    replica.heard_us(peer),
+                    learner=replica.membership.role(peer) is MemberRole.LEARNER,
+                )
                 for peer, match in sorted(replica.match_indexes().items())
             ),
             disk_bytes=sum(path.stat().st_size for path in replica.settings.directory.iterdir()),
             cluster_id=replica.settings.cluster_id,
+            first_log_index=replica.first_log_index,
+            snapshot_index=replica.snapshot_index,
+            member_role=replica.membership.role(replica.settings.replica_id),
+            incarnation=self._incarnation,
         )
 
     def _leaderless(self, since: float | None) -> float | None:
@@ -224,6 +261,14 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
 
 def _events_after(after: int) -> Callable[[Queries], tuple[int, list[LedgerEvent]]]:
     return lambda queries: queries.events(after, limit=EVENTS_A_READ)
+
+
+def _check_past(instant_us: int) -> None:
+    if not 0 <= instant_us <= time.time_ns() // 1000:
+        raise LedgerRefused(
+            f"as_of_us {instant_us} is not in the past by this replica's clock: give an instant "
+            "that is over, in microseconds since 1970-01-01 UTC"
+        )
 
 
 def _raise_refusal(outcome: Outcome) -> None:

@@ -21,6 +21,7 @@ class SnapshotTraffic:
         self._source = source
         self._worker = worker
         self._wake = wake
+        self.last_index = 0  # of the last snapshot that was sent or restored since the start
 
     async def read(self, wanted: PieceWanted) -> None:
         """Read a piece and give it to the core."""
@@ -35,6 +36,7 @@ class SnapshotTraffic:
             return  # compacted meanwhile; the core asks again
         snapshot = self._raft.snapshot_at(read.index)
         if read.offset == 0:
+            self.last_index = read.index
             logger.info("snapshot to %s: index=%d bytes=%d", wanted.receiver, read.index, read.size)
         piece = Piece(snapshot, read.identity, read.size, read.offset, read.data)
         self._raft.piece_read(wanted.receiver, piece)

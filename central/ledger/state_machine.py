@@ -3,12 +3,17 @@
 Deterministic: no clock, no floats, no order that depends on hashing. Replicas at the same applied
 index have the same tables and the same chain head.
 
+An entry's time is the later of what its primary proposed and the time of the entry before: a new
+primary's clock may be behind, but in the history time never goes back, so that an instant in the
+past is one index. (A clock that was far ahead holds the time up until the others have caught up:
+keep the replicas' clocks set.)
+
 The file is opened with `synchronous=NORMAL`: SQLite keeps it whole, but a power cut may take the
 last transactions. They are applied again from the log, which is what is fsynced; that is why the
 applied index stands in the same transaction as what it counts.
 """
 
-import hashlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -16,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.ledger import apply_detections, apply_layout, apply_report
+from central.ledger import apply_detections, apply_layout, apply_report, chain
 from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
@@ -26,11 +31,22 @@ from central.ledger.command import (
     decode,
 )
 from central.ledger.data_directory import connect
-from central.ledger.log_format import encode_configuration
+from central.ledger.merkle import EMPTY_ROOT
 from central.ledger.outcome import Outcome, Refused
 from central.ledger.schema import SCHEMA_VERSION, STATEMENTS
 from central.raft import Entry
 from node.errors import OperationError, UsageError
+
+logger = logging.getLogger(__name__)
+
+
+_WRITES: dict[type[Command], frozenset[str]] = {
+    AppendBatches: frozenset({"history"}),
+    LoseCamera: frozenset({"history"}),
+    ApplyLayout: frozenset({"history", "layouts"}),
+    ReportCount: frozenset({"count_history"}),
+}
+"""Which of the tables that the chain covers a command may write to: the others are not read."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +66,21 @@ class StateMachine:
         self.path = directory / "state.db"
         try:
             self._connection = connect(self.path, synchronous="NORMAL")
-            self._create()
-            row = self._connection.execute(
-                "SELECT schema_version, applied_index, chain_head FROM meta"
-            ).fetchone()
-        except sqlite3.DatabaseError as error:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._prepare()
+            row = self._connection.execute("SELECT applied_index, chain_head FROM meta").fetchone()
+            self._applied_index: int = row[0]
+            self._chain_head: bytes = row[1]
+            self._frontier = chain.frontier_of(self._connection, self._applied_index)
+            self._committed_at_us = chain.last_committed_at_us(self._connection)
+            if self._frontier.root() != self._chain_head:
+                raise ValueError("its head is not that of what is chained")
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise OperationError(
                 f"{self.path} cannot be read ({error}): delete state.db* in that directory; "
                 "it is rebuilt from the log"
             ) from error
-        version: int = row[0]
-        self._applied_index: int = row[1]
-        self._chain_head: bytes = row[2]
-        if version > SCHEMA_VERSION:
-            raise UsageError(
-                f"{self.path} has schema version {version}, this program knows "
-                f"{SCHEMA_VERSION}: upgrade Parkledger"
-            )
 
     @property
     def applied_index(self) -> int:
@@ -75,26 +89,38 @@ class StateMachine:
 
     @property
     def chain_head(self) -> bytes:
-        """SHA-256 over every entry applied so far: equal on all replicas at equal index."""
+        """The head over every entry applied so far: equal on all replicas at equal index."""
         return self._chain_head
 
     def apply(self, entries: Sequence[Entry]) -> list[Applied]:
         """Apply entries in one transaction; all of them or, if it raises, none."""
-        index, head = self._applied_index, self._chain_head
+        index, committed_at_us = self._applied_index, self._committed_at_us
+        frontier = self._frontier.copy()
         applied: list[Applied] = []
+        times: list[int] = []
+        tables: set[str] = set()
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
                 if entry.index != index + 1:
                     raise AssertionError(f"entry {entry.index} cannot follow {index}")
-                outcome = self._apply_one(entry) if entry.data else None
+                outcome: Outcome = None
+                if entry.data:
+                    command, proposed_at_us = decode(entry.data)
+                    committed_at_us = max(committed_at_us, proposed_at_us)
+                    tables |= _WRITES[type(command)]
+                    outcome = self._apply_one(command, entry.index, committed_at_us)
                 index = entry.index
-                head = _chain(head, entry)
+                times.append(committed_at_us)
                 applied.append(Applied(entry.index, entry.term, outcome))
+            if entries:
+                chain.extend(self._connection, frontier, entries, times, tables=tables)
+            head = frontier.root()
             self._connection.execute(
                 "UPDATE meta SET applied_index = ?, chain_head = ?", (index, head)
             )
         self._applied_index, self._chain_head = index, head
+        self._frontier, self._committed_at_us = frontier, committed_at_us
         return applied
 
     def make_durable(self) -> int:
@@ -110,11 +136,10 @@ class StateMachine:
         """Release the file."""
         self._connection.close()
 
-    def _apply_one(self, entry: Entry) -> Outcome:
-        command, committed_at_us = decode(entry.data)
+    def _apply_one(self, command: Command, index: int, committed_at_us: int) -> Outcome:
         # A refusal has changed nothing: whatever a command wrote before it was refused goes.
         self._connection.execute("SAVEPOINT command")
-        outcome = self._dispatch(command, entry.index, committed_at_us)
+        outcome = self._dispatch(command, index, committed_at_us)
         if isinstance(outcome, Refused):
             self._connection.execute("ROLLBACK TO command")
         self._connection.execute("RELEASE command")
@@ -136,16 +161,31 @@ class StateMachine:
             case ReportCount(report):
                 return apply_report.report(connection, report, index, committed_at_us)
 
-    def _create(self) -> None:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    def _prepare(self) -> None:
+        """Make the tables if there are none; raises UsageError for ones from a later version."""
+        connection = self._connection
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        if tables:
+            (version,) = connection.execute("SELECT schema_version FROM meta").fetchone()
+            if version == SCHEMA_VERSION:
                 return
-            for statement in _statements(STATEMENTS):
-                self._connection.execute(statement)
-            self._connection.execute(
-                "INSERT INTO meta VALUES (1, ?, 0, ?)", (SCHEMA_VERSION, bytes(32))
+            if version > SCHEMA_VERSION:
+                raise UsageError(
+                    f"{self.path} has schema version {version}, this program knows "
+                    f"{SCHEMA_VERSION}: upgrade Parkledger"
+                )
+            # What a state of version 1 lacks stands only in the log, which such a replica has from
+            # its first entry on. All replicas come to the same head, whenever each was upgraded.
+            logger.warning(
+                "%s is of schema version %d: rebuilding from the log", self.path, version
             )
+            for (name,) in tables:
+                connection.execute(f'DROP TABLE "{name}"')
+        for statement in _statements(STATEMENTS):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES (1, ?, 0, ?)", (SCHEMA_VERSION, EMPTY_ROOT))
 
 
 def replace_state(directory: Path, snapshot: Path) -> None:
@@ -175,15 +215,3 @@ def _fsync(path: Path) -> None:
 
 def _statements(script: str) -> Iterable[str]:
     return filter(str.strip, script.split(";"))
-
-
-def _chain(head: bytes, entry: Entry) -> bytes:
-    """Return SHA-256(previous head, index, term, content): the log itself, link by link."""
-    digest = hashlib.sha256(head)
-    digest.update(entry.index.to_bytes(8, "big"))
-    digest.update(entry.term.to_bytes(8, "big"))
-    if entry.configuration is None:
-        digest.update(entry.data)
-    else:
-        digest.update(encode_configuration(entry.configuration))
-    return digest.digest()

@@ -3,8 +3,9 @@
 INVALID_ARGUMENT     the request can never succeed as it is
 ABORTED              someone else applied a layout first
 FAILED_PRECONDITION  this replica is not the primary; trailing metadata names who is, if known
-RESOURCE_EXHAUSTED   too much is waiting for commitment: try later
+RESOURCE_EXHAUSTED   too much is waiting for commitment, or members are being changed: try later
 UNAVAILABLE          the outcome is unknown; send the same request again
+DATA_LOSS            this replica's state is not that of the others: ask another one
 OUT_OF_RANGE         the events after that index are no longer kept
 """
 
@@ -14,14 +15,14 @@ from typing import NoReturn
 import grpc
 
 from central.ledger.channels import Context
-from central.ledger.errors import NotPrimary, OutcomeUnknown
+from central.ledger.errors import Diverged, NotPrimary, OutcomeUnknown
 from central.ledger.interface import (
     LedgerError,
     LedgerRefused,
     VersionConflict,
     WatchGap,
 )
-from central.raft import Overloaded
+from central.raft import ChangeRefused, Overloaded
 from node.address import Address
 from node.errors import UsageError
 
@@ -33,9 +34,11 @@ def status_of(error: Exception) -> grpc.StatusCode | None:
     match error:
         case NotPrimary():
             return grpc.StatusCode.FAILED_PRECONDITION
+        case Diverged():
+            return grpc.StatusCode.DATA_LOSS
         case OutcomeUnknown():
             return grpc.StatusCode.UNAVAILABLE
-        case Overloaded():
+        case Overloaded() | ChangeRefused():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
         case VersionConflict():
             return grpc.StatusCode.ABORTED

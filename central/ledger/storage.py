@@ -24,11 +24,10 @@ from types import TracebackType
 from typing import Self
 
 from central.ledger import log_rows, log_schema
-from central.ledger.data_directory import connect, distrust_cache, lock, make_private_directory
+from central.ledger.data_directory import check_files, connect, lock, make_private_directory
 from central.ledger.log_format import Kind, encode_index
 from central.ledger.log_state import LogState, OnDisk, after, latest_snapshot
 from central.ledger.snapshot_files import IDENTITY_BYTES, SnapshotFiles
-from central.ledger.wal_check import damaged_at
 from central.raft import Persist, Snapshot
 from node.errors import OperationError
 
@@ -61,8 +60,11 @@ class Storage:
         replica_id: str,
         first: Snapshot,
         checkpoint_pages: int = 1000,  # 4 MB, as SQLite does by itself
+        any_cluster: bool = False,
     ) -> None:
         """Open or create; `first` is what a new log starts from, at index 0.
+
+        With `any_cluster` only a new log, or one of schema 1, has to be of `cluster_id`.
 
         Raises UsageError if the directory is another replica's or in use, CorruptLogError, or
         OperationError if the disk fails.
@@ -72,10 +74,12 @@ class Storage:
         self._files = SnapshotFiles(directory)
         self._checkpoint_pages = checkpoint_pages
         self._failed = False
+        self._any_cluster = any_cluster
         self._lock = lock(directory)
         try:
             with self._or_corrupt():
                 self._open(directory, cluster_id, replica_id, first)
+                self.cluster_id = log_schema.cluster_id_of(self._connection)
         except BaseException:
             os.close(self._lock)
             raise
@@ -119,6 +123,12 @@ class Storage:
             log_schema.put_changes(self._connection, self._state, new)
         self._adopt(new)
 
+    def rename_cluster(self, cluster_id: str) -> None:
+        """Make it a log of another group, durably. Raises as `write` does."""
+        with self._first_failure_is_last(), self._transaction():
+            log_schema.rename_cluster(self._connection, cluster_id)
+        self.cluster_id = cluster_id
+
     def verify(self, identity: bytes) -> bool:
         """Return whether a snapshot that has arrived is what its identity is the SHA-256 of."""
         return self._files.verify(identity)
@@ -155,7 +165,7 @@ class Storage:
     # ---- opening ---
 
     def _open(self, directory: Path, cluster_id: str, replica_id: str, first: Snapshot) -> None:
-        crashed = self._check_files()
+        crashed = check_files(self.path)
         self._connection = connect(self.path, synchronous="FULL")
         try:
             self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # see _checkpoint_if_due
@@ -177,26 +187,6 @@ class Storage:
             self._connection.close()
             raise
 
-    def _check_files(self) -> bool:
-        """Look at what SQLite would pass over; returns whether a crash left something to do."""
-        wal = self.path.with_name("log.db-wal")
-        crashed = wal.exists() and wal.stat().st_size > 0
-        if crashed:
-            distrust_cache(wal)
-            distrust_cache(self.path)
-        if self.path.exists() and not self.path.with_name("log.db-journal").exists():
-            with self.path.open("rb") as file:
-                head = file.read(20)
-            if head and (head[:16] != b"SQLite format 3\0" or head[18:] != b"\2\2"):
-                raise ValueError("its header is damaged, or it is no log")
-        damaged = damaged_at(wal.read_bytes()) if crashed else None
-        if damaged is not None:
-            raise CorruptLogError(
-                f"{wal} is damaged at byte {damaged}, before its end: restore this replica from "
-                "another one"
-            )
-        return crashed
-
     def _check_tables(
         self, directory: Path, cluster_id: str, replica_id: str, first: Snapshot
     ) -> None:
@@ -209,7 +199,14 @@ class Storage:
         if found != "ok":
             raise ValueError(found)
         version = log_schema.version_of(connection, directory)
-        log_schema.check_owner(connection, directory, **owner)
+        log_schema.check_owner(
+            connection,
+            directory,
+            replica_id=replica_id,
+            cluster_id=None
+            if self._any_cluster and version == log_schema.SCHEMA_VERSION
+            else cluster_id,
+        )
         if version < log_schema.SCHEMA_VERSION:
             with self._transaction():
                 log_schema.migrate_from_1(connection, **owner, first=first)
@@ -274,7 +271,7 @@ class Storage:
     def _write_log(self, persist: Persist, new: LogState) -> None:
         connection, old = self._connection, self._state
         last = old.last
-        if persist.restart:
+        if persist.restore is not None:
             log_rows.drop_all(connection)
             last = new.start.index
         elif new.start.index > old.start.index:

@@ -79,7 +79,7 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
                     kind=NodeKind.REPLICA,
                     boot_id=self._boot_id if status.replica_id == self._me else "",
                     reported_by=self._me,
-                    address=str(self._replica.addresses[status.replica_id]),
+                    address=str(self._replica.addresses.get(status.replica_id, "")),
                 )
                 for status in replicas
             ],

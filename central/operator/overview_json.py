@@ -1,12 +1,14 @@
 """PURE: an overview as the object that `parkledger status --json` prints."""
 
 from central.ledger.records import LotState, NodeStatus, Occupancy
+from central.operator.lateness import late_us_by_camera
 from central.operator.overview import Overview, ReplicaAnswer
 
 
 def overview_object(overview: Overview) -> dict[str, object]:
     """Return the whole overview; keys stay the same whatever could not be asked (then null)."""
     state, service = overview.state, overview.service
+    late_us = late_us_by_camera(state)
     return {
         "index": None if state is None else state.index,
         "age_us": None if state is None else state.age_us,
@@ -14,7 +16,9 @@ def overview_object(overview: Overview) -> dict[str, object]:
         "primary": overview.primary_id or None,
         "lots": None if state is None else [_lot(lot) for lot in state.lots],
         "replicas": [_replica(answer) for answer in overview.replicas],
-        "nodes": None if service is None else [_node(node) for node in service.nodes],
+        "nodes": None
+        if service is None
+        else [_node(node, late_us.get(node.report.node_id)) for node in service.nodes],
         "faults": list(dict.fromkeys(filter(None, (overview.state_fault, overview.service_fault)))),
     }
 
@@ -57,6 +61,9 @@ def _replica(answer: ReplicaAnswer) -> dict[str, object]:
         "primary": status.primary_id or None,
         "state_hash": status.state_hash,
         "disk_bytes": status.disk_bytes,
+        "first_log_index": status.first_log_index,
+        "snapshot_index": status.snapshot_index or None,
+        "member": status.member_role.name.lower(),
         "cluster": status.cluster_id,
         "peers": [
             {
@@ -64,13 +71,14 @@ def _replica(answer: ReplicaAnswer) -> dict[str, object]:
                 "address": peer.address,
                 "match_index": peer.match_index,
                 "last_heard_us": peer.last_heard_us,
+                "learner": peer.learner,
             }
             for peer in status.peers
         ],
     }
 
 
-def _node(node: NodeStatus) -> dict[str, object]:
+def _node(node: NodeStatus, late_us: int | None) -> dict[str, object]:
     report = node.report
     return {
         "node": report.node_id,
@@ -80,6 +88,7 @@ def _node(node: NodeStatus) -> dict[str, object]:
         "boot": report.boot_id,
         "address": report.address,
         "reported_by": report.reported_by,
+        "late_us": late_us,
         "frames": report.frames,
         "frames_dropped": report.frames_dropped,
         "last_frame_at_us": report.last_frame_at_us,

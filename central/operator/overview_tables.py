@@ -11,17 +11,28 @@ from central.ledger.records import (
     LedgerState,
     LotCount,
     LotState,
+    MemberRole,
     NodeKind,
     NodeStatus,
     Occupancy,
     ReplicaStatus,
 )
+from central.operator.lateness import late_us_by_camera
 from central.operator.overview import Overview, ReplicaAnswer
 
 KIND_NAMES = {
     NodeKind.CAMERA: "camera node",
     NodeKind.PROCESSOR: "processor",
     NodeKind.REPLICA: "replica",
+}
+
+MOST_EARLY_US = 1_000_000
+MOST_LATE_US = 60_000_000
+
+_BACKUP_ROLES = {
+    MemberRole.VOTER: Text("backup"),
+    MemberRole.LEARNER: Text("learner", style="yellow"),
+    MemberRole.NONE: Text("no member", style="yellow"),
 }
 
 
@@ -32,7 +43,7 @@ def overview_tables(overview: Overview, *, now_us: int) -> RenderableType:
         parts.append(_lots(overview.state, now_us=now_us))
     parts.append(_replicas(overview))
     if overview.service is not None:
-        parts.append(_nodes(overview.service.nodes, now_us=now_us))
+        parts.append(_nodes(overview, overview.service.nodes, now_us=now_us))
     parts.extend(_cannot_tell(overview))
     return Group(*(Padding(part, (0, 0, 1, 0), expand=False) for part in parts))
 
@@ -104,8 +115,9 @@ def _count(count: LotCount, *, now_us: int) -> Text:
 def _replicas(overview: Overview) -> Table:
     table = _table(
         "Replicas",
-        *("replica", "role", "address", "term", "log", "committed", "applied", "lag", "disk"),
-        right=("term", "log", "committed", "applied", "lag", "disk"),
+        *("replica", "role", "address", "term", "log", "committed", "applied", "lag"),
+        *("snapshot", "disk"),
+        right=("term", "log", "committed", "applied", "lag", "snapshot", "disk"),
     )
     head = max((a.status.last_log_index for a in overview.replicas if a.status), default=0)
     for answer in overview.replicas:
@@ -134,26 +146,29 @@ def _replica_cells(
     if status.replica_id == overview.primary_id:
         yield Text("primary", style="bold green")
     else:
-        yield Text("backup")
+        yield _BACKUP_ROLES[status.member_role]
     yield Text(address)
     yield Text(str(status.term))
-    yield Text(str(status.last_log_index))
+    yield Text(f"{status.first_log_index}–{status.last_log_index}")
     yield Text(str(status.commit_index))
     yield Text(str(status.applied_index))
     lag = head - status.applied_index
     yield Text(str(lag), style="yellow" if lag > 100 else "")
+    yield Text(str(status.snapshot_index or ""))
     yield Text(disk_size(status.disk_bytes))
 
 
-def _nodes(nodes: Sequence[NodeStatus], *, now_us: int) -> RenderableType:
+def _nodes(overview: Overview, nodes: Sequence[NodeStatus], *, now_us: int) -> RenderableType:
     shown = [node for node in nodes if node.report.kind is not NodeKind.REPLICA]
     if not shown:
         return Text("No camera node and no processor has reported to this primary yet.")
     table = _table(
         "Nodes",
-        *("node", "kind", "alive", "heard", "last frame", "frames", "dropped", "via", "fault"),
-        right=("heard", "last frame", "frames", "dropped"),
+        *("node", "kind", "alive", "heard", "last frame", "late", "frames"),
+        *("dropped", "via", "fault"),
+        right=("heard", "last frame", "late", "frames", "dropped"),
     )
+    late_us = late_us_by_camera(overview.state)
     for node in shown:
         report = node.report
         last = duration(now_us - report.last_frame_at_us) if report.last_frame_at_us else "never"
@@ -163,12 +178,22 @@ def _nodes(nodes: Sequence[NodeStatus], *, now_us: int) -> RenderableType:
             Text("alive", style="green") if node.alive else Text("silent", style="bold red"),
             f"{duration(node.age_us)} ago",
             last if last == "never" else f"{last} ago",
+            _late(late_us.get(report.node_id)),
             str(report.frames),
             str(report.frames_dropped),
             "" if report.reported_by == report.node_id else report.reported_by,
             Text(report.fault, style="yellow"),
         )
     return table
+
+
+def _late(late_us: int | None) -> Text:
+    if late_us is None:
+        return Text("")
+    # A camera that is ahead, or behind by more than debouncing takes: its clock is not set.
+    wrong = not -MOST_EARLY_US <= late_us <= MOST_LATE_US
+    sign = "-" if late_us < 0 else ""
+    return Text(f"{sign}{duration(abs(late_us))}", style="yellow" if wrong else "")
 
 
 def _cannot_tell(overview: Overview) -> Iterator[Text]:

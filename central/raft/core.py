@@ -108,6 +108,11 @@ class Raft:
         return self._state.log.configuration
 
     @property
+    def configuration_index(self) -> int:
+        """Where in the log it is; of one from before the log's start, the start."""
+        return self._state.log.configuration_index
+
+    @property
     def configuration_is_committed(self) -> bool:
         """Whether the latest configuration can no longer be taken back."""
         return self._state.log.configuration_index <= self._state.commit

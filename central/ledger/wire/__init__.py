@@ -6,7 +6,9 @@ from central.ledger.wire.appending import (
     rejected_from_proto,
     rejected_to_proto,
 )
+from central.ledger.wire.cluster import members_from_proto, members_to_proto
 from central.ledger.wire.events import event_from_proto, event_to_proto
+from central.ledger.wire.history import page_from_proto, page_to_proto, question_from_proto
 from central.ledger.wire.layouts import layout_from_proto, layout_to_proto
 from central.ledger.wire.nodes import (
     replica_status_from_proto,
@@ -25,6 +27,11 @@ __all__ = [
     "event_to_proto",
     "layout_from_proto",
     "layout_to_proto",
+    "members_from_proto",
+    "members_to_proto",
+    "page_from_proto",
+    "page_to_proto",
+    "question_from_proto",
     "rejected_from_proto",
     "rejected_to_proto",
     "replica_status_from_proto",

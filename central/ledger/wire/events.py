@@ -4,9 +4,8 @@ from central.ledger.records import (
     CountChange,
     LayoutChange,
     LedgerEvent,
-    OccupancyChange,
 )
-from central.ledger.wire.occupancies import occupancy_from_proto, occupancy_to_proto
+from central.ledger.wire.history import change_from_proto, change_to_proto
 from central.ledger.wire.state import count_from_proto, count_to_proto
 from protos import parking_pb2
 
@@ -16,18 +15,7 @@ def event_to_proto(event: LedgerEvent) -> parking_pb2.WatchEvent:
     return parking_pb2.WatchEvent(
         index=event.index,
         committed_at_us=event.committed_at_us,
-        changes=[
-            parking_pb2.OccupancyChange(
-                lot_id=change.lot_id,
-                spot_id=change.spot_id,
-                previous=occupancy_to_proto(change.previous),
-                occupancy=occupancy_to_proto(change.occupancy),
-                confidence_permyriad=change.confidence,
-                camera_id=change.camera_id,
-                captured_at_us=change.captured_at_us,
-            )
-            for change in event.changes
-        ],
+        changes=[change_to_proto(change) for change in event.changes],
         layouts=[
             parking_pb2.LayoutChange(lot_id=change.lot_id, version=change.version)
             for change in event.layouts
@@ -44,18 +32,7 @@ def event_from_proto(event: parking_pb2.WatchEvent) -> LedgerEvent:
     return LedgerEvent(
         index=event.index,
         committed_at_us=event.committed_at_us,
-        changes=tuple(
-            OccupancyChange(
-                lot_id=change.lot_id,
-                spot_id=change.spot_id,
-                previous=occupancy_from_proto(change.previous),
-                occupancy=occupancy_from_proto(change.occupancy),
-                confidence=change.confidence_permyriad,
-                camera_id=change.camera_id,
-                captured_at_us=change.captured_at_us,
-            )
-            for change in event.changes
-        ),
+        changes=tuple(change_from_proto(change) for change in event.changes),
         layouts=tuple(LayoutChange(change.lot_id, change.version) for change in event.layouts),
         counts=tuple(
             CountChange(change.lot_id, count_from_proto(change.count)) for change in event.counts

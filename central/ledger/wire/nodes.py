@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from central.ledger.records import (
+    MemberRole,
     NodeKind,
     NodeReport,
     NodeStatus,
@@ -73,11 +74,16 @@ def replica_status_to_proto(status: ReplicaStatus) -> parking_pb2.ReplicaStatus:
                 address=peer.address,
                 match_index=peer.match_index,
                 last_heard_us=peer.last_heard_us,
+                learner=peer.learner,
             )
             for peer in status.peers
         ],
         disk_bytes=status.disk_bytes,
         cluster_id=status.cluster_id,
+        first_log_index=status.first_log_index,
+        snapshot_index=status.snapshot_index,
+        member_role=parking_pb2.MemberRole.ValueType(status.member_role),
+        incarnation=status.incarnation,
     )
 
 
@@ -94,11 +100,18 @@ def replica_status_from_proto(status: parking_pb2.ReplicaStatus) -> ReplicaStatu
         primary_address=status.primary_address,
         state_hash=status.state_hash,
         peers=tuple(
-            PeerProgress(peer.replica_id, peer.address, peer.match_index, peer.last_heard_us)
+            PeerProgress(
+                peer.replica_id, peer.address, peer.match_index, peer.last_heard_us, peer.learner
+            )
             for peer in status.peers
         ),
         disk_bytes=status.disk_bytes,
         cluster_id=status.cluster_id,
+        first_log_index=status.first_log_index,
+        snapshot_index=status.snapshot_index,
+        # An older replica does not say: all were voters then.
+        member_role=MemberRole(status.member_role or MemberRole.VOTER),
+        incarnation=status.incarnation,
     )
 
 

@@ -48,6 +48,7 @@ def _lot_to_proto(lot: LotState) -> parking_pb2.LotState:
                         occupancy=occupancy_to_proto(view.occupancy),
                         confidence_permyriad=view.confidence,
                         captured_at_us=view.captured_at_us,
+                        late_us=view.late_us,
                     )
                     for view in spot.views
                 ],
@@ -79,6 +80,7 @@ def _lot_from_proto(lot: parking_pb2.LotState) -> LotState:
                         occupancy_from_proto(view.occupancy),
                         view.confidence_permyriad,
                         view.captured_at_us,
+                        view.late_us if view.HasField("late_us") else None,
                     )
                     for view in spot.views
                 ),

@@ -1,6 +1,7 @@
 """Replicas on one event loop, each with its own directory, disk and gRPC server."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from central.ledger.client import LedgerClient
 from central.ledger.interface import LedgerError
 from central.ledger.members import configuration_of
 from central.ledger.opening import ReplicaSettings
+from central.ledger.records import ReplicaStatus
 from central.ledger.server import serve
+from central.raft import Configuration
 from node.address import Address
 
 DEADLINE = 20.0  # seconds: far beyond what anything here takes, for machines that are busy
@@ -45,7 +48,9 @@ class Cluster:
     directory: Path
     replica_ids: Sequence[str] = ("a", "b", "c")
     camera_time_out: float = 60.0
+    compare_heads_every: float = 0.5
     kept_entries: int = 10_000
+    cluster_id: str = "test"
     addresses: dict[str, Address] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     clients: list[LedgerClient] = field(default_factory=list)
@@ -71,34 +76,59 @@ class Cluster:
         for replica_id in list(self.running):
             await self.stop(replica_id)
 
-    def start(self, replica_id: str) -> None:
+    def start(self, replica_id: str, *, newcomer: bool = False) -> None:
         """Start a replica, on what its directory holds."""
         stop = asyncio.Event()
-        settings = ReplicaSettings(
+        task = asyncio.create_task(
+            serve(
+                self.settings(replica_id, newcomer=newcomer),
+                listen=self.addresses[replica_id],
+                camera_time_out=self.camera_time_out,
+                stop=stop,
+                compare_heads_every=self.compare_heads_every,
+            )
+        )
+        self.running[replica_id] = Running(stop, task)
+
+    def settings(self, replica_id: str, *, newcomer: bool = False) -> ReplicaSettings:
+        """Return what a replica is told."""
+        founders = {founder: self.addresses[founder] for founder in self.replica_ids}
+        return ReplicaSettings(
             replica_id=replica_id,
-            first=configuration_of(self.addresses),
-            cluster_id="test",
+            first=Configuration() if newcomer else configuration_of(founders),
+            cluster_id=self.cluster_id,
             directory=self.directory / replica_id,
             tick=0.01,
             election_ticks=20,
             heartbeat_ticks=4,
             kept_entries=self.kept_entries,
         )
-        task = asyncio.create_task(
-            serve(
-                settings,
-                listen=self.addresses[replica_id],
-                camera_time_out=self.camera_time_out,
-                stop=stop,
-            )
-        )
-        self.running[replica_id] = Running(stop, task)
 
     async def stop(self, replica_id: str) -> None:
         """Stop a replica."""
         running = self.running.pop(replica_id)
         running.stop.set()
         assert await asyncio.wait_for(running.task, DEADLINE) == 0
+
+    def newcomer(self, replica_id: str) -> str:
+        """Start a replica that waits to be added; returns its address."""
+        self.addresses[replica_id] = Address("127.0.0.1", free_ports(1)[0])
+        self.start(replica_id, newcomer=True)
+        return str(self.addresses[replica_id])
+
+    def wipe(self, replica_id: str) -> None:
+        """Lose a stopped replica's disk."""
+        shutil.rmtree(self.directory / replica_id)
+
+    async def status(self, replica_id: str) -> ReplicaStatus:
+        """Return what a replica says of itself, once it answers."""
+        client = self.client(replica_id)
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                try:
+                    return await client.replica_status(str(self.addresses[replica_id]))
+                except LedgerError:
+                    await asyncio.sleep(0.01)
 
     def client(self, *replica_ids: str) -> LedgerClient:
         """Return a client that is told of these replicas (all, if none is named)."""

@@ -308,3 +308,16 @@ def test_replicas_that_apply_the_same_log_in_any_portions_hold_the_same(
     for spot in whole.lot().spots:
         known = [view for view in spot.views if view.occupancy is not UNKNOWN]
         assert (spot.occupancy is UNKNOWN) == (not known)
+
+
+def test_how_late_a_camera_is_stands_in_its_view(ledger: Ledger) -> None:
+    ledger.apply(appended(batch("near", 1, ("A1", OCCUPIED), captured_at_us=500_000)))
+    near = {view.camera_id: view.late_us for view in ledger.spot("A1").views}
+    assert near == {"far": None, "near": 1_500_000}  # index 2 is committed at two seconds
+    ledger.apply(applied(replace(layout(), name="Other")))  # no region moved
+    assert {view.camera_id: view.late_us for view in ledger.spot("A1").views} == near
+    ledger.apply(
+        appended(batch("near", 2, ("A1", OCCUPIED), captured_at_us=9_000_000, layout_version=2))
+    )
+    late = {view.camera_id: view.late_us for view in ledger.spot("A1").views}["near"]
+    assert late == -5_000_000  # a camera whose clock is ahead

@@ -8,6 +8,7 @@ from central.ledger.records import (
     AppendResult,
     ApplyResult,
     DetectionBatch,
+    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
@@ -58,8 +59,23 @@ class FakeLedger:
         *,
         with_layouts: bool = False,
         stale_ok: bool = False,
+        as_of_us: int | None = None,
         timeout: float = 10.0,
     ) -> LedgerState:
+        """Not offered here."""
+        raise NotImplementedError
+
+    def history(
+        self,
+        lot_id: str,
+        *,
+        spot_ids: Sequence[str] = (),
+        since_us: int | None = None,
+        until_us: int | None = None,
+        page_size: int = 1000,
+        stale_ok: bool = False,
+        timeout: float = 10.0,
+    ) -> AsyncIterator[HistoryPage]:
         """Not offered here."""
         raise NotImplementedError
 

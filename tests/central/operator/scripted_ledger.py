@@ -9,6 +9,7 @@ from central.ledger.records import (
     AppendResult,
     ApplyResult,
     DetectionBatch,
+    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
@@ -41,6 +42,11 @@ class ScriptedLedger:
     updates: list[LotReport] = field(default_factory=list)
     on_update: Callable[[LotReport], LedgerError | None] = lambda report: None
     closed: bool = False
+    asked_as_of: list[int | None] = field(default_factory=list)
+    asked_history: list[tuple[str, tuple[str, ...], int | None, int | None]] = field(
+        default_factory=list
+    )
+    pages: list[HistoryPage | LedgerError] = field(default_factory=list)
 
     async def append(self, batch: DetectionBatch) -> AppendResult:
         raise NotImplementedError
@@ -63,12 +69,31 @@ class ScriptedLedger:
         *,
         with_layouts: bool = False,
         stale_ok: bool = False,
+        as_of_us: int | None = None,
         timeout: float = 10.0,
     ) -> LedgerState:
+        self.asked_as_of.append(as_of_us)
         answer = self.stale if stale_ok else self.state
         if isinstance(answer, LedgerError):
             raise answer
         return answer
+
+    async def history(
+        self,
+        lot_id: str,
+        *,
+        spot_ids: Sequence[str] = (),
+        since_us: int | None = None,
+        until_us: int | None = None,
+        page_size: int = 1000,
+        stale_ok: bool = False,
+        timeout: float = 10.0,
+    ) -> AsyncIterator[HistoryPage]:
+        self.asked_history.append((lot_id, tuple(spot_ids), since_us, until_us))
+        for page in self.pages:
+            if isinstance(page, LedgerError):
+                raise page
+            yield page
 
     async def watch(
         self, after_index: int, *, lot_ids: Sequence[str] = ()

@@ -15,6 +15,7 @@ from central.ledger.records import (
     ApplyResult,
     Detection,
     DetectionBatch,
+    HistoryPage,
     LayoutChange,
     LedgerEvent,
     LedgerState,
@@ -230,6 +231,7 @@ class FakeLedger:
         *,
         with_layouts: bool = False,
         stale_ok: bool = False,
+        as_of_us: int | None = None,
         timeout: float = 10.0,
     ) -> LedgerState:
         self._need_primary()
@@ -246,6 +248,19 @@ class FakeLedger:
             if not lot_ids or lot_id in lot_ids
         )
         return LedgerState(index=self.index, age_us=0, lots=lots)
+
+    def history(
+        self,
+        lot_id: str,
+        *,
+        spot_ids: Sequence[str] = (),
+        since_us: int | None = None,
+        until_us: int | None = None,
+        page_size: int = 1000,
+        stale_ok: bool = False,
+        timeout: float = 10.0,
+    ) -> AsyncIterator[HistoryPage]:
+        raise NotImplementedError
 
     async def watch(
         self, after_index: int, *, lot_ids: Sequence[str] = ()

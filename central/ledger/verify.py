@@ -1,0 +1,268 @@
+"""Whether a replica's files are what was committed: every link computed again, read-only.
+
+What an entry did is computed from the history's rows, what it was from the log as far as that goes
+back. Somebody who changes rows and all hashes over them is found out by a head that was noted
+elsewhere (`against`), or by the other replicas.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from central.ledger import chain, log_rows, log_schema
+from central.ledger.chain import StoredLink, content_of
+from central.ledger.history_queries import lot_as_of
+from central.ledger.merkle import Frontier
+from central.ledger.proof import Head
+from central.ledger.schema import SCHEMA_VERSION
+from central.ledger.wal_check import damaged_at
+from central.raft import Entry
+from node.errors import OperationError, UsageError
+
+_UNREADABLE = (sqlite3.Error, ValueError, TypeError, struct.error, OSError)
+
+
+class Mismatch(OperationError):
+    """Something is not what was committed; the message names the first index."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found to fit. held: first and last applied index that the log still holds."""
+
+    index: int
+    head: bytes
+    changes: int
+    held: tuple[int, int] | None
+    unapplied: int
+
+
+@dataclass(frozen=True)
+class _Log:
+    entries: Mapping[int, Entry]
+
+
+def verify_data(path: Path, *, against: Head | None = None) -> Verified:
+    """Verify a data directory, or a state.db by itself (a backup).
+
+    Raises UsageError for a path that is none or in use, Mismatch for what does not fit.
+    """
+    state = path / "state.db" if path.is_dir() else path
+    if not state.is_file():
+        raise UsageError(
+            f"--data {path}: there is no {state.name}: give a replica's data directory or a backup"
+        )
+    with _unused(path):
+        log = _read_log(path / "log.db") if path.is_dir() else _Log({})
+        with _naming(state), closing(_open(state)) as connection:
+            connection.execute("BEGIN")
+            _check_version(state, connection)
+            return _verify(state, connection, log, against)
+
+
+def _verify(
+    state: Path, connection: sqlite3.Connection, log: _Log, against: Head | None
+) -> Verified:
+    applied, head = connection.execute("SELECT applied_index, chain_head FROM meta").fetchone()
+    if against is not None and against.index > applied:
+        raise UsageError(
+            f"--against {against}: {state} has applied 1 to {applied}; give a head up to there"
+        )
+    _check_stray(state, connection, applied)
+    frontier, last_at = Frontier(), 0
+    for stored in chain.links(connection, 1, applied):
+        link, expected = stored.link, frontier.size + 1
+        if link.index != expected:
+            break
+        if link.committed_at_us < last_at:
+            raise _mismatch(state, link.index, "its time is before that of the index before")
+        last_at = link.committed_at_us
+        _check_link(state, stored, log)
+        for node in chain.stored(frontier.append(stored.leaf)):
+            _check_node(state, connection, link.index, node.level, node.position, node.digest)
+        if against is not None and link.index == against.index:
+            _check_head(state, frontier, against.digest, "the head given with --against")
+    if frontier.size != applied:
+        raise _mismatch(state, frontier.size + 1, "it is missing from the chain")
+    _check_head(state, frontier, head, "the head that is stored")
+    # Last, for SQLite names no index of ours.
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise ValueError(found)
+    _check_derived(state, connection, applied)
+    held = sorted(index for index in log.entries if index <= applied)
+    return Verified(
+        index=applied,
+        head=head,
+        changes=connection.execute("SELECT count(*) FROM history").fetchone()[0],
+        held=(held[0], held[-1]) if held else None,
+        unapplied=len(log.entries) - len(held),
+    )
+
+
+def _check_link(state: Path, stored: StoredLink, log: _Log) -> None:
+    link = stored.link
+    if link.leaf() != stored.leaf:
+        raise _mismatch(state, link.index, "its history, time or term is not what was chained")
+    entry = log.entries.get(link.index)
+    if entry is not None and (entry.term != link.term or content_of(entry) != link.content):
+        raise _mismatch(state, link.index, "the entry in log.db is not what was applied")
+
+
+def _check_node(
+    state: Path,
+    connection: sqlite3.Connection,
+    index: int,
+    level: int,
+    position: int,
+    digest: bytes,
+) -> None:
+    row = connection.execute(
+        "SELECT digest FROM chain_nodes WHERE level = ? AND position = ?", (level, position)
+    ).fetchone()
+    if row is None or row[0] != digest:
+        first = (position << level) + 1
+        raise _mismatch(state, index, f"the hash over {first} to {index} is not that of its links")
+
+
+def _check_head(state: Path, frontier: Frontier, head: bytes, what: str) -> None:
+    if frontier.root() != head:
+        raise _mismatch(
+            state,
+            frontier.size,
+            f"{what} is {head.hex()}, but what stands here makes {frontier.root().hex()}",
+        )
+
+
+def _check_stray(state: Path, connection: sqlite3.Connection, applied: int) -> None:
+    for table in ("history", "layouts", "count_history", "chain"):
+        (stray,) = connection.execute(
+            f"SELECT min(applied_index) FROM {table} WHERE applied_index < 1 OR applied_index > ?",
+            (applied,),
+        ).fetchone()
+        if stray is not None:
+            raise _mismatch(state, stray, f"{table} has rows of it, but 1 to {applied} is applied")
+
+
+def _check_derived(state: Path, connection: sqlite3.Connection, applied: int) -> None:
+    """Check what is no history but follows from it, and what answers are made of."""
+    for (lot_id,) in connection.execute("SELECT lot_id FROM lots ORDER BY lot_id").fetchall():
+        _check_lives(state, connection, lot_id)
+        lot = lot_as_of(connection, lot_id, applied, with_layout=False)
+        by_history = [(s.spot_id, int(s.occupancy), s.since_us) for s in lot.spots] if lot else []
+        stands = connection.execute(
+            "SELECT spot_id, occupancy, since_us FROM spots WHERE lot_id = ? ORDER BY spot_id",
+            (lot_id,),
+        ).fetchall()
+        if wrong := sorted(set(by_history) ^ set(stands)):
+            raise _mismatch(
+                state,
+                applied,
+                f"spot '{wrong[0][0]}' of lot '{lot_id}' does not stand as its history says",
+            )
+
+
+def _check_lives(state: Path, connection: sqlite3.Connection, lot_id: str) -> None:
+    lives: dict[str, tuple[str, int, int]] = {}
+    expected: set[tuple[str, int, int, int | None]] = set()
+    for index, at, document in connection.execute(
+        "SELECT applied_index, committed_at_us, document FROM layouts WHERE lot_id = ? "
+        "ORDER BY version",
+        (lot_id,),
+    ):
+        there = {spot_id for spot_id, _ in json.loads(document)["spots"]}
+        expected |= {(*lives.pop(gone), index) for gone in lives.keys() - there}
+        lives |= {new: (new, index, at) for new in there - lives.keys()}
+    expected |= {(*life, None) for life in lives.values()}
+    found = set(
+        connection.execute(
+            "SELECT spot_id, added_index, added_at_us, removed_index FROM spot_lives "
+            "WHERE lot_id = ?",
+            (lot_id,),
+        )
+    )
+    if wrong := expected ^ found:
+        spot_id, index, *_ = min(wrong, key=lambda life: (life[1], life[0]))
+        raise _mismatch(
+            state, index, f"when spot '{spot_id}' was in lot '{lot_id}' is not what layouts say"
+        )
+
+
+def _mismatch(path: Path, index: int, why: str) -> Mismatch:
+    return Mismatch(f"{path}: index {index} does not fit: {why}")
+
+
+def _check_version(state: Path, connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("SELECT schema_version FROM meta").fetchone()
+    if version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{state} has schema version {version}, this program knows {SCHEMA_VERSION}: "
+            "upgrade Parkledger"
+        )
+    if version < SCHEMA_VERSION:
+        raise UsageError(
+            f"{state} has schema version {version}, which has no chain: start its replica once "
+            "with this version"
+        )
+
+
+def _read_log(path: Path) -> _Log:
+    if not path.is_file():
+        return _Log({})
+    with _naming(path):
+        wal = path.with_name(f"{path.name}-wal")
+        damaged = damaged_at(wal.read_bytes()) if wal.exists() else None
+        if damaged is not None:
+            raise ValueError(f"{wal.name} is damaged at byte {damaged}, before its end")
+        with closing(_open(path)) as connection:
+            connection.execute("BEGIN")
+            version = log_schema.version_of(connection, path.parent)
+            if version < log_schema.SCHEMA_VERSION:
+                raise UsageError(
+                    f"{path} has schema version {version}: start its replica once with this version"
+                )
+            state = log_schema.read_state(connection)
+            entries = log_rows.load(connection, after=state.start.index)
+            noted = log_schema.read_noted_last(connection)
+            log_schema.check_end(state.start.index + len(entries), state.last, noted)
+    return _Log({entry.index: entry for entry in entries})
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # With a write-ahead log left by a crash SQLite must read that too, and may make a -shm file.
+    left = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if left.exists() and left.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise Mismatch(f"{path} is damaged: {error}") from error
+
+
+@contextmanager
+def _unused(path: Path) -> Iterator[None]:
+    """Hold off a replica while its directory is read; a copy need not have a lock."""
+    lock = path / "lock"
+    if not path.is_dir() or not lock.exists():
+        yield
+        return
+    descriptor = os.open(lock, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise UsageError(
+            f"--data {path} is in use by a replica: stop it first, or ask it with --ledger"
+        ) from error
+    finally:
+        os.close(descriptor)
