@@ -31,7 +31,8 @@ class LabelledSpot:
 class LabelledFrame:
     """One picture and its labelled spots; the picture itself is read only when asked for.
 
-    camera, taken (local time as the source writes it), split: empty when the source has none.
+    camera, taken (local time as the source writes it), split, weather: empty when the source has
+    none.
     """
 
     image: Path
@@ -41,6 +42,7 @@ class LabelledFrame:
     taken: str
     split: str
     spots: tuple[LabelledSpot, ...]
+    weather: str = ""
 
     def pixels(self) -> Image:
         """(H, W, 3) uint8 BGR. Raises UsageError if there is no such picture of that size."""
@@ -95,6 +97,7 @@ def _frame(path: Path, index: int, entry: Any, images: Path | None) -> LabelledF
         taken=str(entry.get("datetime", "")),
         split=str(entry.get("split", "")),
         spots=tuple(_spot(f"{where} ({name})", spot, width, height) for spot in spots),
+        weather=str(entry.get("weather", "")),
     )
 
 

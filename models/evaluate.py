@@ -1,16 +1,49 @@
 """Measure a classifier on labelled frames, by the code that the processor runs."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from models.classifier import SpotClassifier
 from models.datasets import LabelledFrame
-from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
+from models.metrics import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Interval,
+    Score,
+    Thresholds,
+    balanced_accuracy_interval,
+    score,
+)
 from models.patches import Image, PatchCutter
+
+NAMELESS: Final = "-"
+"""What frames without a camera, weather or time are listed under."""
+
+_HOUR: Final = re.compile(r"\d{4}-\d\d-\d\d[T_ ](\d\d)")
+
+
+class Group(Enum):
+    """By what figures can be listed."""
+
+    CAMERA = "camera"
+    WEATHER = "weather"
+    HOUR = "hour"
+
+    def of(self, frame: LabelledFrame) -> str:
+        """Which group a frame belongs to."""
+        if self is Group.CAMERA:
+            return frame.camera or NAMELESS
+        if self is Group.WEATHER:
+            return frame.weather or NAMELESS
+        found = _HOUR.match(frame.taken)
+        return found[1] if found else NAMELESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +59,39 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured. probabilities, occupied, cameras: (N,), one entry a spot."""
+    """What was measured. probabilities, occupied, index: (N,), one entry a spot.
 
-    images: int
+    index: each spot's frame, as its place in `frames`.
+    """
+
+    frames: tuple[LabelledFrame, ...]
     probabilities: FloatArray
     occupied: BoolArray
-    cameras: npt.NDArray[np.str_]
+    index: IntArray
     mistakes: tuple[Mistake, ...]
 
     def overall(self, thresholds: Thresholds) -> Score:
         """Figures of all spots."""
         return score(self.probabilities, self.occupied, thresholds)
 
-    def by_camera(self, thresholds: Thresholds) -> dict[str, Score]:
-        """Figures of each camera; frames without a camera's name are listed under '-'."""
+    def interval(self) -> Interval:
+        """The 95 % interval of the balanced accuracy of all spots."""
+        return balanced_accuracy_interval(self.probabilities, self.occupied, self.index)
+
+    def by(self, group: Group, thresholds: Thresholds) -> dict[str, Score]:
+        """Figures of each camera, weather or hour, in order."""
+        names = np.array([group.of(frame) for frame in self.frames], dtype=np.str_)
+        spots = names[self.index]
         return {
-            str(camera): score(self.probabilities[chosen], self.occupied[chosen], thresholds)
-            for camera in np.unique(self.cameras)
-            for chosen in [self.cameras == camera]
+            name: score(self.probabilities[chosen], self.occupied[chosen], thresholds)
+            for name in sorted(set(spots.tolist()), key=_natural)
+            for chosen in [spots == name]
         }
+
+
+def _natural(name: str) -> tuple[bool, int, str]:
+    """Numbers first and by value, so that camera 10 follows camera 9."""
+    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
 
 
 def classify(frame: LabelledFrame, classifier: SpotClassifier) -> tuple[Image, FloatArray]:
@@ -74,13 +121,13 @@ def evaluate(
         if keep_mistakes:
             mistakes = _surest([*mistakes, *_mistakes(frame, patches, measured)], keep_mistakes)
         report(done)
-    spots = [spot for frame in frames for spot in frame.spots]
-    cameras = [frame.camera or "-" for frame in frames for _ in frame.spots]
+    spots = [spot.occupied for frame in frames for spot in frame.spots]
+    counts = [len(frame.spots) for frame in frames]
     return Evaluation(
-        images=len(frames),
+        frames=tuple(frames),
         probabilities=np.concatenate(probabilities) if probabilities else np.empty(0),
-        occupied=np.array([spot.occupied for spot in spots], dtype=np.bool_),
-        cameras=np.array(cameras, dtype=np.str_),
+        occupied=np.array(spots, dtype=np.bool_),
+        index=np.repeat(np.arange(len(frames), dtype=np.int64), counts),
         mistakes=tuple(mistakes),
     )
 
@@ -103,20 +150,31 @@ def _surest(mistakes: Sequence[Mistake], count: int) -> list[Mistake]:
     return sorted(mistakes, key=lambda mistake: -mistake.confidence)[:count]
 
 
-def as_json(evaluation: Evaluation, thresholds: Thresholds) -> dict[str, object]:
-    """The machine-readable result of `parkledger evaluate --json`, nan as null."""
+def as_json(
+    evaluation: Evaluation, thresholds: Thresholds, groups: Sequence[Group] = ()
+) -> dict[str, object]:
+    """The machine-readable result of `parkledger evaluate --json`, nan as null.
 
-    def plain(figures: Score) -> dict[str, float | None]:
+    Figures by camera are always there, others where asked for.
+    """
+
+    def plain(values: Score | Interval) -> dict[str, float | None]:
         return {
             name: None if np.isnan(value) else round(value, 6)
-            for name, value in asdict(figures).items()
+            for name, value in asdict(values).items()
         }
 
-    cameras = evaluation.by_camera(thresholds)
+    listed = dict.fromkeys((Group.CAMERA, *groups))
     return {
-        "images": evaluation.images,
+        "images": len(evaluation.frames),
         **plain(evaluation.overall(thresholds)),
-        "by_camera": {camera: plain(figures) for camera, figures in cameras.items()},
+        **{
+            f"by_{group.value}": {
+                name: plain(figures) for name, figures in evaluation.by(group, thresholds).items()
+            }
+            for group in listed
+        },
+        "balanced_accuracy_95": list(plain(evaluation.interval()).values()),
     }
 
 

@@ -8,8 +8,11 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 ECE_BINS: Final = 15
+
+_DRAWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,43 @@ def balanced_accuracy(probabilities: FloatArray, occupied: BoolArray) -> float:
     shares = [_mean(right[occupied == state]) for state in (True, False)]
     there = [share for share in shares if not np.isnan(share)]
     return float(np.mean(there)) if there else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The 95 % interval of a figure; nan where nothing was there to measure."""
+
+    low: float
+    high: float
+
+
+def balanced_accuracy_interval(
+    probabilities: FloatArray, occupied: BoolArray, frames: IntArray
+) -> Interval:
+    """How far balanced accuracy would move, had other frames of the same kind been labelled.
+
+    Percentile bootstrap (Efron, 1979) over whole frames: the spots of one frame share light and
+    camera, so drawing spots would promise too much. frames: (N,), each spot's frame, any number.
+    Frames of one camera resemble each other, too: with few cameras the interval is too narrow.
+    The same input gives the same interval.
+    """
+    names, index = np.unique(frames, return_inverse=True)  # frames without a spot measure nothing
+    count = len(names)
+    if count < 2:
+        return Interval(float("nan"), float("nan"))
+    right = (probabilities >= 0.5) == occupied
+    tallies = np.stack(
+        [
+            np.bincount(index, weights=chosen, minlength=count)
+            for chosen in (right & occupied, occupied, right & ~occupied, ~occupied)
+        ]
+    )
+    draws = np.random.default_rng(1).multinomial(count, np.full(count, 1.0 / count), _DRAWS)
+    found, there, found_vacant, there_vacant = tallies @ draws.T
+    with np.errstate(invalid="ignore"):  # a draw may lack a class: then the other's share is all
+        shares = np.stack([found / there, found_vacant / there_vacant])
+    low, high = np.quantile(np.nanmean(shares, axis=0), [0.025, 0.975])
+    return Interval(float(low), float(high))
 
 
 def brier(probabilities: FloatArray, occupied: BoolArray) -> float:

@@ -54,6 +54,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "demo": ("central.demo.cli", "demo", "Run a whole Parkledger on this machine and watch it."),
     "evaluate": ("models.cli", "evaluate", "Measure the spot classifier on labelled frames."),
+    "convert-labels": (
+        "models.foreign.cli",
+        "convert_labels",
+        "Turn PKLot's, CNRPark's or COCO labels into a frames JSON.",
+    ),
 }
 
 # The packages a role needs beyond the base installation, by the extra that brings them.

@@ -51,7 +51,7 @@ def test_the_last_line_is_the_promised_object(frames: Path) -> None:
     assert result.exit_code == 0, result.output
     measured = json.loads(result.stdout.splitlines()[-1])
     keys = ("images", "spots", "accuracy", "balanced_accuracy", "ece", "brier", "unknown_share")
-    assert list(measured) == [*keys, "error_when_sure", "by_camera"]
+    assert list(measured) == [*keys, "error_when_sure", "by_camera", "balanced_accuracy_95"]
     assert measured["images"] == 2
     assert measured["spots"] == 4
     assert measured["accuracy"] == 1.0
@@ -64,6 +64,34 @@ def test_without_json_a_table_names_every_camera(frames: Path) -> None:
     assert result.exit_code == 0, result.output
     for name in ("east", "west", "all", "100.00%"):
         assert name in result.stdout
+
+
+def test_figures_are_listed_by_weather_and_hour_where_asked_for(frames: Path) -> None:
+    """East is sunny at eight; west says nothing of itself."""
+    document = json.loads(frames.read_text())
+    document["images"][0] |= {"weather": "sunny", "datetime": "2020-01-02T08:15"}
+    frames.write_text(json.dumps(document))
+    both = ("--by", "weather", "--by", "hour")
+    measured = json.loads(run(frames, "--json", *both).stdout.splitlines()[-1])
+    assert set(measured["by_camera"]) == {"east", "west"}
+    assert list(measured["by_weather"]) == ["-", "sunny"]
+    assert list(measured["by_hour"]) == ["08", "-"]
+    assert measured["by_hour"]["08"]["spots"] == 2
+    shown = run(frames, *both).stdout
+    assert "sunny" in shown
+    assert "08" in shown
+    assert "east" not in shown
+    assert "balanced accuracy of all: 100.00% to 100.00%" in shown
+
+
+def test_the_curve_is_a_picture_of_two_charts(frames: Path, tmp_path: Path) -> None:
+    chart = tmp_path / "curve.png"
+    assert run(frames, "--curve", chart, "--json").exit_code == 0
+    picture = cv2.imread(str(chart))
+    assert picture is not None
+    assert picture.shape == (460, 1200, 3)
+    left, right = picture[:, :600], picture[:, 600:]
+    assert min(left.std(), right.std()) > 5
 
 
 def test_another_model_is_used_and_its_mistakes_drawn(frames: Path, tmp_path: Path) -> None:
@@ -95,6 +123,8 @@ def test_pictures_in_another_folder(frames: Path, tmp_path: Path) -> None:
         (["FRAMES", "--model", "none.onnx"], "cannot read model"),
         (["FRAMES", "--errors", "sheet.txt"], ".png or .jpg"),
         (["FRAMES", "--errors", "no/such/folder/sheet.png"], "folder that exists"),
+        (["FRAMES", "--curve", "curve.txt"], "--curve curve.txt: end the name in .png or .jpg"),
+        (["FRAMES", "--by", "colour"], "'colour' is not one of"),
     ],
 )
 def test_a_wrong_argument_gives_one_line_and_exit_code_2(

@@ -10,7 +10,7 @@ import pytest
 from models.classifier import SpotClassifier
 from models.corpus import load_frames
 from models.datasets import LabelledFrame, LabelledSpot
-from models.evaluate import Mistake, as_json, contact_sheet, evaluate
+from models.evaluate import Group, Mistake, as_json, contact_sheet, evaluate
 from models.metrics import Thresholds, balanced_accuracy
 from models.splits import Part
 
@@ -41,6 +41,35 @@ def test_mistakes_come_surest_first(tmp_path: Path) -> None:
     np.testing.assert_allclose(measured.probabilities, [0.8, 0.2, 1.0, 0.4], atol=1e-3)
     assert [round(mistake.confidence, 2) for mistake in measured.mistakes] == [1.0, 0.8]
     assert measured.overall(METADATA.thresholds).accuracy == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("taken", "hour"),
+    [
+        ("2012-09-11_15_16_58", "15"),
+        ("2015-11-16T09:10", "09"),
+        ("2015-11-16 23:59:00", "23"),
+        ("2015-11-16", "-"),
+        ("", "-"),
+    ],
+)
+def test_the_hour_is_read_from_any_source_s_time(taken: str, hour: str) -> None:
+    assert Group.HOUR.of(LabelledFrame(Path("a"), 1, 1, "", taken, "", ())) == hour
+
+
+def test_groups_come_in_order_and_hold_their_own_spots(tmp_path: Path) -> None:
+    spots = (LabelledSpot("A1", REGION, occupied=True),)
+    frames = []
+    for camera, weather, tone in (("10", "", 255), ("9", "rainy", 0), ("mast", "sunny", 255)):
+        path = tmp_path / f"{camera}.png"
+        cv2.imwrite(str(path), np.full((60, 80, 3), tone, dtype=np.uint8))
+        frames.append(LabelledFrame(path, 80, 60, camera, "", "", spots, weather))
+    classifier = SpotClassifier.load(write_mean_model(tmp_path / "m.onnx"))
+    measured = evaluate(frames, classifier)
+    cameras = measured.by(Group.CAMERA, METADATA.thresholds)
+    assert list(cameras) == ["9", "10", "mast"]
+    assert [figures.accuracy for figures in cameras.values()] == [0.0, 1.0, 1.0]
+    assert list(measured.by(Group.WEATHER, METADATA.thresholds)) == ["-", "rainy", "sunny"]
 
 
 def test_no_frames_is_no_number_but_no_error(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from models.metrics import (
     Thresholds,
     accuracy,
     balanced_accuracy,
+    balanced_accuracy_interval,
     brier,
     expected_calibration_error,
     score,
@@ -78,3 +79,38 @@ def test_nothing_measured_is_not_a_number() -> None:
 def test_thresholds_that_cross_or_touch_the_ends_are_refused(above: float, below: float) -> None:
     with pytest.raises(ValueError, match="thresholds"):
         Thresholds(occupied_above=above, vacant_below=below)
+
+
+def test_an_interval_holds_the_figure_and_shrinks_with_more_frames() -> None:
+    """Frames of ten spots; of a quarter of the frames, half the occupied spots are missed."""
+    widths = []
+    for count in (20, 320):
+        frames = np.repeat(np.arange(count), 10)
+        occupied = np.tile(np.arange(10) < 6, count)
+        missed = (frames % 4 == 0) & (np.tile(np.arange(10) < 3, count))
+        probabilities = np.where(occupied & ~missed, 0.9, 0.1)
+        figure = balanced_accuracy(probabilities, occupied)
+        interval = balanced_accuracy_interval(probabilities, occupied, frames)
+        assert interval.low < figure < interval.high
+        widths.append(interval.high - interval.low)
+    # The error of a mean of n frames: deviation over root n, so a quarter here.
+    assert widths[1] == pytest.approx(widths[0] / 4, rel=0.25)
+
+
+def test_frames_are_drawn_and_not_spots() -> None:
+    """All mistakes in one frame of two: either all or half of what a draw holds is wrong."""
+    frames = np.repeat([3, 7], 500)
+    occupied = np.tile([True, False], 500)
+    probabilities = np.where(frames == 3, occupied, ~occupied).astype(np.float64)
+    interval = balanced_accuracy_interval(probabilities, occupied, frames)
+    assert (interval.low, interval.high) == (0.0, 1.0)
+
+
+def test_an_interval_needs_two_frames_and_bears_a_class_alone() -> None:
+    alone = balanced_accuracy_interval(PROBABILITIES, OCCUPIED, np.zeros(4, dtype=np.int64))
+    assert math.isnan(alone.low)
+    assert math.isnan(alone.high)
+    none = balanced_accuracy_interval(np.empty(0), np.empty(0, np.bool_), np.empty(0, np.int64))
+    assert math.isnan(none.low)
+    one_class = balanced_accuracy_interval(PROBABILITIES, np.ones(4, np.bool_), np.arange(4))
+    assert 0.0 <= one_class.low <= 0.5 <= one_class.high <= 1.0
