@@ -85,8 +85,8 @@ class World:
             kind = "" if isinstance(broken, Violation) else "the core's own check: "
             violation = f"{kind}{broken}"
         except LookupError as raised:  # a core that trips over itself is broken, too
-            where = traceback.extract_tb(raised.__traceback__)[-1]
-            violation = f"{type(raised).__name__} in {where.name}, line {where.lineno}: {raised}"
+            where = traceback.extract_tb(raised.__traceback__)[-1].name
+            violation = f"{type(raised).__name__} in {where}: {raised}"
         counts = self._clock.counts
         counts["entries committed"] = len(self._watch.committed)
         counts["proposals acknowledged"] = len(self._history.acknowledged)
