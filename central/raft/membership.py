@@ -1,6 +1,6 @@
 """Who belongs to the group: one voter at a time (sections 4.1 to 4.3)."""
 
-from central.raft import replication
+from central.raft import reads, replication
 from central.raft.messages import Configuration, TimeoutNow
 from central.raft.progress import Mode
 from central.raft.state import ChangeRefused, State
@@ -90,4 +90,6 @@ def _append(state: State, configuration: Configuration) -> int:
     # A lease holds against the majorities of the configuration in which it was earned.
     state.lease_from = None
     state.rounds_began.clear()
+    # Reads that waited for a member that is no longer asked; nobody's answer may be left to come.
+    reads.confirm(state)
     return index

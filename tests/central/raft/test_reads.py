@@ -2,7 +2,7 @@
 
 import pytest
 
-from central.raft import AppendEntries, NotLeader, Raft, ReadReady
+from central.raft import AppendEntries, Configuration, NotLeader, Raft, ReadReady
 from tests.central.raft.group import accept, lead, raft_of, sent_to, take
 
 
@@ -100,3 +100,14 @@ def test_reads_do_not_send_entries_anew_to_a_follower_that_does_not_answer() -> 
         raft.read(context)
         sent += sum(len(m.entries) for m in sent_to("c", take(raft).messages_now))
     assert sent <= 1
+
+
+def test_reads_that_waited_for_a_member_are_answered_when_it_is_removed() -> None:
+    """Seed 20915 of the simulator: nobody was left whose reply would have answered them, and
+    with as many waiting as may wait no other read was taken, for ever.
+    """
+    raft = committed_leader("ab")
+    assert raft.read(1)
+    take(raft)
+    raft.change_configuration(Configuration(frozenset("a")))
+    assert take(raft).reads == (ReadReady(1, 1),)
