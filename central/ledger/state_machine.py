@@ -63,6 +63,7 @@ class StateMachine:
 
     def __init__(self, directory: Path) -> None:
         """Open or create `state.db` in a directory that the caller has locked."""
+        self._failed = False
         self.path = directory / "state.db"
         try:
             self._connection = connect(self.path, synchronous="NORMAL")
@@ -99,6 +100,7 @@ class StateMachine:
         applied: list[Applied] = []
         times: list[int] = []
         tables: set[str] = set()
+        self._failed = True
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
@@ -121,6 +123,7 @@ class StateMachine:
             )
         self._applied_index, self._chain_head = index, head
         self._frontier, self._committed_at_us = frontier, committed_at_us
+        self._failed = False
         return applied
 
     def make_durable(self) -> int:
@@ -134,6 +137,9 @@ class StateMachine:
 
     def close(self) -> None:
         """Release the file."""
+        if self._failed:
+            # As in Storage.close: after a failed fsync closing must not empty SQLite's own log.
+            self._connection.interrupt()
         self._connection.close()
 
     def _apply_one(self, command: Command, index: int, committed_at_us: int) -> Outcome:
