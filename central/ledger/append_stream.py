@@ -26,7 +26,9 @@ Call: TypeAlias = "grpc.aio.StreamStreamCall[parking_pb2.AppendRequest, parking_
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCHES_A_REQUEST = 512
+MAX_BATCHES_A_REQUEST = 128
+"""Fewer than what waits under load, so that two requests are in flight: while replicas work on one,
+the client makes the next."""
 MAX_REQUESTS_IN_FLIGHT = 4
 ACK_TIME_OUT = 2.0
 """Seconds without an ack after which the replica is taken for dead and another one tried."""

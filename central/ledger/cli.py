@@ -169,6 +169,32 @@ def ledger(
     from node.shutdown import run_until_signalled
 
     configure(log_level, role=f"ledger[{replica_id}]")
+    _check_together(replica_id, listen, peers, join, heartbeat_ticks, election_ticks)
+    first, cluster_id = _group(replica_id, listen, data, peers, join, cluster)
+    settings = ReplicaSettings(
+        replica_id=replica_id,
+        first=first,
+        cluster_id=cluster_id,
+        cluster_name=cluster,
+        directory=data,
+        tick=tick_ms / 1000,
+        election_ticks=election_ticks,
+        heartbeat_ticks=heartbeat_ticks,
+    )
+    return run_until_signalled(
+        lambda stop: serve(settings, listen=listen, camera_time_out=camera_time_out, stop=stop)
+    )
+
+
+def _check_together(
+    replica_id: str,
+    listen: Address,
+    peers: Mapping[str, Address],
+    join: Address | None,
+    heartbeat_ticks: int,
+    election_ticks: int,
+) -> None:
+    """Raise UsageError for options that contradict each other."""
     if heartbeat_ticks >= election_ticks:
         raise UsageError(
             f"--heartbeat-ticks {heartbeat_ticks} must be below --election-ticks "
@@ -184,25 +210,6 @@ def ledger(
             f"--join {join} and --peers: a replica begins a new cluster or joins one; give one of "
             "them"
         )
-    first, cluster_id = _group(replica_id, listen, data, peers, join, cluster)
-    settings = ReplicaSettings(
-        replica_id=replica_id,
-        first=first,
-        cluster_id=cluster_id,
-        cluster_name=cluster,
-        directory=data,
-        tick=tick_ms / 1000,
-        election_ticks=election_ticks,
-        heartbeat_ticks=heartbeat_ticks,
-    )
-    return run_until_signalled(
-        lambda stop: serve(
-            settings,
-            listen=listen,
-            camera_time_out=camera_time_out,
-            stop=stop,
-        )
-    )
 
 
 def _group(

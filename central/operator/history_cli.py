@@ -158,7 +158,18 @@ def history(
     then = instant("--as-of", as_of)
     if then is not None and then > now_us:
         raise UsageError(f"--as-of {as_of} is in the future: give a time that is over")
+    _ask(ledger, wanted, then=then, proof=proof, proof_at=proof_at)
+    return 0
 
+
+def _ask(
+    ledger: tuple[Address, ...],
+    wanted: Wanted,
+    *,
+    then: int | None,
+    proof: int | None,
+    proof_at: int | None,
+) -> None:
     async def ask() -> None:
         async with _connected(ledger) as client:
             if proof is not None:
@@ -173,7 +184,6 @@ def history(
     except BrokenPipeError:
         # `parkledger history north | head`: leave quietly, and keep Python's own flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 async def print_changes(ledger: Ledger, wanted: Wanted) -> None:

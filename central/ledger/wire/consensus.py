@@ -39,40 +39,14 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
                 vote_reply=raft_pb2.VoteReply(pre_vote=message.pre_vote, granted=message.granted),
             )
         case AppendEntries():
-            return raft_pb2.RaftMessage(
-                term=message.term,
-                append_entries=raft_pb2.AppendEntries(
-                    previous_index=message.previous_index,
-                    previous_term=message.previous_term,
-                    commit_index=message.commit_index,
-                    read_round=message.read_round,
-                    entries=map(_entry_to_proto, message.entries),
-                ),
-            )
+            return raft_pb2.RaftMessage(term=message.term, append_entries=_append_to_proto(message))
         case AppendReply():
             return raft_pb2.RaftMessage(
-                term=message.term,
-                append_reply=raft_pb2.AppendReply(
-                    accepted=message.accepted,
-                    match_index=message.match_index,
-                    hint_index=message.hint_index,
-                    hint_term=message.hint_term,
-                    read_round=message.read_round,
-                    refused_index=message.refused_index,
-                ),
+                term=message.term, append_reply=_append_reply_to_proto(message)
             )
-        case InstallSnapshot(snapshot=snapshot):
+        case InstallSnapshot():
             return raft_pb2.RaftMessage(
-                term=message.term,
-                install_snapshot=raft_pb2.InstallSnapshot(
-                    last_index=snapshot.index,
-                    last_term=snapshot.term,
-                    configuration=_configuration_to_proto(snapshot.configuration),
-                    identity=message.identity,
-                    size=message.size,
-                    offset=message.offset,
-                    data=message.data,
-                ),
+                term=message.term, install_snapshot=_install_to_proto(message)
             )
         case SnapshotReply():
             return raft_pb2.RaftMessage(
@@ -108,48 +82,11 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
                 pre_vote=message.vote_reply.pre_vote,
             )
         case "append_entries":
-            append = message.append_entries
-            return AppendEntries(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                previous_index=append.previous_index,
-                previous_term=append.previous_term,
-                commit_index=append.commit_index,
-                read_round=append.read_round,
-                entries=tuple(map(_entry_from_proto, append.entries)),
-            )
+            return _append_from_proto(message, sender, receiver)
         case "append_reply":
-            reply = message.append_reply
-            return AppendReply(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                accepted=reply.accepted,
-                match_index=reply.match_index,
-                read_round=reply.read_round,
-                refused_index=reply.refused_index,
-                hint_index=reply.hint_index,
-                hint_term=reply.hint_term,
-            )
+            return _append_reply_from_proto(message, sender, receiver)
         case "install_snapshot":
-            install = message.install_snapshot
-            if len(install.identity) != hashlib.sha256().digest_size:
-                raise ValueError(f"a snapshot of replica '{sender}' is not named by its SHA-256")
-            return InstallSnapshot(
-                sender=sender,
-                receiver=receiver,
-                term=message.term,
-                snapshot=Snapshot(
-                    install.last_index,
-                    install.last_term,
-                    _configuration_from_proto(install.configuration),
-                ),
-                identity=install.identity,
-                size=install.size,
-                offset=install.offset,
-                data=install.data,
-            )
+            return _install_from_proto(message, sender, receiver)
         case "snapshot_reply":
             return SnapshotReply(
                 sender=sender,
@@ -159,6 +96,89 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
                 next_offset=message.snapshot_reply.next_offset,
             )
     raise ValueError(f"a message of replica '{sender}' has no body that this version knows")
+
+
+def _append_to_proto(message: AppendEntries) -> raft_pb2.AppendEntries:
+    return raft_pb2.AppendEntries(
+        previous_index=message.previous_index,
+        previous_term=message.previous_term,
+        commit_index=message.commit_index,
+        read_round=message.read_round,
+        entries=map(_entry_to_proto, message.entries),
+    )
+
+
+def _append_from_proto(message: raft_pb2.RaftMessage, sender: str, receiver: str) -> AppendEntries:
+    append = message.append_entries
+    return AppendEntries(
+        sender=sender,
+        receiver=receiver,
+        term=message.term,
+        previous_index=append.previous_index,
+        previous_term=append.previous_term,
+        commit_index=append.commit_index,
+        read_round=append.read_round,
+        entries=tuple(map(_entry_from_proto, append.entries)),
+    )
+
+
+def _append_reply_to_proto(message: AppendReply) -> raft_pb2.AppendReply:
+    return raft_pb2.AppendReply(
+        accepted=message.accepted,
+        match_index=message.match_index,
+        hint_index=message.hint_index,
+        hint_term=message.hint_term,
+        read_round=message.read_round,
+        refused_index=message.refused_index,
+    )
+
+
+def _append_reply_from_proto(
+    message: raft_pb2.RaftMessage, sender: str, receiver: str
+) -> AppendReply:
+    reply = message.append_reply
+    return AppendReply(
+        sender=sender,
+        receiver=receiver,
+        term=message.term,
+        accepted=reply.accepted,
+        match_index=reply.match_index,
+        read_round=reply.read_round,
+        refused_index=reply.refused_index,
+        hint_index=reply.hint_index,
+        hint_term=reply.hint_term,
+    )
+
+
+def _install_to_proto(message: InstallSnapshot) -> raft_pb2.InstallSnapshot:
+    return raft_pb2.InstallSnapshot(
+        last_index=message.snapshot.index,
+        last_term=message.snapshot.term,
+        configuration=_configuration_to_proto(message.snapshot.configuration),
+        identity=message.identity,
+        size=message.size,
+        offset=message.offset,
+        data=message.data,
+    )
+
+
+def _install_from_proto(
+    message: raft_pb2.RaftMessage, sender: str, receiver: str
+) -> InstallSnapshot:
+    install = message.install_snapshot
+    if len(install.identity) != hashlib.sha256().digest_size:
+        raise ValueError(f"a snapshot of replica '{sender}' is not named by its SHA-256")
+    configuration = _configuration_from_proto(install.configuration)
+    return InstallSnapshot(
+        sender=sender,
+        receiver=receiver,
+        term=message.term,
+        snapshot=Snapshot(install.last_index, install.last_term, configuration),
+        identity=install.identity,
+        size=install.size,
+        offset=install.offset,
+        data=install.data,
+    )
 
 
 def _entry_to_proto(entry: Entry) -> raft_pb2.LogEntry:
