@@ -49,13 +49,14 @@ class Crops:
     """Training crops of one source: each an upright square round a spot, to be disturbed and cut.
 
     pictures: (N, C, C, 3) uint8; regions: (N, 4, 2) canonical corners in crop pixels;
-    occupied: (N,).
+    occupied: (N,); scene: (N,) number of the frame, or of the hour for ready-cut pictures.
     """
 
     source: str
     pictures: Image
     regions: FloatArray
     occupied: npt.NDArray[np.bool_]
+    scene: npt.NDArray[np.int64]
 
 
 def frames_by_part(data: Path, source: str) -> Iterator[tuple[Part, LabelledFrame]]:
@@ -119,21 +120,51 @@ def load_cnrpark(data: Path, parts: Sequence[Part], spec: PatchSpec) -> Iterator
             yield Samples("cnrpark", part, np.stack(patches), occupied, hidden)
 
 
-def load_crops(data: Path) -> Iterator[Crops]:
-    """All training crops."""
-    for source in ("acpds", "pklot", "cnrext"):
-        for part, frame in frames_by_part(data, source):
-            if part is Part.TRAIN:
-                pictures, regions = crop_frame(frame)
-                occupied = np.array([spot.occupied for spot in frame.spots], dtype=np.bool_)
-                yield Crops(source, pictures, regions, occupied)
-    chosen, ready = _cnrpark(data, Part.TRAIN)
+def load_crops(data: Path, source: str, parts: Sequence[Part]) -> Crops:
+    """All training crops of a source's parts; pictures that show nothing but leaves are left out.
+
+    Their labels were made with knowledge that the picture does not hold: what they would teach is
+    that leaves mean a car.
+    """
+    return _cnrpark_crops(data, parts) if source == "cnrpark" else _crops(data, source, parts)
+
+
+def _crops(data: Path, source: str, parts: Sequence[Part]) -> Crops:
+    pictures: list[Image] = []
+    regions: list[FloatArray] = []
+    occupied: list[bool] = []
+    for part, frame in frames_by_part(data, source):
+        if part in parts and frame.spots:
+            crops, corners = crop_frame(frame)
+            pictures.append(crops)
+            regions.append(corners)
+            occupied += [spot.occupied for spot in frame.spots]
+    sizes = [len(one) for one in pictures]
+    scene = np.repeat(np.arange(len(sizes)), sizes)
+    return Crops(
+        source, np.concatenate(pictures), np.concatenate(regions), np.array(occupied), scene
+    )
+
+
+def _cnrpark_crops(data: Path, parts: Sequence[Part]) -> Crops:
     side = (CROP_SIZE, CROP_SIZE)
-    small = [cv2.resize(picture, side, interpolation=cv2.INTER_AREA) for picture in ready]
-    region = np.array(WHOLE_PICTURE) * CROP_SIZE
-    occupied = np.array([row.occupied for row in chosen], dtype=np.bool_)
-    regions = np.broadcast_to(region, (len(chosen), 4, 2)).copy()
-    yield Crops("cnrpark", np.asarray(np.stack(small), dtype=np.uint8), regions, occupied)
+    pictures: list[Image] = []
+    rows: list[LabelledPatch] = []
+    for part in parts:
+        chosen, ready = _cnrpark(data, part)
+        for row, picture in zip(chosen, ready, strict=True):
+            if not _hidden(row):
+                small = cv2.resize(picture, side, interpolation=cv2.INTER_AREA)
+                pictures.append(np.asarray(small, dtype=np.uint8))
+                rows.append(row)
+    hours = [row.camera + row.taken[:13] for row in rows]
+    return Crops(
+        "cnrpark",
+        np.stack(pictures),
+        np.repeat(np.array(WHOLE_PICTURE)[None] * CROP_SIZE, len(rows), axis=0),
+        np.array([row.occupied for row in rows]),
+        np.unique(hours, return_inverse=True)[1],
+    )
 
 
 def _cnrpark(data: Path, part: Part) -> tuple[list[LabelledPatch], Iterator[Image]]:

@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.metadata import ModelMetadata
-from models.network import CONTRAST_FLOOR, LAYERS, Convolution
+from models.network import CONTRAST_FLOOR, LAYERS, STEM
 from models.patches import PatchSpec
 
 OPSET: Final = 17
@@ -36,29 +36,33 @@ class _Graph:
 
 
 def _input(graph: _Graph, spec: PatchSpec) -> str:
-    """uint8 NHWC as the remap leaves it -> float NCHW, normalised look by look."""
+    """uint8 NHWC as the remap leaves it -> what `models.network.planes` makes of it."""
     looks = graph.constant("looks", np.array([0, spec.looks, -1], dtype=np.int64))
-    shape = graph.constant("shape", np.array([-1, *spec.shape], dtype=np.int64))
+    rows, size, channels = spec.shape
+    grouped = np.array([-1, rows, size // STEM, channels * STEM], dtype=np.int64)
+    shape = graph.constant("shape", grouped)
     ones = graph.constant("ones", np.ones(spec.looks, dtype=np.float32))
     zeros = graph.constant("zeros", np.zeros(spec.looks, dtype=np.float32))
     floats = graph.add("Cast", ["patches"], "floats", to=TensorProto.FLOAT)
-    rows = graph.add("Reshape", [floats, looks], "rows")
+    whole = graph.add("Reshape", [floats, looks], "looks_as_channels")
     # With each look as one channel, instance normalisation is the look's own mean and deviation.
     even = graph.add(
-        "InstanceNormalization", [rows, ones, zeros], "even", epsilon=CONTRAST_FLOOR**2
+        "InstanceNormalization", [whole, ones, zeros], "even", epsilon=CONTRAST_FLOOR**2
     )
     normalised = graph.add("Reshape", [even, shape], "normalised")
     return graph.add("Transpose", [normalised], "planes", perm=[0, 3, 1, 2])
 
 
 def _convolution(
-    graph: _Graph, value: str, index: int, layer: Convolution, groups: int, weights: Weights
+    graph: _Graph, value: str, index: int, weights: Weights, strides: tuple[int, int]
 ) -> str:
     """Convolution and batch normalisation folded into one, then ReLU."""
     norm = f"{3 * index + 1}"
     scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + 1e-5)
     kernel = weights[f"{3 * index}.weight"] * scale[:, None, None, None]
     bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
+    height, width = kernel.shape[2:]
+    around = 0 if strides[0] == height else height // 2  # the stem's blocks meet, none overlaps
     inputs = [
         value,
         graph.constant(f"kernel{index}", kernel.astype(np.float32)),
@@ -68,10 +72,9 @@ def _convolution(
         "Conv",
         inputs,
         f"convolved{index}",
-        kernel_shape=[layer.side] * 2,
-        strides=[layer.stride] * 2,
-        pads=[layer.side // 2] * 4,
-        group=groups,
+        kernel_shape=[height, width],
+        strides=list(strides),
+        pads=[around] * 4,
     )
     return graph.add("Relu", [convolved], f"active{index}")
 
@@ -82,7 +85,7 @@ def _head(graph: _Graph, value: str, channels: int, weights: Weights, temperatur
         bias = graph.constant(f"{name}_bias", weights[f"{index}.bias"] / np.float32(divisor))
         return graph.add("Conv", [value, kernel, bias], name, group=groups)
 
-    first = 3 * len(LAYERS)
+    first = 3 * (len(LAYERS) + 1)
     places = layer("places", value, first, 1.0, channels)
     met = layer("met", graph.add("Relu", [places], "places_active"), first + 3, 1.0, 1)
     # The calibration's temperature divides the logit, so it belongs in the last weights.
@@ -99,12 +102,10 @@ def export(path: Path, weights: Weights, metadata: ModelMetadata) -> None:
     """
     graph = _Graph()
     value = _input(graph, metadata.spec)
-    channels = 3
-    for index, layer in enumerate(LAYERS):
-        groups = channels if layer.depthwise else 1
-        value = _convolution(graph, value, index, layer, groups, weights)
-        channels = layer.channels
-    _head(graph, value, channels, weights, metadata.temperature)
+    value = _convolution(graph, value, 0, weights, (STEM, 1))
+    for index, layer in enumerate(LAYERS, start=1):
+        value = _convolution(graph, value, index, weights, (layer.stride, layer.stride))
+    _head(graph, value, LAYERS[-1].channels, weights, metadata.temperature)
     inputs = [
         helper.make_tensor_value_info("patches", TensorProto.UINT8, ["N", *metadata.spec.shape])
     ]

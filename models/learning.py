@@ -1,9 +1,7 @@
 """The training loop: seeded, resumable; learning rate and batches are fixed by the step."""
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,76 +10,121 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from models.augment import Augmentation, augment
-from models.network import build, normalise
+from models.network import build, planes
 from models.patches import FloatArray, Image, PatchSpec
+from models.pool import Pool
 
-SOURCE_SHARES: Final = {"acpds": 0.40, "cnrext": 0.15, "cnrpark": 0.30, "pklot": 0.15}
-"""How often a batch draws from each source; within a source, both classes equally often."""
-
-_PREFETCH: Final = 3
 _SMOOTHING: Final = 0.02
 _AVERAGE: Final = 0.998
+_CHECKPOINT_EVERY: Final = 250
+_AVERAGED_HALVING: Final = 0.6
+_HALVED_TOGETHER: Final = 50
+_GRAINY: Final = 4
+_POLISH_RATE: Final = 0.33
+_POLISH_AVERAGE: Final = 0.995
+
+Targets = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run depends on besides its data; a checkpoint of other settings is refused."""
+    """What a run depends on besides its data; a checkpoint of other settings is refused.
+
+    spec: of the patches that the network sees. polish: how many batches, after `steps`, have
+    undisturbed patches among them; they begin at a third of the highest learning rate.
+    """
 
     seed: int
     steps: int
     batch: int
     rate: float
     spec: PatchSpec
+    polish: int = 0
+
+    @property
+    def total(self) -> int:
+        """All batches."""
+        return self.steps + self.polish
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """Crops with their regions, and what a batch draws from.
+class Mixture:
+    """What a batch draws from: pools and how often each is drawn from (sum 1)."""
 
-    crops: N pictures (C, C, 3) uint8; regions: (N, 4, 2) in crop pixels; occupied: (N,);
-    pools: sample numbers and the share of a batch that comes from them.
+    pools: Sequence[Pool]
+    shares: FloatArray
+
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[Image, Targets]:
+        """One batch: patches, and whether each is occupied."""
+        patches: list[Image] = []
+        targets: list[Targets] = []
+        for pool, count in zip(self.pools, rng.multinomial(size, self.shares), strict=True):
+            numbers = rng.integers(0, len(pool.occupied), count)
+            patches.append(pool.patches[numbers])
+            targets.append(pool.occupied[numbers])
+        return np.concatenate(patches), np.concatenate(targets)
+
+
+def halved(pool: Pool, seed: int) -> Pool:
+    """The pool in memory with looks of half the size, each chunk in one of two ways.
+
+    Serving samples bilinearly: of a spot that is large in the picture it leaves pixels out, of a
+    small one it averages. The network has to bear both. In memory, for a disk that everybody else
+    uses, too, makes a step wait longer than it computes.
     """
-
-    crops: list[Image]
-    regions: FloatArray
-    occupied: npt.NDArray[np.float32]
-    pools: tuple[tuple[npt.NDArray[np.int64], float], ...]
-
-    def draw(self, size: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Sample numbers of one batch."""
-        shares = np.array([share for _, share in self.pools])
-        chosen = rng.choice(len(self.pools), size, p=shares / shares.sum())
-        return np.array([rng.choice(self.pools[pool][0]) for pool in chosen], dtype=np.int64)
+    count, rows, columns, channels = pool.patches.shape
+    out = np.empty((count, rows // 2, columns // 2, channels), dtype=np.uint8)
+    rng = np.random.default_rng([seed, count])
+    for start in range(0, count, _HALVED_TOGETHER):
+        part = np.asarray(pool.patches[start : start + _HALVED_TOGETHER])
+        out[start : start + len(part)] = halve(part, rng)
+    return replace(pool, patches=out)
 
 
-def _batch(
-    data: TrainingSet, settings: Settings, step: int
-) -> tuple[Image, npt.NDArray[np.float32]]:
+def halve(patches: Image, rng: np.random.Generator) -> Image:
+    """(N, 2H, 2S, 3) -> (N, H, S, 3), as averages of four pixels or by taking every other one."""
+    count, rows, columns, channels = patches.shape
+    blocks = patches.reshape(count, rows // 2, 2, columns // 2, 2, channels)
+    if rng.random() < _AVERAGED_HALVING:
+        return np.asarray((blocks.astype(np.uint16).sum(axis=(2, 4)) + 2) >> 2, np.uint8)
+    down, across = rng.integers(0, 2, 2)
+    return np.ascontiguousarray(blocks[:, :, down, :, across])
+
+
+def batch(data: Mixture, settings: Settings, step: int) -> tuple[Image, Targets]:
     """The batch of a step depends on the seed and the step alone, so a resumed run repeats it."""
     rng = np.random.default_rng([settings.seed, step])
-    numbers = data.draw(settings.batch, rng)
-    crops = [data.crops[n] for n in numbers]
-    patches = augment(crops, data.regions[numbers], settings.spec, Augmentation(), rng)
-    return patches, data.occupied[numbers]
+    patches, targets = data.draw(settings.batch, rng)
+    return vary(patches, settings.spec, rng), targets
 
 
-def _batches(
-    data: TrainingSet, settings: Settings, first: int
-) -> Iterator[tuple[Image, npt.NDArray[np.float32]]]:
-    """Batches in order, the next few being made in the background."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        steps = count(first)
-        waiting = [pool.submit(_batch, data, settings, next(steps)) for _ in range(_PREFETCH)]
-        for _ in range(first, settings.steps):
-            waiting.append(pool.submit(_batch, data, settings, next(steps)))
-            yield waiting.pop(0).result()
-        for future in waiting:
-            future.cancel()
+def vary(patches: Image, spec: PatchSpec, rng: np.random.Generator) -> Image:
+    """The cheap disturbances, so that a sample drawn again is not the same again.
+
+    Mirrored or not, a look's shift by up to a pixel (the same for all, the border repeated) and
+    another white balance for each, and grain for every fourth.
+    """
+    count = len(patches)
+    looks = patches.reshape(count, spec.looks, spec.size, spec.size, 3)
+    if rng.random() < 0.5:
+        looks = looks[:, :, :, ::-1]
+    down, across = rng.integers(-1, 2, 2)
+    kept = np.arange(spec.size)
+    rows = np.clip(kept + down, 0, spec.size - 1)
+    columns = np.clip(kept + across, 0, spec.size - 1)
+    shifted = looks[:, :, rows][:, :, :, columns].astype(np.float32)
+    shifted *= np.exp(rng.normal(0.0, 0.06, (count, 1, 1, 1, 3))).astype(np.float32)
+    grainy = np.s_[int(rng.integers(_GRAINY)) :: _GRAINY]
+    noise = rng.standard_normal(shifted[grainy].shape, dtype=np.float32)
+    shifted[grainy] += noise * np.float32(rng.uniform(0.0, 5.0))
+    return np.clip(shifted, 0.0, 255.0).astype(np.uint8).reshape(patches.shape)
 
 
 def _rate(step: int, settings: Settings) -> float:
-    """One cycle: a linear rise over the first twentieth, then half a cosine."""
+    """One cycle: a linear rise over the first twentieth, then half a cosine; polishing, another."""
+    if step >= settings.steps:
+        done = (step - settings.steps) / settings.polish
+        return float(_POLISH_RATE * settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
     rise = max(1, settings.steps // 20)
     if step < rise:
         return settings.rate * (step + 1) / rise
@@ -105,14 +148,13 @@ class Learner:
         )
         self.average = {key: value.clone() for key, value in self.network.state_dict().items()}
 
-    def learn(self, patches: Image, occupied: npt.NDArray[np.float32]) -> float:
+    def learn(self, patches: Image, occupied: Targets) -> float:
         """One step on one batch; returns its loss."""
         for group in self.optimiser.param_groups:
             group["lr"] = _rate(self.step, self.settings)
         # Dropout's mask, too, must depend on the step alone for a resumed run to repeat it.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        values = normalise(torch.from_numpy(patches).to(self.device))
-        values = values.contiguous(memory_format=torch.channels_last)
+        values = planes(torch.from_numpy(np.ascontiguousarray(patches)).to(self.device))
         targets = torch.from_numpy(occupied).to(self.device)
         targets = targets * (1.0 - 2.0 * _SMOOTHING) + _SMOOTHING
         loss = nn.functional.binary_cross_entropy_with_logits(self.network(values), targets)
@@ -121,11 +163,12 @@ class Learner:
         self.optimiser.step()
         self.step += 1
         self._follow()
-        return float(loss.item())
+        return float(loss.detach())
 
     def _follow(self) -> None:
         """Move the average towards the weights; early on faster, to forget the start."""
-        keep = min(_AVERAGE, (1.0 + self.step) / (10.0 + self.step))
+        longest = _AVERAGE if self.step <= self.settings.steps else _POLISH_AVERAGE
+        keep = min(longest, (1.0 + self.step) / (10.0 + self.step))
         with torch.no_grad():
             for key, value in self.network.state_dict().items():
                 if value.dtype.is_floating_point:
@@ -170,15 +213,21 @@ class Learner:
 
 def train(
     learner: Learner,
-    data: TrainingSet,
+    data: Mixture,
     *,
+    polish: Mixture | None = None,
     checkpoint: Path,
     fingerprint: str,
     report: Callable[[int, float], None],
 ) -> None:
-    """Run the remaining steps, with a checkpoint every 500; `report` gets step and loss."""
-    for patches, occupied in _batches(data, learner.settings, learner.step):
-        loss = learner.learn(patches, occupied)
+    """Run the remaining steps, with a checkpoint now and then; `report` gets step and loss.
+
+    polish: what the last batches draw from, if not from the same.
+    """
+    settings = learner.settings
+    while learner.step < settings.total:
+        source = data if learner.step < settings.steps or polish is None else polish
+        loss = learner.learn(*batch(source, settings, learner.step))
         report(learner.step, loss)
-        if learner.step % 500 == 0 or learner.step == learner.settings.steps:
+        if learner.step % _CHECKPOINT_EVERY == 0 or learner.step == settings.total:
             learner.save(checkpoint, fingerprint)

@@ -14,26 +14,28 @@ from torch import nn
 class Convolution:
     """One convolution with batch normalisation and ReLU.
 
-    channels: of the output; side: of the square kernel, px; stride: px; depthwise: one filter a
-    channel (then `channels` equals the input's).
+    channels: of the output; side: of the square kernel, px; stride: px.
     """
 
     channels: int
     side: int
     stride: int = 1
-    depthwise: bool = False
 
+
+STEM: Final = 4
+"""The first layer sees blocks of so many pixels a side, which do not overlap."""
+
+STEM_CHANNELS: Final = 48
 
 LAYERS: Final = (
-    Convolution(16, 3, stride=2),
-    Convolution(32, 3, stride=2),
-    Convolution(32, 3, depthwise=True),
-    Convolution(64, 1),
-    Convolution(64, 3, stride=2, depthwise=True),
+    Convolution(64, 3, stride=2),
+    Convolution(96, 3),
     Convolution(128, 1),
-    Convolution(128, 3, depthwise=True),
-    Convolution(192, 1),
 )
+"""After the stem. Dense 3x3 layers: in int8 they are quicker than depthwise ones, and stronger."""
+
+HIDDEN: Final = 32
+"""Features in which both looks meet before the decision."""
 
 CONTRAST_FLOOR: Final = 4.0
 """Standard deviation, in grey levels, below which a patch's contrast is not stretched further."""
@@ -41,35 +43,27 @@ CONTRAST_FLOOR: Final = 4.0
 
 def output_side(size: int, layers: tuple[Convolution, ...] = LAYERS) -> int:
     """Height or width of the last feature map for a patch `size` px high or wide."""
+    size //= STEM
     for layer in layers:
         size = (size - 1) // layer.stride + 1
     return size
 
 
-HIDDEN: Final = 32
-"""Features in which both looks meet before the decision."""
-
-
 def build(height: int, width: int, layers: tuple[Convolution, ...] = LAYERS) -> nn.Sequential:
-    """(N, 3, height, width) normalised patches -> (N,) logits of occupied.
+    """(N, 3 * STEM, height, width / STEM) from `planes` -> (N,) logits of occupied.
 
     The looks lie one below the other and go through the same filters. The last feature map is
     weighed place by place rather than averaged: where in which look something stands tells a
     neighbour leaning in from a car on the spot.
     """
-    modules: list[nn.Module] = []
-    channels = 3
+    # Blocks of STEM x STEM pixels: their columns lie in the channels already.
+    stem = nn.Conv2d(3 * STEM, STEM_CHANNELS, (STEM, 1), (STEM, 1), bias=False)
+    modules: list[nn.Module] = [stem, nn.BatchNorm2d(STEM_CHANNELS), nn.ReLU(inplace=True)]
+    channels = STEM_CHANNELS
     for layer in layers:
-        groups = channels if layer.depthwise else 1
         modules += [
             nn.Conv2d(
-                channels,
-                layer.channels,
-                layer.side,
-                layer.stride,
-                layer.side // 2,
-                groups=groups,
-                bias=False,
+                channels, layer.channels, layer.side, layer.stride, layer.side // 2, bias=False
             ),
             nn.BatchNorm2d(layer.channels),
             nn.ReLU(inplace=True),
@@ -89,13 +83,24 @@ def build(height: int, width: int, layers: tuple[Convolution, ...] = LAYERS) -> 
 
 
 def normalise(patches: torch.Tensor) -> torch.Tensor:
-    """(N, H, S, 3) uint8 -> (N, 3, H, S) float of mean 0 and deviation about 1, look by look.
+    """(N, H, S, 3) uint8 -> the same in float, of mean 0 and deviation about 1, look by look.
 
     One mean and one deviation over all three channels: colour differences survive, exposure goes.
     """
-    count, height, size, channels = patches.shape
+    count, height, size, _ = patches.shape
     looks = patches.reshape(count, height // size, -1).float()
     mean = looks.mean(dim=2, keepdim=True)
     variance = looks.var(dim=2, keepdim=True, unbiased=False)
     even = (looks - mean) / torch.sqrt(variance + CONTRAST_FLOOR**2)
-    return even.reshape(count, height, size, channels).permute(0, 3, 1, 2)
+    return even.reshape(patches.shape)
+
+
+def planes(patches: torch.Tensor) -> torch.Tensor:
+    """(N, H, S, 3) uint8 -> (N, 3 * STEM, H, S / STEM): STEM neighbouring pixels as channels.
+
+    Pixels of a row lie side by side in memory, so this costs no copy before the transpose, and a
+    convolution of STEM x 1 is then one of STEM x STEM: half the time of the usual form in int8.
+    """
+    count, height, size, _ = patches.shape
+    grouped = normalise(patches).reshape(count, height, size // STEM, 3 * STEM)
+    return grouped.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)

@@ -1,88 +1,62 @@
-"""Train, calibrate and export the spot classifier: `python -m models.train --data DIR --out FILE`.
+"""Train and export the spot classifier: `python -m models.train --data DIR --out FILE`.
 
-The one module that needs the extra `train` (torch, onnx), together with those it imports.
+The modules that need the extra `train` (torch, onnx): this one, leave_one_out, workshop, learning,
+network, export and quantise.
 """
 
-import ctypes
 import tempfile
 from pathlib import Path
-from typing import Final
 
 import click
-import numpy as np
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models import SHIPPED_MODEL
-from models.calibration import source_weights, temperature, thresholds
-from models.classifier import SpotClassifier
-from models.corpus import Samples, fingerprint, load_cnrpark, load_crops, load_frames
+from models.corpus import fingerprint
 from models.export import Weights, export
-from models.learning import SOURCE_SHARES, Learner, Settings, TrainingSet, train
+from models.learning import Settings
+from models.leave_one_out import Calibration, read
 from models.metadata import ModelMetadata
-from models.metrics import Thresholds
-from models.patches import PatchSpec
+from models.patches import Image
+from models.quantise import load, quantise, spread
+from models.recipe import (
+    BATCH,
+    LEAVE_ONE_OUT,
+    NAME,
+    POLISH,
+    PORTIONS,
+    RATE,
+    SEED,
+    SOURCE_SHARES,
+    SPEC,
+    STEPS,
+    VERSION,
+)
 from models.splits import Part
-
-NAME: Final = "parkledger-spot-classifier"
-VERSION: Final = "1"
-SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
-
-
-def training_set(data: Path) -> TrainingSet:
-    """All crops of the training part."""
-    parts = list(load_crops(data))
-    occupied = np.concatenate([part.occupied for part in parts])
-    sources = np.concatenate([np.full(len(part.occupied), part.source) for part in parts])
-    pools = tuple(
-        (np.flatnonzero((sources == source) & (occupied == state)), share / 2.0)
-        for source, share in SOURCE_SHARES.items()
-        for state in (False, True)
-    )
-    return TrainingSet(
-        crops=[crop for part in parts for crop in part.pictures],
-        regions=np.concatenate([part.regions for part in parts]),
-        occupied=occupied.astype(np.float32),
-        pools=pools,
-    )
+from models.workshop import (
+    TRAINING,
+    Plan,
+    fit,
+    keep_freed_memory,
+    prepare,
+    progress_bar,
+    undisturbed,
+)
 
 
-def calibrated(weights: Weights, data: Path, training_data: str) -> ModelMetadata:
-    """Temperature and thresholds from the calibration part, measured on the exported network.
+def write_model(
+    out: Path, weights: Weights, calibration: Calibration, training_data: str, patches: Image
+) -> None:
+    """Export the weights in float32, then write them in int8 to `out`.
 
-    Each source counts the same, so that no lot's habits dominate.
+    patches: (N, *shape) uint8, from which the int8 form learns how far each layer's values reach.
     """
-    plain = ModelMetadata(NAME, VERSION, SPEC, 1.0, Thresholds(0.5, 0.5), training_data)
-    samples: list[Samples] = []
-    for source in ("acpds", "pklot", "cnrext"):
-        samples += load_frames(data, source, [Part.CALIBRATION], SPEC)
-    samples += load_cnrpark(data, [Part.CALIBRATION], SPEC)
+    metadata = ModelMetadata(
+        NAME, VERSION, SPEC, calibration.temperature, calibration.thresholds, training_data
+    )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "uncalibrated.onnx"
-        export(path, weights, plain)
-        classifier = SpotClassifier.load(path)
-        measured = [classifier.probabilities(part.patches) for part in samples]
-    raw = np.clip(np.concatenate(measured).astype(np.float64), 1e-7, 1.0 - 1e-7)
-    occupied = np.concatenate([part.occupied for part in samples])
-    names = np.concatenate([np.full(len(part.occupied), part.source) for part in samples])
-    balance = source_weights(names)
-    logits = np.log(raw / (1.0 - raw))
-    divisor = temperature(logits, occupied, balance)
-    chosen = thresholds(1.0 / (1.0 + np.exp(-logits / divisor)), balance)
-    return ModelMetadata(NAME, VERSION, SPEC, divisor, chosen, training_data)
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to reuse large blocks instead of handing them back to the kernel.
-
-    Every step frees and takes the same tens of megabytes; without this a third of the time goes
-    into page faults. Elsewhere than on glibc nothing happens.
-    """
-    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(mmap_threshold, 1 << 28)
-        mallopt(trim_threshold, 1 << 29)
+        whole = Path(folder) / "float32.onnx"
+        export(whole, weights, metadata)
+        quantise(whole, out, patches)
 
 
 @click.command(context_settings={"show_default": True, "auto_envvar_prefix": "PARKLEDGER_TRAIN"})
@@ -90,50 +64,77 @@ def keep_freed_memory() -> None:
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     required=True,
+    show_envvar=True,
     help="Folder with the labelled data (frames/ and patches/).",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default=SHIPPED_MODEL,
-    help="The ONNX file to write; its checkpoint lies beside it.",
+    show_default="the shipped model",
+    show_envvar=True,
+    help="The int8 ONNX file to write.",
 )
-@click.option("--seed", default=1, help="Fixes the weights' start and every batch.")
-@click.option("--steps", default=6000, type=click.IntRange(min=1), help="Batches to learn from.")
-@click.option("--batch", default=256, type=click.IntRange(min=2), help="Patches in a batch.")
-@click.option("--rate", default=0.004, help="Highest learning rate.")
 @click.option(
-    "--threads",
-    default=1,
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".training"),
+    show_envvar=True,
+    help="Folder for the pool (3 GB) and the checkpoint; what is there is not made again.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=LEAVE_ONE_OUT,
+    show_default="the shipped one",
+    show_envvar=True,
+    help="Temperature and thresholds, as models.leave_one_out writes them.",
+)
+@click.option("--seed", default=SEED, show_envvar=True, help="Fixes weights, pool and batches.")
+@click.option(
+    "--steps",
+    default=STEPS,
     type=click.IntRange(min=1),
-    help="CPU threads of torch; one more makes the batches.",
+    show_envvar=True,
+    help="Batches to learn from.",
+)
+@click.option(
+    "--workers",
+    default=2,
+    type=click.IntRange(min=1),
+    show_envvar=True,
+    help="Processes that make samples.",
 )
 def main(
-    data: Path, out: Path, seed: int, steps: int, batch: int, rate: float, threads: int
+    data: Path, out: Path, work: Path, calibration: Path, seed: int, steps: int, workers: int
 ) -> None:
     """Train the spot classifier on labelled data and write it as an ONNX file."""
     keep_freed_memory()
-    torch.set_num_threads(threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_num_threads(1)  # two threads wait for each other longer than they save
+    try:
+        calibrated = read(calibration)
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{calibration} is no calibration ({error}); write one with models.leave_one_out"
+        raise click.ClickException(message) from error
     training_data = fingerprint(data)
-    learner = Learner(Settings(seed, steps, batch, rate, SPEC), device)
-    checkpoint = out.with_suffix(".checkpoint")
-    if learner.resume(checkpoint, training_data):
-        click.echo(f"continuing {checkpoint} at step {learner.step}")
-    crops = training_set(data)
-    click.echo(f"{len(crops.crops)} training crops, on {device}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn()) as progress:
-        task = progress.add_task("training", total=steps, completed=learner.step)
-
-        def report(step: int, loss: float) -> None:
-            progress.update(task, completed=step, description=f"loss {loss:.3f}")
-
-        train(learner, crops, checkpoint=checkpoint, fingerprint=training_data, report=report)
-    weights = learner.weights()
-    metadata = calibrated(weights, data, training_data)
-    export(out, weights, metadata)
-    click.echo(f"{out}: temperature {metadata.temperature:.3f}, {metadata.thresholds}")
+    plan = Plan(seed, PORTIONS, TRAINING, SPEC, training_data)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
+    checkpoint = plan.folder(work) / "training.checkpoint"
+    with progress_bar() as progress:
+        pools = prepare(data, work, plan, workers=workers, progress=progress)
+        weights = fit(
+            pools,
+            undisturbed(load(data, TRAINING, SPEC), seed=seed),
+            SOURCE_SHARES,
+            settings,
+            checkpoint,
+            training_data,
+            progress,
+            name="training",
+        )
+    patches = spread(load(data, [Part.CALIBRATION], SPEC))
+    write_model(out, weights, calibrated, training_data, patches)
+    click.echo(f"{out}: temperature {calibrated.temperature:.3f}, {calibrated.thresholds}")
 
 
 if __name__ == "__main__":

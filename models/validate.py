@@ -9,8 +9,10 @@ import click
 import numpy as np
 
 from models import SHIPPED_MODEL
+from models.card import markdown, mean
 from models.classifier import SpotClassifier
-from models.corpus import Samples, load_cnrpark, load_frames
+from models.corpus import Samples, frames_by_part, load_cnrpark, load_frames
+from models.evaluate import Group, evaluate
 from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
 from models.splits import Part
 from node.errors import UsageError
@@ -73,22 +75,29 @@ def card(sets: Mapping[str, Measured], thresholds: Thresholds) -> dict[str, Scor
     rows = {name: sets[name].score(thresholds) for name in _VALIDATION}
     pool = join([sets[name] for name in _VALIDATION])
 
-    def mean(field: str) -> float:
-        return float(np.mean([getattr(rows[name], field) for name in _VALIDATION]))
-
-    rows[MEAN] = Score(
-        spots=sum(rows[name].spots for name in _VALIDATION),
-        accuracy=mean("accuracy"),
-        balanced_accuracy=mean("balanced_accuracy"),
-        ece=mean("ece"),
-        brier=mean("brier"),
-        unknown_share=mean("unknown_share"),
-        error_when_sure=mean("error_when_sure"),
-    )
+    rows[MEAN] = mean(list(rows.values()))
     rows[_POOLED] = pool.score(thresholds)
     rows[_VISIBLE] = sets["CNRPark-B"].score(thresholds, visible_only=True)
     rows[_POOLED_VISIBLE] = pool.score(thresholds, visible_only=True)
     rows |= {name: one.score(thresholds) for name, one in sets.items() if name not in rows}
+    return rows
+
+
+def conditions(data: Path, classifier: SpotClassifier, group: Group) -> dict[str, Score]:
+    """Figures of the held-out frames by camera, weather or hour.
+
+    Without CNRPark-B, whose ready-cut pictures come from one camera on one sunny day.
+    """
+    rows: dict[str, Score] = {}
+    for source, name in (("acpds", "ACPDS"), ("cnrext", "CNR-EXT"), ("pklot", "PKLot")):
+        frames = [
+            frame
+            for part, frame in frames_by_part(data, source)
+            if part in (Part.VALIDATION, Part.DEMONSTRATION)
+        ]
+        measured = evaluate(frames, classifier)
+        groups = measured.by(group, classifier.thresholds)
+        rows |= {f"{name}, {member}": figures for member, figures in groups.items()}
     return rows
 
 
@@ -105,22 +114,27 @@ def card(sets: Mapping[str, Measured], thresholds: Thresholds) -> dict[str, Scor
     default=SHIPPED_MODEL,
     help="The ONNX model to measure.",
 )
-def main(data: Path, model: Path) -> None:
+@click.option(
+    "--by",
+    "by",
+    type=click.Choice([group.value for group in Group]),
+    multiple=True,
+    help="List the held-out frames by camera, weather or hour instead; may be repeated.",
+)
+def main(data: Path, model: Path, by: tuple[str, ...]) -> None:
     """Print the figures of the model card, as a Markdown table."""
     try:
         classifier = SpotClassifier.load(model)
-        rows = card(held_out(data, classifier), classifier.thresholds)
+        tables = [conditions(data, classifier, Group(name)) for name in by]
+        if not by:
+            tables = [card(held_out(data, classifier), classifier.thresholds)]
     except UsageError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{model.name}, SHA-256 {classifier.sha256}\n")
-    columns = ("set", "spots", "accuracy", "balanced", "ECE", "Brier", "unknown", "wrong when sure")
-    click.echo(f"| {' | '.join(columns)} |")
-    click.echo("|---" * len(columns) + "|")
-    for name, row in rows.items():
-        shares = [f"{value:.2%}" for value in (row.accuracy, row.balanced_accuracy, row.ece)]
-        rest = [f"{value:.2%}" for value in (row.unknown_share, row.error_when_sure)]
-        cells = [name, str(row.spots), *shares, f"{row.brier:.4f}", *rest]
-        click.echo(f"| {' | '.join(cells)} |")
+    for first, rows in zip(by or ("set",), tables, strict=True):
+        for line in markdown(rows, first=first):
+            click.echo(line)
+        click.echo("")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from models.classifier import SpotClassifier  # noqa: E402
 from models.export import export  # noqa: E402
 from models.metadata import ModelMetadata  # noqa: E402
 from models.metrics import Thresholds  # noqa: E402
-from models.network import build, normalise  # noqa: E402
+from models.network import build, planes  # noqa: E402
 from models.patches import PatchSpec  # noqa: E402
 
 
@@ -25,7 +25,7 @@ def test_onnx_and_torch_agree(tmp_path: Path, surroundings: float) -> None:
     patches[:4] = patches[:4] // 8 + 100  # hardly any contrast
     patches[4] = 128  # none at all
     patches[5:9, size:] //= 3  # looks of different brightness
-    values = normalise(torch.from_numpy(patches))
+    values = planes(torch.from_numpy(patches))
     with torch.no_grad():
         network(values)  # moves the running statistics away from their start
         network.eval()

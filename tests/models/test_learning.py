@@ -1,5 +1,6 @@
 """The training loop on toy data: it learns, and a resumed run is the same run."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -7,34 +8,47 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the extra 'train' only")
 
-from models.learning import Learner, Settings, TrainingSet, train  # noqa: E402
-from models.patches import PatchSpec  # noqa: E402
+from models.learning import (  # noqa: E402
+    Learner,
+    Mixture,
+    Settings,
+    Targets,
+    batch,
+    halve,
+    halved,
+    train,
+    vary,
+)
+from models.patches import Image, PatchSpec  # noqa: E402
+from models.pool import Pool, Portion  # noqa: E402
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # several threads on busy cores spend their time waiting for each other
+SPEC = PatchSpec(32, 0.25, 1.8)
 
 
-def toy_data() -> TrainingSet:
-    """'Occupied' crops carry a bright block in the middle."""
+def toy_pool() -> Pool:
+    """'Occupied' patches carry a bright block in the middle of each look."""
     rng = np.random.default_rng(1)
-    crops = [rng.integers(80, 120, (96, 96, 3), dtype=np.uint8) for _ in range(40)]
-    for crop in crops[20:]:
-        crop[30:66, 30:66] = 240
+    patches = rng.integers(80, 120, (40, *SPEC.shape), dtype=np.uint8)
+    for top in (0, 32):
+        patches[20:, top + 8 : top + 24, 8:24] = 240
     occupied = np.repeat(np.array([0.0, 1.0], dtype=np.float32), 20)
-    pools = ((np.arange(20), 0.5), (np.arange(20, 40), 0.5))
-    square = np.array([[30.0, 30.0], [66.0, 30.0], [66.0, 66.0], [30.0, 66.0]])
-    return TrainingSet(crops, np.repeat(square[None], 40, axis=0), occupied, pools)
+    return Pool(Portion("acpds", "acpds", 40), patches, occupied)
+
+
+def toy_data() -> Mixture:
+    return Mixture([toy_pool()], np.ones(1))
 
 
 def settings(steps: int, seed: int = 5) -> Settings:
-    return Settings(seed=seed, steps=steps, batch=8, rate=0.01, spec=PatchSpec(32, 0.25, 1.8))
+    return Settings(seed=seed, steps=steps, batch=8, rate=0.01, spec=SPEC)
 
 
 def test_the_loss_falls(tmp_path: Path) -> None:
     losses: list[float] = []
-    learner = Learner(settings(40), CPU)
     train(
-        learner,
+        Learner(settings(40), CPU),
         toy_data(),
         checkpoint=tmp_path / "c",
         fingerprint="toy",
@@ -75,3 +89,78 @@ def test_a_checkpoint_of_another_run_is_not_used(
     checkpoint = tmp_path / "c"
     Learner(settings(6), CPU).save(checkpoint, "f")
     assert not Learner(settings(6, seed), CPU).resume(checkpoint, fingerprint)
+
+
+def test_a_step_s_batch_depends_on_seed_and_step_alone() -> None:
+    def draw(seed: int, step: int) -> bytes:
+        patches, occupied = batch(toy_data(), settings(6, seed), step)
+        return patches.tobytes() + occupied.tobytes()
+
+    assert draw(1, 3) == draw(1, 3)
+    assert len({draw(1, 3), draw(1, 4), draw(2, 3)}) == 3
+
+
+def test_halving_averages_or_takes_every_other_pixel() -> None:
+    wide = np.random.default_rng(2).integers(0, 256, (3, 8, 4, 3), dtype=np.uint8)
+    blocks = wide.reshape(3, 4, 2, 2, 2, 3).astype(float)
+    mean = np.floor(blocks.mean(axis=(2, 4)) + 0.5)
+    seen = set()
+    for seed in range(30):
+        half = halve(wide, np.random.default_rng(seed))
+        assert half.shape == (3, 4, 2, 3)
+        taken = [wide[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
+        ways = [(half == mean).all(), *((half == one).all() for one in taken)]
+        assert any(ways)
+        seen.add(ways.index(True))
+    assert seen == {0, 1, 2, 3, 4}
+
+
+def test_a_halved_pool_keeps_its_order() -> None:
+    pool = toy_pool()
+    half = halved(pool, seed=1)
+    assert half.patches.shape == (40, 32, 16, 3)
+    assert half.patches[:20].max() < 130 < half.patches[20:, 8, 8].min()
+    np.testing.assert_array_equal(half.occupied, pool.occupied)
+
+
+def test_varied_patches_stay_nearly_what_they_were() -> None:
+    """A look must not be shifted into the other, and no label's sign may be lost."""
+    patches = toy_pool().patches
+    seen = set()
+    for seed in range(12):
+        other = vary(patches, SPEC, np.random.default_rng(seed))
+        assert other.shape == patches.shape
+        assert other.dtype == np.uint8
+        block = other[20:, 10:22, 10:22].mean(axis=(1, 2))
+        assert (block > 180).all()
+        assert (other[20:, 30:34].mean(axis=(1, 2)) < 150).all()
+        seen.add(other.tobytes())
+    assert len(seen) == 12
+
+
+def test_the_last_batches_are_drawn_from_the_polishing_mixture(tmp_path: Path) -> None:
+    drawn: list[str] = []
+
+    @dataclass(frozen=True)
+    class Named(Mixture):
+        name: str = ""
+
+        def draw(self, size: int, rng: np.random.Generator) -> tuple[Image, Targets]:
+            drawn.append(self.name)
+            return super().draw(size, rng)
+
+    def named(name: str) -> Named:
+        return Named([toy_pool()], np.ones(1), name)
+
+    learner = Learner(Settings(5, 3, 8, 0.01, SPEC, polish=2), CPU)
+    rates: list[float] = []
+    train(
+        learner,
+        named("disturbed"),
+        polish=named("plain"),
+        checkpoint=tmp_path / "c",
+        fingerprint="f",
+        report=lambda *_: rates.append(learner.optimiser.param_groups[0]["lr"]),
+    )
+    assert drawn == ["disturbed"] * 3 + ["plain"] * 2
+    assert rates[4] < rates[3] < 0.01

@@ -1,0 +1,42 @@
+"""What the shipped classifier is made of: the one place that training and leave-one-out share."""
+
+from pathlib import Path
+from typing import Final
+
+from models.patches import PatchSpec
+from models.pool import Portion
+
+NAME: Final = "parkledger-spot-classifier"
+VERSION: Final = "2"
+SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
+
+PORTIONS: Final = (
+    Portion("acpds", "acpds", 18_000),
+    Portion("acpds", "acpds", 9_000, composed=True),
+    Portion("cnrext", "cnrext", 10_000),
+    Portion("cnrext", "cnrext", 8_000, composed=True),
+    Portion("cnrext", "cnrpark", 5_000, composed=True),
+    Portion("cnrpark", "cnrpark", 14_000),
+    Portion("pklot", "pklot", 10_000),
+    Portion("pklot", "pklot", 9_000, composed=True),
+    Portion("pklot", "cnrpark", 7_000, composed=True),
+)
+"""The pool. CNRPark's pictures show no ground round the spot, so nothing is composed on them."""
+
+SOURCE_SHARES: Final = {"acpds": 0.48, "cnrext": 0.17, "cnrpark": 0.17, "pklot": 0.18}
+"""How often a batch draws from each ground; ACPDS is by far the most varied."""
+
+SEED: Final = 1
+BATCH: Final = 128
+RATE: Final = 0.003
+"""Highest learning rate."""
+
+STEPS: Final = 10_000
+POLISH: Final = 1500
+"""Batches at the end, with undisturbed patches among them."""
+
+LEAVE_ONE_OUT_STEPS: Final = 2500
+LEAVE_ONE_OUT_POLISH: Final = 600
+
+LEAVE_ONE_OUT: Final = Path(__file__).parent / "leave_one_out.json"
+"""Figures on sources left out, and the calibration that they give."""

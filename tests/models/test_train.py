@@ -1,0 +1,108 @@
+"""From a data folder to a model file, all steps in small."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch comes with the extra 'train' only")
+
+from models.calibration import sigmoid  # noqa: E402
+from models.classifier import SpotClassifier  # noqa: E402
+from models.corpus import SOURCES, Samples  # noqa: E402
+from models.learning import Settings  # noqa: E402
+from models.leave_one_out import (  # noqa: E402
+    MEAN,
+    Answers,
+    Calibration,
+    ask,
+    calibrate,
+    read,
+    table,
+    write,
+)
+from models.metrics import Thresholds, balanced_accuracy  # noqa: E402
+from models.pool import Portion  # noqa: E402
+from models.quantise import load, spread  # noqa: E402
+from models.recipe import SPEC  # noqa: E402
+from models.splits import Part  # noqa: E402
+from models.train import write_model  # noqa: E402
+from models.workshop import TRAINING, Plan, fit, prepare, progress_bar, undisturbed  # noqa: E402
+
+from .lot_data import make_data  # noqa: E402
+
+PORTIONS = (
+    *(Portion(source, source, 120) for source in SOURCES),
+    Portion("acpds", "acpds", 80, composed=True),
+)
+CALIBRATION = Calibration(1.3, Thresholds(0.75, 0.25))
+
+
+@pytest.mark.timeout(60)
+def test_a_small_training_run_gives_a_working_model(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    data = make_data(tmp_path / "data")
+    plan = Plan(2, PORTIONS, TRAINING, SPEC, "0" * 64)
+    settings = Settings(seed=2, steps=60, batch=32, rate=0.004, spec=SPEC, polish=20)
+    shares = dict.fromkeys(SOURCES, 0.25)
+    with progress_bar() as progress:
+        pools = prepare(data, tmp_path / "work", plan, workers=1, progress=progress)
+        plain = undisturbed(load(data, TRAINING, SPEC), seed=2)
+        checkpoint = tmp_path / "checkpoint"
+        weights = fit(pools, plain, shares, settings, checkpoint, "0", progress, name="training")
+        again = fit(pools, plain, shares, settings, checkpoint, "0", progress, name="training")
+    for name, value in weights.items():
+        np.testing.assert_array_equal(again[name], value)  # the checkpoint was the end
+    patches = spread(load(data, [Part.CALIBRATION], SPEC))
+    out = tmp_path / "model.onnx"
+    write_model(out, weights, CALIBRATION, "0" * 64, patches)
+    classifier = SpotClassifier.load(out)
+    assert classifier.thresholds == CALIBRATION.thresholds
+    assert out.stat().st_size < 1_000_000
+    held_out = load(data, [Part.VALIDATION], SPEC)
+    answers = classifier.probabilities(np.concatenate([one.patches for one in held_out]))
+    occupied = np.concatenate([one.occupied for one in held_out])
+    assert balanced_accuracy(answers.astype(np.float64), occupied) >= 0.9
+    asked = ask(weights, held_out, "0" * 64)
+    assert len(asked.logits) == len(asked.occupied) == len(occupied)
+    assert balanced_accuracy(sigmoid(asked.logits), occupied) >= 0.9
+
+
+def answers(seed: int, steepness: float) -> Answers:
+    rng = np.random.default_rng(seed)
+    honest = rng.normal(0.0, 3.0, 5000)
+    occupied = rng.random(5000) < 1.0 / (1.0 + np.exp(-honest))
+    return Answers(honest * steepness, occupied)
+
+
+def test_each_source_is_calibrated_by_the_others() -> None:
+    found = {"a": answers(1, 2.0), "b": answers(2, 2.0), "c": answers(3, 2.0)}
+    assert calibrate(found).temperature == pytest.approx(2.0, rel=0.1)
+    rows = table(found)
+    assert list(rows) == ["a", "b", "c", MEAN]
+    assert max(row.ece for row in rows.values()) < 0.03
+    # A source that is far too sure of itself is not made honest by its own answers.
+    strange = table({**found, "d": answers(4, 20.0)})
+    assert strange["d"].ece > 0.04
+
+
+def test_a_calibration_is_read_as_written(tmp_path: Path) -> None:
+    rows = table({"a": answers(1, 2.0), "b": answers(2, 2.0)})
+    write(tmp_path / "c.json", CALIBRATION, rows)
+    assert read(tmp_path / "c.json") == CALIBRATION
+
+
+def test_the_undisturbed_pool_is_balanced_and_leaves_out_what_is_hidden() -> None:
+    """A crowded frame's spots are drawn less often than their number says."""
+    shape = SPEC.shape
+    states = np.arange(90) % 2 == 0
+
+    def frame(tone: int, count: int, *, hidden: bool = False) -> Samples:
+        patches = np.full((count, *shape), tone, dtype=np.uint8)
+        return Samples("pklot", Part.TRAIN, patches, states[:count], np.full(count, hidden))
+
+    (pool,) = undisturbed([frame(10, 90), frame(20, 10), frame(30, 50, hidden=True)], seed=1)
+    tones = pool.patches[:, 0, 0, 0]
+    assert pool.occupied.mean() == 0.5
+    assert set(np.unique(tones)) == {10, 20}
+    assert 0.68 < np.mean(tones == 10) < 0.82  # sqrt(90) to sqrt(10), not 9 to 1
