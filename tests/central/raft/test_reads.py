@@ -109,5 +109,5 @@ def test_reads_that_waited_for_a_member_are_answered_when_it_is_removed() -> Non
     raft = committed_leader("ab")
     assert raft.read(1)
     take(raft)
-    raft.change_configuration(Configuration(frozenset("a")))
+    assert raft.change_configuration(Configuration(frozenset("a"))) == raft.configuration_index
     assert take(raft).reads == (ReadReady(1, 1),)
