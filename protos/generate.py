@@ -6,6 +6,7 @@ under newer grpcio and protobuf; the reverse raises VersionError. A test regener
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,10 +19,11 @@ def proto_files() -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "protos").glob("*.proto"))
 
 
-def generate(out: Path) -> None:
-    """Write <out>/protos/*_pb2.py, *_pb2.pyi, *_pb2_grpc.py and *_pb2_grpc.pyi.
+def generate(out: Path, files: Sequence[str]) -> None:
+    """Write *_pb2.py, *_pb2.pyi, *_pb2_grpc.py and *_pb2_grpc.pyi of `files` below `out`.
 
-    Raises RuntimeError with protoc's exit code if it fails (it prints the cause itself).
+    `files` are relative to the repository's root. Raises RuntimeError with protoc's exit code if it
+    fails (it prints the cause itself).
     """
     from grpc_tools import protoc  # only in the extra `test`
 
@@ -38,7 +40,7 @@ def generate(out: Path) -> None:
         f"--grpc_python_out={out}",
         f"--mypy_out=quiet:{out}",
         f"--mypy_grpc_out=quiet:{out}",
-        *(str(ROOT / name) for name in proto_files()),
+        *(str(ROOT / name) for name in files),
     ]
     exit_code = protoc.main(arguments)
     if exit_code != 0:
@@ -54,7 +56,7 @@ def generate(out: Path) -> None:
 )
 def main(out: Path) -> None:
     """Generate the gRPC stubs from protos/*.proto."""
-    generate(out)
+    generate(out, proto_files())
 
 
 if __name__ == "__main__":

@@ -4,36 +4,13 @@ With the version of grpcio-tools in the extra `test`, for the reason that `proto
 A test regenerates and compares.
 """
 
-import sys
 from pathlib import Path
 
 import click
 
-ROOT = Path(__file__).resolve().parents[2]
+from protos.generate import ROOT, generate
+
 PROTOS = ("benchmarks/etcd/kv.proto", "benchmarks/etcd/rpc.proto")
-
-
-def generate(out: Path) -> None:
-    """Write <out>/benchmarks/etcd/*_pb2*; RuntimeError with protoc's exit code if it fails."""
-    from grpc_tools import protoc  # only in the extra `test`
-
-    plugins = Path(sys.executable).parent
-    arguments = [
-        "protoc",
-        *(
-            f"--plugin={name}={plugins / name}"
-            for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
-        ),
-        f"-I{ROOT}",
-        f"--python_out={out}",
-        f"--grpc_python_out={out}",
-        f"--mypy_out=quiet:{out}",
-        f"--mypy_grpc_out=quiet:{out}",
-        *(str(ROOT / name) for name in PROTOS),
-    ]
-    exit_code = protoc.main(arguments)
-    if exit_code != 0:
-        raise RuntimeError(f"protoc failed with exit code {exit_code}")
 
 
 @click.command()
@@ -45,7 +22,7 @@ def generate(out: Path) -> None:
 )
 def main(out: Path) -> None:
     """Generate the stubs from etcd's messages."""
-    generate(out)
+    generate(out, PROTOS)
 
 
 if __name__ == "__main__":

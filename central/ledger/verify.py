@@ -49,14 +49,15 @@ class _Log:
 
 
 def verify_data(path: Path, *, against: Head | None = None) -> Verified:
-    """Verify a data directory, or a state.db by itself (a backup).
+    """Verify a data directory, or a state.db by itself.
 
     Raises UsageError for a path that is none or in use, Mismatch for what does not fit.
     """
     state = path / "state.db" if path.is_dir() else path
     if not state.is_file():
         raise UsageError(
-            f"--data {path}: there is no {state.name}: give a replica's data directory or a backup"
+            f"--data {path}: {state} is not there: give a replica's data directory, or a copy of "
+            "its state.db"
         )
     with _unused(path):
         log = _read_log(path / "log.db") if path.is_dir() else _Log({})

@@ -41,7 +41,7 @@ class HeadType(click.ParamType[Head]):
     type=click.Path(path_type=Path),
     show_default="none",
     show_envvar=True,
-    help="Data directory of a stopped replica, a copy of one, or a backup; it is only read.",
+    help="Data directory of a stopped replica, or a copy of its state.db; it is only read.",
 )
 @click.option(
     "--ledger",

@@ -28,7 +28,7 @@ def test_a_bare_field_would_be_found() -> None:
 
 def test_the_committed_stubs_are_those_of_the_proto_files(tmp_path: Path) -> None:
     pytest.importorskip("grpc_tools", reason="grpcio-tools is in the extra `test`")
-    generate(tmp_path)
+    generate(tmp_path, proto_files())
     made = sorted((tmp_path / "protos").iterdir())
     assert [path.name for path in made] == sorted(
         path.name for path in (ROOT / "protos").glob("*_pb2*")

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.etcd.generate import PROTOS, ROOT, generate
+from benchmarks.etcd.generate import PROTOS
+from protos.generate import ROOT, generate
 
 
 def test_the_committed_stubs_are_those_of_the_proto_files(tmp_path: Path) -> None:
     pytest.importorskip("grpc_tools", reason="grpcio-tools is in the extra `test`")
-    generate(tmp_path)
+    generate(tmp_path, PROTOS)
     here = ROOT / "benchmarks" / "etcd"
     made = sorted((tmp_path / "benchmarks" / "etcd").iterdir())
     assert [path.name for path in made] == sorted(path.name for path in here.glob("*_pb2*"))

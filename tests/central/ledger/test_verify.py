@@ -222,7 +222,7 @@ def test_a_damaged_page_is_named(data: Path) -> None:
 
 def test_a_directory_without_a_state_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(UsageError, match="give a replica's data directory or a backup"):
+        with pytest.raises(UsageError, match="give a replica's data directory, or"):
             verify_data(path)
 
 

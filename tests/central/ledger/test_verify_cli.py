@@ -91,7 +91,7 @@ def test_a_proof_that_proves_nothing(parkledger: Runner, proof: Path) -> None:
     [
         ([], "Give one of --data, --ledger and --proof"),
         (["--data", "x", "--proof", "y"], "Give one of"),
-        (["--data", "/nowhere"], "give a replica's data directory or a backup"),
+        (["--data", "/nowhere"], "give a replica's data directory, or"),
         (["--proof", "/nowhere"], "--proof /nowhere cannot be read"),
         (["--data", "x", "--against", "7"], "head '7': write INDEX:HEAD"),
         (["--data", "x", "--against", "0:" + HEAD], "write INDEX:HEAD"),
