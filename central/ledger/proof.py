@@ -129,7 +129,7 @@ def proof_from_json(text: str, *, source: str) -> Proof:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
-            f"{source} is no proof ({error}): give what 'parkledger history --proof' printed"
+            f"{source} is no proof ({error!r}): give what 'parkledger history --proof' printed"
         ) from error
 
 
