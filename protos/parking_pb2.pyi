@@ -46,6 +46,60 @@ OCCUPANCY_UNKNOWN: Occupancy.ValueType  # 3
 """cannot be seen, or cannot be told"""
 global___Occupancy = Occupancy
 
+class _CameraCondition:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _CameraConditionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_CameraCondition.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    CAMERA_CONDITION_UNSPECIFIED: _CameraCondition.ValueType  # 0
+    CAMERA_CONDITION_OK: _CameraCondition.ValueType  # 1
+    """comms_restored"""
+    CAMERA_CONDITION_SILENT: _CameraCondition.ValueType  # 2
+    """nothing is heard of the camera node (said by its processor, or by the primary)"""
+    CAMERA_CONDITION_LOST: _CameraCondition.ValueType  # 3
+    """the camera node cannot read its source"""
+    CAMERA_CONDITION_FROZEN: _CameraCondition.ValueType  # 4
+    """the picture does not change at all"""
+    CAMERA_CONDITION_DARK: _CameraCondition.ValueType  # 5
+    """black"""
+    CAMERA_CONDITION_BRIGHT: _CameraCondition.ValueType  # 6
+    """over-exposed"""
+    CAMERA_CONDITION_BLURRED: _CameraCondition.ValueType  # 7
+    """out of focus, dirty or fogged"""
+    CAMERA_CONDITION_LATE: _CameraCondition.ValueType  # 8
+    """pictures are too old when they come"""
+    CAMERA_CONDITION_RESIZED: _CameraCondition.ValueType  # 9
+    """another shape than the regions were drawn on"""
+    CAMERA_CONDITION_NUDGED: _CameraCondition.ValueType  # 10
+    """it looks elsewhere than when the regions were drawn"""
+
+class CameraCondition(_CameraCondition, metaclass=_CameraConditionEnumTypeWrapper):
+    """What is the matter with a camera's pictures. All but OK is comms_lost to those who read curb events."""
+
+CAMERA_CONDITION_UNSPECIFIED: CameraCondition.ValueType  # 0
+CAMERA_CONDITION_OK: CameraCondition.ValueType  # 1
+"""comms_restored"""
+CAMERA_CONDITION_SILENT: CameraCondition.ValueType  # 2
+"""nothing is heard of the camera node (said by its processor, or by the primary)"""
+CAMERA_CONDITION_LOST: CameraCondition.ValueType  # 3
+"""the camera node cannot read its source"""
+CAMERA_CONDITION_FROZEN: CameraCondition.ValueType  # 4
+"""the picture does not change at all"""
+CAMERA_CONDITION_DARK: CameraCondition.ValueType  # 5
+"""black"""
+CAMERA_CONDITION_BRIGHT: CameraCondition.ValueType  # 6
+"""over-exposed"""
+CAMERA_CONDITION_BLURRED: CameraCondition.ValueType  # 7
+"""out of focus, dirty or fogged"""
+CAMERA_CONDITION_LATE: CameraCondition.ValueType  # 8
+"""pictures are too old when they come"""
+CAMERA_CONDITION_RESIZED: CameraCondition.ValueType  # 9
+"""another shape than the regions were drawn on"""
+CAMERA_CONDITION_NUDGED: CameraCondition.ValueType  # 10
+"""it looks elsewhere than when the regions were drawn"""
+global___CameraCondition = CameraCondition
+
 class _ReplicaRole:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -129,6 +183,7 @@ class DetectionBatch(google.protobuf.message.Message):
     LAYOUT_VERSION_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     DETECTIONS_FIELD_NUMBER: builtins.int
+    CAMERA_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
     """of the applied layout"""
     boot_id: builtins.str
@@ -145,6 +200,10 @@ class DetectionBatch(google.protobuf.message.Message):
     def detections(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Detection]:
         """at most one a spot"""
 
+    @property
+    def camera(self) -> global___CameraReport:
+        """absent: the camera's condition is as before"""
+
     def __init__(
         self,
         *,
@@ -155,10 +214,36 @@ class DetectionBatch(google.protobuf.message.Message):
         layout_version: builtins.int = ...,
         model: builtins.str = ...,
         detections: collections.abc.Iterable[global___Detection] | None = ...,
+        camera: global___CameraReport | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["boot_id", b"boot_id", "camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "detections", b"detections", "layout_version", b"layout_version", "model", b"model", "sequence", b"sequence"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["camera", b"camera"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["boot_id", b"boot_id", "camera", b"camera", "camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "detections", b"detections", "layout_version", b"layout_version", "model", b"model", "sequence", b"sequence"]) -> None: ...
 
 global___DetectionBatch = DetectionBatch
+
+@typing.final
+class CameraReport(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CONDITION_FIELD_NUMBER: builtins.int
+    SINCE_US_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    condition: global___CameraCondition.ValueType
+    """never unspecified"""
+    since_us: builtins.int
+    """when it began: microseconds since 1970-01-01 UTC"""
+    detail: builtins.str
+    """one line for a person; empty when OK"""
+    def __init__(
+        self,
+        *,
+        condition: global___CameraCondition.ValueType = ...,
+        since_us: builtins.int = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["condition", b"condition", "detail", b"detail", "since_us", b"since_us"]) -> None: ...
+
+global___CameraReport = CameraReport
 
 @typing.final
 class Detection(google.protobuf.message.Message):
@@ -404,17 +489,21 @@ class Zone(google.protobuf.message.Message):
 
     ZONE_ID_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
+    MAX_STAY_S_FIELD_NUMBER: builtins.int
     zone_id: builtins.str
     """within the lot"""
     name: builtins.str
     """for people"""
+    max_stay_s: builtins.int
+    """a longer stay is an over-stay, seconds; 0: no limit"""
     def __init__(
         self,
         *,
         zone_id: builtins.str = ...,
         name: builtins.str = ...,
+        max_stay_s: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name", "zone_id", b"zone_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["max_stay_s", b"max_stay_s", "name", b"name", "zone_id", b"zone_id"]) -> None: ...
 
 global___Zone = Zone
 
@@ -424,17 +513,30 @@ class Spot(google.protobuf.message.Message):
 
     SPOT_ID_FIELD_NUMBER: builtins.int
     ZONE_ID_FIELD_NUMBER: builtins.int
+    LATITUDE_FIELD_NUMBER: builtins.int
+    LONGITUDE_FIELD_NUMBER: builtins.int
     spot_id: builtins.str
     """within the lot"""
     zone_id: builtins.str
     """empty: in no zone"""
+    latitude: builtins.float
+    """degrees, WGS 84"""
+    longitude: builtins.float
+    """degrees, WGS 84"""
     def __init__(
         self,
         *,
         spot_id: builtins.str = ...,
         zone_id: builtins.str = ...,
+        latitude: builtins.float | None = ...,
+        longitude: builtins.float | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["spot_id", b"spot_id", "zone_id", b"zone_id"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_latitude", b"_latitude", "_longitude", b"_longitude", "latitude", b"latitude", "longitude", b"longitude"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_latitude", b"_latitude", "_longitude", b"_longitude", "latitude", b"latitude", "longitude", b"longitude", "spot_id", b"spot_id", "zone_id", b"zone_id"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_latitude", b"_latitude"]) -> typing.Literal["latitude"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_longitude", b"_longitude"]) -> typing.Literal["longitude"] | None: ...
 
 global___Spot = Spot
 
@@ -445,13 +547,21 @@ class Camera(google.protobuf.message.Message):
     CAMERA_ID_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
     REGIONS_FIELD_NUMBER: builtins.int
+    MASKS_FIELD_NUMBER: builtins.int
+    REFERENCE_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
     """unique in the ledger"""
     name: builtins.str
     """for people"""
+    reference: builtins.bytes
+    """what its view looked like when the regions were drawn (edge/reference.py); up to 64 KiB"""
     @property
     def regions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Region]:
         """at most one a spot"""
+
+    @property
+    def masks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Mask]:
+        """parts of the picture that nobody may see"""
 
     def __init__(
         self,
@@ -459,10 +569,32 @@ class Camera(google.protobuf.message.Message):
         camera_id: builtins.str = ...,
         name: builtins.str = ...,
         regions: collections.abc.Iterable[global___Region] | None = ...,
+        masks: collections.abc.Iterable[global___Mask] | None = ...,
+        reference: builtins.bytes = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "name", b"name", "regions", b"regions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "masks", b"masks", "name", b"name", "reference", b"reference", "regions", b"regions"]) -> None: ...
 
 global___Camera = Camera
+
+@typing.final
+class Mask(google.protobuf.message.Message):
+    """A part of the picture that is blackened before it leaves the camera node."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CORNERS_FIELD_NUMBER: builtins.int
+    @property
+    def corners(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Corner]:
+        """at least three, in order round it"""
+
+    def __init__(
+        self,
+        *,
+        corners: collections.abc.Iterable[global___Corner] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["corners", b"corners"]) -> None: ...
+
+global___Mask = Mask
 
 @typing.final
 class Region(google.protobuf.message.Message):
@@ -584,6 +716,7 @@ class LotState(google.protobuf.message.Message):
     VACANT_FIELD_NUMBER: builtins.int
     UNKNOWN_FIELD_NUMBER: builtins.int
     COUNTS_FIELD_NUMBER: builtins.int
+    CAMERAS_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
     """as in the layout"""
     name: builtins.str
@@ -608,6 +741,10 @@ class LotState(google.protobuf.message.Message):
     def counts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LotCount]:
         """what Update reported, ordered by reporter"""
 
+    @property
+    def cameras(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CameraState]:
+        """of the layout, ordered by camera id; empty as of a past instant"""
+
     def __init__(
         self,
         *,
@@ -620,11 +757,40 @@ class LotState(google.protobuf.message.Message):
         vacant: builtins.int = ...,
         unknown: builtins.int = ...,
         counts: collections.abc.Iterable[global___LotCount] | None = ...,
+        cameras: collections.abc.Iterable[global___CameraState] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["layout", b"layout"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["counts", b"counts", "layout", b"layout", "layout_version", b"layout_version", "lot_id", b"lot_id", "name", b"name", "occupied", b"occupied", "spots", b"spots", "unknown", b"unknown", "vacant", b"vacant"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cameras", b"cameras", "counts", b"counts", "layout", b"layout", "layout_version", b"layout_version", "lot_id", b"lot_id", "name", b"name", "occupied", b"occupied", "spots", b"spots", "unknown", b"unknown", "vacant", b"vacant"]) -> None: ...
 
 global___LotState = LotState
+
+@typing.final
+class CameraState(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: builtins.int
+    CONDITION_FIELD_NUMBER: builtins.int
+    SINCE_US_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    camera_id: builtins.str
+    """as in the layout"""
+    condition: global___CameraCondition.ValueType
+    """unspecified: nothing was ever heard of it"""
+    since_us: builtins.int
+    """when it began, microseconds since 1970-01-01 UTC"""
+    detail: builtins.str
+    """one line for a person"""
+    def __init__(
+        self,
+        *,
+        camera_id: builtins.str = ...,
+        condition: global___CameraCondition.ValueType = ...,
+        since_us: builtins.int = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "condition", b"condition", "detail", b"detail", "since_us", b"since_us"]) -> None: ...
+
+global___CameraState = CameraState
 
 @typing.final
 class SpotState(google.protobuf.message.Message):
@@ -636,6 +802,8 @@ class SpotState(google.protobuf.message.Message):
     CAMERA_ID_FIELD_NUMBER: builtins.int
     SINCE_US_FIELD_NUMBER: builtins.int
     VIEWS_FIELD_NUMBER: builtins.int
+    LAYOUT_VERSION_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
     spot_id: builtins.str
     """as in the layout"""
     occupancy: global___Occupancy.ValueType
@@ -646,6 +814,10 @@ class SpotState(google.protobuf.message.Message):
     """the deciding view; empty while no camera spoke"""
     since_us: builtins.int
     """captured_at of the change to this occupancy, microseconds since 1970-01-01 UTC"""
+    layout_version: builtins.int
+    """as in OccupancyChange, of the last change"""
+    model: builtins.str
+    """as in OccupancyChange, of the last change"""
     @property
     def views(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ViewState]:
         """what each camera that sees the spot says, ordered by camera id"""
@@ -659,8 +831,10 @@ class SpotState(google.protobuf.message.Message):
         camera_id: builtins.str = ...,
         since_us: builtins.int = ...,
         views: collections.abc.Iterable[global___ViewState] | None = ...,
+        layout_version: builtins.int = ...,
+        model: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "confidence_permyriad", b"confidence_permyriad", "occupancy", b"occupancy", "since_us", b"since_us", "spot_id", b"spot_id", "views", b"views"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "confidence_permyriad", b"confidence_permyriad", "layout_version", b"layout_version", "model", b"model", "occupancy", b"occupancy", "since_us", b"since_us", "spot_id", b"spot_id", "views", b"views"]) -> None: ...
 
 global___SpotState = SpotState
 
@@ -871,6 +1045,7 @@ class WatchEvent(google.protobuf.message.Message):
     CHANGES_FIELD_NUMBER: builtins.int
     LAYOUTS_FIELD_NUMBER: builtins.int
     COUNTS_FIELD_NUMBER: builtins.int
+    CAMERAS_FIELD_NUMBER: builtins.int
     index: builtins.int
     """applied index"""
     committed_at_us: builtins.int
@@ -887,6 +1062,10 @@ class WatchEvent(google.protobuf.message.Message):
     def counts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CountChange]:
         """what Update reported"""
 
+    @property
+    def cameras(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CameraChange]:
+        """cameras whose condition changed"""
+
     def __init__(
         self,
         *,
@@ -895,10 +1074,47 @@ class WatchEvent(google.protobuf.message.Message):
         changes: collections.abc.Iterable[global___OccupancyChange] | None = ...,
         layouts: collections.abc.Iterable[global___LayoutChange] | None = ...,
         counts: collections.abc.Iterable[global___CountChange] | None = ...,
+        cameras: collections.abc.Iterable[global___CameraChange] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["changes", b"changes", "committed_at_us", b"committed_at_us", "counts", b"counts", "index", b"index", "layouts", b"layouts"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cameras", b"cameras", "changes", b"changes", "committed_at_us", b"committed_at_us", "counts", b"counts", "index", b"index", "layouts", b"layouts"]) -> None: ...
 
 global___WatchEvent = WatchEvent
+
+@typing.final
+class CameraChange(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LOT_ID_FIELD_NUMBER: builtins.int
+    CAMERA_ID_FIELD_NUMBER: builtins.int
+    PREVIOUS_FIELD_NUMBER: builtins.int
+    CONDITION_FIELD_NUMBER: builtins.int
+    SINCE_US_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    lot_id: builtins.str
+    """where"""
+    camera_id: builtins.str
+    """whose"""
+    previous: global___CameraCondition.ValueType
+    """before this index; unspecified: nothing was known"""
+    condition: global___CameraCondition.ValueType
+    """from this index on"""
+    since_us: builtins.int
+    """when it began, microseconds since 1970-01-01 UTC"""
+    detail: builtins.str
+    """one line for a person"""
+    def __init__(
+        self,
+        *,
+        lot_id: builtins.str = ...,
+        camera_id: builtins.str = ...,
+        previous: global___CameraCondition.ValueType = ...,
+        condition: global___CameraCondition.ValueType = ...,
+        since_us: builtins.int = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "condition", b"condition", "detail", b"detail", "lot_id", b"lot_id", "previous", b"previous", "since_us", b"since_us"]) -> None: ...
+
+global___CameraChange = CameraChange
 
 @typing.final
 class OccupancyChange(google.protobuf.message.Message):
@@ -911,6 +1127,8 @@ class OccupancyChange(google.protobuf.message.Message):
     CONFIDENCE_PERMYRIAD_FIELD_NUMBER: builtins.int
     CAMERA_ID_FIELD_NUMBER: builtins.int
     CAPTURED_AT_US_FIELD_NUMBER: builtins.int
+    LAYOUT_VERSION_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
     """where"""
     spot_id: builtins.str
@@ -925,6 +1143,10 @@ class OccupancyChange(google.protobuf.message.Message):
     """the view that decided; empty where none did"""
     captured_at_us: builtins.int
     """of the frame that decided, microseconds since 1970-01-01 UTC"""
+    layout_version: builtins.int
+    """that the deciding view's region came from; 0: none did, or it was recorded before this was kept"""
+    model: builtins.str
+    """that spoke: first 16 hex digits of its SHA-256; empty: none did"""
     def __init__(
         self,
         *,
@@ -935,8 +1157,10 @@ class OccupancyChange(google.protobuf.message.Message):
         confidence_permyriad: builtins.int = ...,
         camera_id: builtins.str = ...,
         captured_at_us: builtins.int = ...,
+        layout_version: builtins.int = ...,
+        model: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "confidence_permyriad", b"confidence_permyriad", "lot_id", b"lot_id", "occupancy", b"occupancy", "previous", b"previous", "spot_id", b"spot_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["camera_id", b"camera_id", "captured_at_us", b"captured_at_us", "confidence_permyriad", b"confidence_permyriad", "layout_version", b"layout_version", "lot_id", b"lot_id", "model", b"model", "occupancy", b"occupancy", "previous", b"previous", "spot_id", b"spot_id"]) -> None: ...
 
 global___OccupancyChange = OccupancyChange
 

@@ -10,9 +10,12 @@ pile up in buffers.
 """
 
 import builtins
+import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import protos.parking_pb2
 import sys
 import typing
 
@@ -40,6 +43,8 @@ class _FrameOutcomeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._E
     """aspect ratio differs from the layout's picture; its spots are unknown"""
     FRAME_OUTCOME_FAILED: _FrameOutcome.ValueType  # 5
     """the processor could not classify it (its fault); nothing was observed"""
+    FRAME_OUTCOME_STALE_PLAN: _FrameOutcome.ValueType  # 6
+    """a strip that was cut by an older plan; nothing was observed"""
 
 class FrameOutcome(_FrameOutcome, metaclass=_FrameOutcomeEnumTypeWrapper): ...
 
@@ -54,6 +59,8 @@ FRAME_OUTCOME_WRONG_SIZE: FrameOutcome.ValueType  # 4
 """aspect ratio differs from the layout's picture; its spots are unknown"""
 FRAME_OUTCOME_FAILED: FrameOutcome.ValueType  # 5
 """the processor could not classify it (its fault); nothing was observed"""
+FRAME_OUTCOME_STALE_PLAN: FrameOutcome.ValueType  # 6
+"""a strip that was cut by an older plan; nothing was observed"""
 global___FrameOutcome = FrameOutcome
 
 @typing.final
@@ -62,6 +69,8 @@ class CameraMessage(google.protobuf.message.Message):
 
     HELLO_FIELD_NUMBER: builtins.int
     FRAME_FIELD_NUMBER: builtins.int
+    STRIP_FIELD_NUMBER: builtins.int
+    CONDITION_FIELD_NUMBER: builtins.int
     @property
     def hello(self) -> global___CameraHello:
         """exactly once, first"""
@@ -70,15 +79,25 @@ class CameraMessage(google.protobuf.message.Message):
     def frame(self) -> global___Frame:
         """any number, while credits last"""
 
+    @property
+    def strip(self) -> global___Strip:
+        """in place of a frame: takes a credit and a sequence number as one"""
+
+    @property
+    def condition(self) -> global___ConditionReport:
+        """whenever the condition changes, and once after the welcome; takes no credit"""
+
     def __init__(
         self,
         *,
         hello: global___CameraHello | None = ...,
         frame: global___Frame | None = ...,
+        strip: global___Strip | None = ...,
+        condition: global___ConditionReport | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["frame", b"frame", "hello", b"hello", "message", b"message"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["frame", b"frame", "hello", b"hello", "message", b"message"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["hello", "frame"] | None: ...
+    def HasField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "strip", b"strip"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "strip", b"strip"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["hello", "frame", "strip", "condition"] | None: ...
 
 global___CameraMessage = CameraMessage
 
@@ -91,6 +110,8 @@ class CameraHello(google.protobuf.message.Message):
     FRAMES_PER_SECOND_FIELD_NUMBER: builtins.int
     SOURCE_KIND_FIELD_NUMBER: builtins.int
     SOFTWARE_VERSION_FIELD_NUMBER: builtins.int
+    CUTS_STRIPS_FIELD_NUMBER: builtins.int
+    PRIVATE_FIELD_NUMBER: builtins.int
     camera_id: builtins.str
     """as in the applied layout"""
     boot_id: builtins.str
@@ -98,9 +119,13 @@ class CameraHello(google.protobuf.message.Message):
     frames_per_second: builtins.float
     """what the camera intends to send, frames per second"""
     source_kind: builtins.str
-    """"file", "webcam" or "rtsp"; never the URL: it may hold a password"""
+    """"file", "webcam", "rtsp", "mjpeg" or "stills"; never the URL: it may hold a password"""
     software_version: builtins.str
     """the camera node's Parkledger version"""
+    cuts_strips: builtins.bool
+    """it can cut patches itself: the processor sends a plan"""
+    private: builtins.bool
+    """no whole picture will come: without a plan nothing is observed"""
     def __init__(
         self,
         *,
@@ -109,8 +134,10 @@ class CameraHello(google.protobuf.message.Message):
         frames_per_second: builtins.float = ...,
         source_kind: builtins.str = ...,
         software_version: builtins.str = ...,
+        cuts_strips: builtins.bool = ...,
+        private: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["boot_id", b"boot_id", "camera_id", b"camera_id", "frames_per_second", b"frames_per_second", "software_version", b"software_version", "source_kind", b"source_kind"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["boot_id", b"boot_id", "camera_id", b"camera_id", "cuts_strips", b"cuts_strips", "frames_per_second", b"frames_per_second", "private", b"private", "software_version", b"software_version", "source_kind", b"source_kind"]) -> None: ...
 
 global___CameraHello = CameraHello
 
@@ -157,30 +184,223 @@ class Frame(google.protobuf.message.Message):
 global___Frame = Frame
 
 @typing.final
+class Strip(google.protobuf.message.Message):
+    """The patches of one picture, cut by the camera, one below another in one JPEG."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: builtins.int
+    CAPTURED_AT_US_FIELD_NUMBER: builtins.int
+    WIDTH_FIELD_NUMBER: builtins.int
+    HEIGHT_FIELD_NUMBER: builtins.int
+    PLAN_ID_FIELD_NUMBER: builtins.int
+    PLACES_FIELD_NUMBER: builtins.int
+    JPEG_FIELD_NUMBER: builtins.int
+    DROPPED_TOTAL_FIELD_NUMBER: builtins.int
+    SOURCE_POSITION_US_FIELD_NUMBER: builtins.int
+    sequence: builtins.int
+    """as in Frame"""
+    captured_at_us: builtins.int
+    """as in Frame"""
+    width: builtins.int
+    """of the picture that the patches were cut from, pixels"""
+    height: builtins.int
+    """of the picture, pixels"""
+    plan_id: builtins.int
+    """the plan that it was cut by; another than the last one sent: STALE_PLAN"""
+    jpeg: builtins.bytes
+    """their patches in that order; empty when no region changed"""
+    dropped_total: builtins.int
+    """as in Frame"""
+    source_position_us: builtins.int
+    """as in Frame"""
+    @property
+    def places(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """which of the plan's regions, rising; the others look as when last sent"""
+
+    def __init__(
+        self,
+        *,
+        sequence: builtins.int = ...,
+        captured_at_us: builtins.int = ...,
+        width: builtins.int = ...,
+        height: builtins.int = ...,
+        plan_id: builtins.int = ...,
+        places: collections.abc.Iterable[builtins.int] | None = ...,
+        jpeg: builtins.bytes = ...,
+        dropped_total: builtins.int = ...,
+        source_position_us: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["captured_at_us", b"captured_at_us", "dropped_total", b"dropped_total", "height", b"height", "jpeg", b"jpeg", "places", b"places", "plan_id", b"plan_id", "sequence", b"sequence", "source_position_us", b"source_position_us", "width", b"width"]) -> None: ...
+
+global___Strip = Strip
+
+@typing.final
+class ConditionReport(google.protobuf.message.Message):
+    """What the camera node found out about its own picture."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CONDITION_FIELD_NUMBER: builtins.int
+    SINCE_US_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    NUMBER_FIELD_NUMBER: builtins.int
+    condition: protos.parking_pb2.CameraCondition.ValueType
+    """never unspecified"""
+    since_us: builtins.int
+    """when it began by the camera's clock: microseconds since 1970-01-01 UTC"""
+    detail: builtins.str
+    """one line for a person, such as how far the picture moved; empty when OK"""
+    number: builtins.int
+    """counts this boot's reports from 1"""
+    def __init__(
+        self,
+        *,
+        condition: protos.parking_pb2.CameraCondition.ValueType = ...,
+        since_us: builtins.int = ...,
+        detail: builtins.str = ...,
+        number: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["condition", b"condition", "detail", b"detail", "number", b"number", "since_us", b"since_us"]) -> None: ...
+
+global___ConditionReport = ConditionReport
+
+@typing.final
 class ProcessorMessage(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WELCOME_FIELD_NUMBER: builtins.int
     ACK_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
     @property
     def welcome(self) -> global___Welcome:
         """exactly once, first"""
 
     @property
     def ack(self) -> global___FrameAck:
-        """one a frame, in order"""
+        """one a frame or strip, in order"""
+
+    @property
+    def plan(self) -> global___CutPlan:
+        """a new layout version: replaces the welcome's plan"""
 
     def __init__(
         self,
         *,
         welcome: global___Welcome | None = ...,
         ack: global___FrameAck | None = ...,
+        plan: global___CutPlan | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["ack", b"ack", "message", b"message", "welcome", b"welcome"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["ack", b"ack", "message", b"message", "welcome", b"welcome"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["welcome", "ack"] | None: ...
+    def HasField(self, field_name: typing.Literal["ack", b"ack", "message", b"message", "plan", b"plan", "welcome", b"welcome"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["ack", b"ack", "message", b"message", "plan", b"plan", "welcome", b"welcome"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["welcome", "ack", "plan"] | None: ...
 
 global___ProcessorMessage = ProcessorMessage
+
+@typing.final
+class CutPlan(google.protobuf.message.Message):
+    """What a camera node needs to cut patches itself, to mask its pictures and to see that it was moved."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLAN_ID_FIELD_NUMBER: builtins.int
+    LAYOUT_VERSION_FIELD_NUMBER: builtins.int
+    GEOMETRY_FIELD_NUMBER: builtins.int
+    REGIONS_FIELD_NUMBER: builtins.int
+    MASKS_FIELD_NUMBER: builtins.int
+    REFERENCE_FIELD_NUMBER: builtins.int
+    plan_id: builtins.int
+    """names it within this stream, from 1"""
+    layout_version: builtins.int
+    """version of the camera's lot that it was made from"""
+    reference: builtins.bytes
+    """what the view looked like when the layout was drawn (edge/reference.py); empty: not known"""
+    @property
+    def geometry(self) -> global___PatchGeometry:
+        """of the processor's model"""
+
+    @property
+    def regions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PlannedRegion]:
+        """in the order of Strip.places"""
+
+    @property
+    def masks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PlannedMask]:
+        """parts of the picture to be blackened before anything is encoded"""
+
+    def __init__(
+        self,
+        *,
+        plan_id: builtins.int = ...,
+        layout_version: builtins.int = ...,
+        geometry: global___PatchGeometry | None = ...,
+        regions: collections.abc.Iterable[global___PlannedRegion] | None = ...,
+        masks: collections.abc.Iterable[global___PlannedMask] | None = ...,
+        reference: builtins.bytes = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["geometry", b"geometry"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["geometry", b"geometry", "layout_version", b"layout_version", "masks", b"masks", "plan_id", b"plan_id", "reference", b"reference", "regions", b"regions"]) -> None: ...
+
+global___CutPlan = CutPlan
+
+@typing.final
+class PatchGeometry(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: builtins.int
+    MARGIN_FIELD_NUMBER: builtins.int
+    SURROUNDINGS_FIELD_NUMBER: builtins.int
+    size: builtins.int
+    """pixels of a side of each look"""
+    margin: builtins.float
+    """of a region's side, all round"""
+    surroundings: builtins.float
+    """of the longer side of the region's box; 0: no second look"""
+    def __init__(
+        self,
+        *,
+        size: builtins.int = ...,
+        margin: builtins.float = ...,
+        surroundings: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["margin", b"margin", "size", b"size", "surroundings", b"surroundings"]) -> None: ...
+
+global___PatchGeometry = PatchGeometry
+
+@typing.final
+class PlannedRegion(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CORNERS_MILLIONTHS_FIELD_NUMBER: builtins.int
+    @property
+    def corners_millionths(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """x1, y1, ... x4, y4 of the picture's sides"""
+
+    def __init__(
+        self,
+        *,
+        corners_millionths: collections.abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["corners_millionths", b"corners_millionths"]) -> None: ...
+
+global___PlannedRegion = PlannedRegion
+
+@typing.final
+class PlannedMask(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CORNERS_MILLIONTHS_FIELD_NUMBER: builtins.int
+    @property
+    def corners_millionths(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """x1, y1, x2, y2, ... at least three corners"""
+
+    def __init__(
+        self,
+        *,
+        corners_millionths: collections.abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["corners_millionths", b"corners_millionths"]) -> None: ...
+
+global___PlannedMask = PlannedMask
 
 @typing.final
 class Welcome(google.protobuf.message.Message):
@@ -190,6 +410,7 @@ class Welcome(google.protobuf.message.Message):
     CREDITS_FIELD_NUMBER: builtins.int
     LAYOUT_VERSION_FIELD_NUMBER: builtins.int
     MAX_FRAME_BYTES_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
     processor_id: builtins.str
     """who answers"""
     credits: builtins.int
@@ -198,6 +419,10 @@ class Welcome(google.protobuf.message.Message):
     """version of the camera's lot that is in use"""
     max_frame_bytes: builtins.int
     """larger JPEGs are refused, bytes"""
+    @property
+    def plan(self) -> global___CutPlan:
+        """where the hello says cuts_strips"""
+
     def __init__(
         self,
         *,
@@ -205,8 +430,10 @@ class Welcome(google.protobuf.message.Message):
         credits: builtins.int = ...,
         layout_version: builtins.int = ...,
         max_frame_bytes: builtins.int = ...,
+        plan: global___CutPlan | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["credits", b"credits", "layout_version", b"layout_version", "max_frame_bytes", b"max_frame_bytes", "processor_id", b"processor_id"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["plan", b"plan"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["credits", b"credits", "layout_version", b"layout_version", "max_frame_bytes", b"max_frame_bytes", "plan", b"plan", "processor_id", b"processor_id"]) -> None: ...
 
 global___Welcome = Welcome
 
