@@ -62,7 +62,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 # The packages a role needs beyond the base installation, by the extra that brings them.
-EXTRA_OF_PACKAGE = {"onnxruntime": "all", "rich": "all", "onnx": "train", "torch": "train"}
+EXTRA_OF_PACKAGE = {
+    "onnxruntime": "all", "rich": "all",
+    "fastapi": "web", "pydantic": "web", "starlette": "web", "uvicorn": "web",
+    "paho": "mqtt", "pyarrow": "parquet",
+    "onnx": "train", "torch": "train",
+}
 
 
 class LazyGroup(click.Group):

@@ -5,6 +5,7 @@ may hold rows: the four corners of a whole row of spots, split here in perspecti
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from central.layout.validate import (
 )
 from node.errors import UsageError
 
-__all__ = ["format_layout", "parse_layout", "read_layout"]
+__all__ = ["format_layout", "layout_of_tables", "parse_layout", "read_layout", "tables_of_layout"]
 
 FILE_KEYS = ("lot", "zones", "spots", "cameras")
 LOT_KEYS = ("id", "name", "time_zone", "latitude", "longitude")
@@ -61,7 +62,12 @@ def parse_layout(text: str, *, file: str) -> Layout:
         raise UsageError(f"{file}: is nested too deeply for a layout; flatten it") from None
     except ValueError as error:  # TOMLDecodeError, or int() refusing thousands of digits
         raise UsageError(f"{file}: is not valid TOML: {error}; correct it there") from None
-    root = Table(source=file, key="", values=values)
+    return layout_of_tables(values, source=file)
+
+
+def layout_of_tables(values: Mapping[str, object], *, source: str) -> Layout:
+    """Return the layout that parsed TOML states, or JSON of the same shape; raises UsageError."""
+    root = Table(source=source, key="", values=values)
     root.allow_only(FILE_KEYS)
     lot = root.table("lot")
     lot.allow_only(LOT_KEYS)
@@ -77,9 +83,14 @@ def parse_layout(text: str, *, file: str) -> Layout:
         cameras=tuple(camera.camera for camera in placed),
     )
     check_layout(
-        layout, source=file, find_region=lambda camera, region: placed[camera].keys[region]
+        layout, source=source, find_region=lambda camera, region: placed[camera].keys[region]
     )
     return layout
+
+
+def tables_of_layout(layout: Layout) -> dict[str, object]:
+    """Return what `layout_of_tables` reads back as the same layout: a value that JSON can hold."""
+    return tomllib.loads(format_layout(layout))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Layout files: both forms, rows, the round trip, and what is wrong with a file as such."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,13 @@ from hypothesis import given
 
 from central.layout.document import Layout
 from central.layout.geometry import split_row
-from central.layout.toml import format_layout, parse_layout, read_layout
+from central.layout.toml import (
+    format_layout,
+    layout_of_tables,
+    parse_layout,
+    read_layout,
+    tables_of_layout,
+)
 from node.errors import UsageError
 from tests.central.layout.layouts import NORTH, layouts, north, quick
 
@@ -62,6 +69,13 @@ def test_the_form_with_inline_tables_is_read_the_same() -> None:
 @given(layouts())
 def test_what_is_written_is_read_back_the_same(layout: Layout) -> None:
     assert parse_layout(format_layout(layout), file="x.toml") == layout
+
+
+@quick
+@given(layouts())
+def test_json_of_the_same_shape_is_read_back_the_same(layout: Layout) -> None:
+    tables = json.loads(json.dumps(tables_of_layout(layout)))
+    assert layout_of_tables(tables, source="body") == layout
 
 
 def test_what_is_written_has_one_line_a_region_and_reads_well() -> None:
