@@ -63,10 +63,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 # The packages a role needs beyond the base installation, by the extra that brings them.
 EXTRA_OF_PACKAGE = {
-    "onnxruntime": "all", "rich": "all",
-    "fastapi": "web", "pydantic": "web", "starlette": "web", "uvicorn": "web",
-    "paho": "mqtt", "pyarrow": "parquet",
-    "onnx": "train", "torch": "train",
+    "onnxruntime": "all",
+    "rich": "all",
+    "fastapi": "web",
+    "pydantic": "web",
+    "starlette": "web",
+    "uvicorn": "web",
+    "paho": "mqtt",
+    "pyarrow": "parquet",
+    "onnx": "train",
+    "torch": "train",
 }
 
 
