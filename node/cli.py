@@ -36,6 +36,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "history",
         "Show what changed in a lot, or how it stood at a time.",
     ),
+    "stays": (
+        "central.operator.stays_cli",
+        "stays",
+        "Show how long spots were taken, over-stays and turnover.",
+    ),
     "verify": (
         "central.ledger.verify_cli",
         "verify",

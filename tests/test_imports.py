@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "central.raft": (),
     "central.layout": ("node", "models"),
     "central.ledger": ("central.raft", "central.layout", "node", "protos"),
-    "central.operator": ("central.layout", *LEDGER_CLIENT, "node"),
+    "central.stays": ("central.layout", "central.ledger.records"),
+    "central.operator": ("central.layout", "central.stays", *LEDGER_CLIENT, "node"),
     "central.processor": ("central.layout", *LEDGER_CLIENT, "models", "node", "protos"),
     "central.demo": (
         *("central.layout", *LEDGER_CLIENT),

@@ -18,6 +18,7 @@ class Zone:
 
     zone_id: str
     name: str = ""
+    max_stay_s: int = 0  # a longer stay is an over-stay, seconds; 0: no limit
 
 
 @dataclass(frozen=True)
