@@ -132,7 +132,7 @@ def convert(
 def preview(
     picture: Path, layout: Path | None, camera_id: str | None, classify: bool, out: Path
 ) -> None:
-    """Draw a layout's regions over a PICTURE (or the first frame of a video).
+    """Draw a layout's regions and masks over a PICTURE (or the first frame of a video).
 
     Without --layout, draw a grid from which to read coordinates for one: a line every 0.1 of
     the picture's width and height, a tick every 0.01.

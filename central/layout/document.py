@@ -12,6 +12,11 @@ Corner = tuple[int, int]
 """(x, y) in millionths of the picture's width and height; y grows downwards."""
 
 
+def fractions(corners: tuple[Corner, ...]) -> tuple[tuple[float, float], ...]:
+    """Return corners in millionths as fractions of the picture's width and height."""
+    return tuple((x / MILLION, y / MILLION) for x, y in corners)
+
+
 @dataclass(frozen=True)
 class Zone:
     """A named group of spots."""
@@ -23,10 +28,15 @@ class Zone:
 
 @dataclass(frozen=True)
 class Spot:
-    """One place where one car parks. `zone_id` is empty for a spot in no zone."""
+    """One place where one car parks. `zone_id` is empty for a spot in no zone.
+
+    latitude, longitude: degrees, WGS 84; both or neither.
+    """
 
     spot_id: str
     zone_id: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Region:
     @property
     def polygon(self) -> tuple[tuple[float, float], ...]:
         """The corners as fractions in [0, 1] of the picture's width and height, shape (4, 2)."""
-        return tuple((x / MILLION, y / MILLION) for x, y in self.corners)
+        return fractions(self.corners)
 
     @property
     def doubled_area(self) -> int:
@@ -53,12 +63,30 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Mask:
+    """A part of a camera's picture that nobody may see: three or more corners in order round it."""
+
+    corners: tuple[Corner, ...]
+
+    @property
+    def polygon(self) -> tuple[tuple[float, float], ...]:
+        """The corners as fractions in [0, 1] of the picture's width and height, shape (N, 2)."""
+        return fractions(self.corners)
+
+
+@dataclass(frozen=True)
 class Camera:
-    """One camera and the regions it sees. `camera_id` is unique in the whole ledger."""
+    """One camera and the regions it sees. `camera_id` is unique in the whole ledger.
+
+    reference: what its view looked like when the regions were drawn, empty where nobody said. The
+    camera node makes and reads it; to everything else it is opaque bytes.
+    """
 
     camera_id: str
     name: str = ""
     regions: tuple[Region, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    reference: bytes = b""
 
 
 @dataclass(frozen=True)

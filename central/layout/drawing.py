@@ -11,6 +11,7 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 Colour = tuple[int, int, int]  # blue, green, red
+Polygon = Sequence[Sequence[float]]
 
 OCCUPIED: Colour = (60, 76, 231)
 VACANT: Colour = (96, 204, 46)
@@ -18,6 +19,7 @@ UNKNOWN: Colour = (40, 190, 250)
 PLAIN: Colour = (230, 180, 40)
 INK: Colour = (255, 255, 255)
 SHADOW: Colour = (24, 24, 24)
+HATCH: Colour = (70, 70, 70)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 SMALLEST_TEXT, LARGEST_TEXT = 0.34, 1.1  # of the font's 22 px; below, strokes run into each other
@@ -30,19 +32,24 @@ SUBPIXEL_BITS = 4
 class Mark:
     """One region to draw: its polygon in fractions of the picture, lines of text, its colour."""
 
-    polygon: Sequence[Sequence[float]]
+    polygon: Polygon
     lines: tuple[str, ...]
     colour: Colour
 
 
-def draw_marks(picture: Image, marks: Sequence[Mark], *, tint: float) -> Image:
+def draw_marks(
+    picture: Image, marks: Sequence[Mark], *, tint: float, masks: Sequence[Polygon] = ()
+) -> Image:
     """Return a drawing of the regions, enlarged where labels would be too small to read.
 
     tint: how much of a region's colour covers its inside, 0 to 1.
+    masks: polygons, in fractions of the picture too, of what nobody may see: black and hatched.
     """
     factor = _enlargement(picture, marks)
     canvas = _enlarged(picture, factor)
     height, width = canvas.shape[:2]
+    for mask in masks:
+        _hatch(canvas, np.asarray(mask, dtype=np.float64) * (width, height))
     outlines = [np.asarray(mark.polygon, dtype=np.float64) * (width, height) for mark in marks]
     filled = canvas.copy()
     for mark, points in zip(marks, outlines, strict=True):
@@ -50,15 +57,7 @@ def draw_marks(picture: Image, marks: Sequence[Mark], *, tint: float) -> Image:
     canvas = np.asarray(cv2.addWeighted(filled, tint, canvas, 1.0 - tint, 0.0), dtype=np.uint8)
     for colour_of, thickness in ((lambda _: SHADOW, 3), (lambda mark: mark.colour, 1)):
         for mark, points in zip(marks, outlines, strict=True):
-            cv2.polylines(
-                canvas,
-                [_fixed(points)],
-                isClosed=True,
-                color=colour_of(mark),
-                thickness=thickness,
-                lineType=cv2.LINE_AA,
-                shift=SUBPIXEL_BITS,
-            )
+            _outline(canvas, points, colour_of(mark), thickness)
     for mark, points in zip(marks, outlines, strict=True):
         _write_inside(canvas, mark.lines, points)
     return canvas
@@ -91,6 +90,45 @@ def draw_grid(picture: Image) -> Image:
             place = (width * column / 10 + wide * 0.5 + 12, height * row / 10 + high + 8)
             _write(canvas, label, place, scale)
     return canvas
+
+
+def blackened(picture: Image, masks: Sequence[Polygon]) -> Image:
+    """Return a picture as a camera node sends it: black where masks are."""
+    canvas = picture.copy()
+    height, width = canvas.shape[:2]
+    for mask in masks:
+        canvas[_inside(canvas, np.asarray(mask, dtype=np.float64) * (width, height))] = 0
+    return canvas
+
+
+def _hatch(canvas: Image, points: Points) -> None:
+    """Fill a mask with black, hatched so that it does not pass for a shadow of the scene."""
+    height, width = canvas.shape[:2]
+    inside = _inside(canvas, points)
+    lines = np.zeros((height, width), dtype=np.uint8)
+    for start in range(-height, width, max(8, min(height, width) // 40)):
+        cv2.line(lines, (start, height), (start + height, 0), 255, 1, cv2.LINE_AA)
+    canvas[inside] = 0
+    canvas[inside & (lines > 127)] = HATCH
+    _outline(canvas, points, HATCH, 1)
+
+
+def _inside(canvas: Image, points: Points) -> npt.NDArray[np.bool_]:
+    covered = np.zeros(canvas.shape[:2], dtype=np.uint8)
+    cv2.fillPoly(covered, [_fixed(points)], 255, cv2.LINE_8, SUBPIXEL_BITS)
+    return covered > 0
+
+
+def _outline(canvas: Image, points: Points, colour: Colour, thickness: int) -> None:
+    cv2.polylines(
+        canvas,
+        [_fixed(points)],
+        isClosed=True,
+        color=colour,
+        thickness=thickness,
+        lineType=cv2.LINE_AA,
+        shift=SUBPIXEL_BITS,
+    )
 
 
 def _ticks(canvas: Image) -> None:

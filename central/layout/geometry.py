@@ -55,6 +55,59 @@ def quadrilateral_fault(corners: Corners) -> str | None:
     return None
 
 
+def polygon_fault(corners: tuple[Corner, ...]) -> str | None:
+    """Say what keeps corners from being a simple polygon, and the remedy; else None.
+
+    A polygon whose sides cross is filled with holes by the even-odd rule: a mask would show there
+    what it was drawn to hide.
+    """
+    count = len(corners)
+    if count < 3:
+        return f"has {count} corners; give at least three"
+    if len(set(corners)) < count:
+        return "two corners are the same point; give each once"
+    sides = [(corners[k], corners[(k + 1) % count]) for k in range(count)]
+    if sum(a[0] * b[1] - b[0] * a[1] for a, b in sides) == 0:
+        return "its area is zero; give corners that are not in one line"
+    for first in range(count):
+        # Neighbours share a corner; they overlap only where one folds back over the other.
+        for second in range(first + 1, count):
+            shared = second - first in (1, count - 1)
+            if (
+                _folded(sides[first], sides[second])
+                if shared
+                else _meet(*sides[first], *sides[second])
+            ):
+                return "two sides cross; give the corners in order round it"
+    return None
+
+
+def _folded(one: tuple[Corner, Corner], other: tuple[Corner, Corner]) -> bool:
+    """Whether two sides that share a corner lie over each other."""
+    (shared,) = set(one) & set(other)
+    a = next(corner for corner in one if corner != shared)
+    b = next(corner for corner in other if corner != shared)
+    dot = (a[0] - shared[0]) * (b[0] - shared[0]) + (a[1] - shared[1]) * (b[1] - shared[1])
+    return _side(a, shared, b) == 0 and dot > 0
+
+
+def _meet(a: Corner, b: Corner, c: Corner, d: Corner) -> bool:
+    """Whether the segments a-b and c-d have a point in common."""
+    if _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0:
+        return True
+    return any(
+        _side(p, q, r) == 0
+        and min(p[0], q[0]) <= r[0] <= max(p[0], q[0])
+        and min(p[1], q[1]) <= r[1] <= max(p[1], q[1])
+        for p, q, r in ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    )
+
+
+def _side(a: Corner, b: Corner, c: Corner) -> int:
+    """On which side of a-b c lies: the sign of the result; 0 where it is in line with them."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
 def split_row(corners: Corners, count: int) -> tuple[Corners, ...]:
     """Split a row of `count` >= 1 spots of equal width on the ground into one quadrilateral each.
 

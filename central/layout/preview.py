@@ -16,6 +16,7 @@ from central.layout.drawing import (
     Colour,
     Image,
     Mark,
+    blackened,
     draw_grid,
     draw_marks,
 )
@@ -41,10 +42,12 @@ def draw(preview: Preview, *, classify: bool) -> None:
     layout = read_layout(preview.layout)
     camera = choose_camera(layout, preview.camera_id, source=str(preview.layout))
     frame = read_picture(preview.picture)
+    masks = [mask.polygon for mask in camera.masks]
     if classify:
-        drawing = draw_marks(frame, ask_model(camera, frame), tint=0.25)
+        marks = ask_model(camera, blackened(frame, masks))
+        drawing = draw_marks(frame, marks, tint=0.25, masks=masks)
     else:
-        drawing = draw_marks(frame, plain_marks(camera), tint=0.08)
+        drawing = draw_marks(frame, plain_marks(camera), tint=0.08, masks=masks)
     write_picture(preview.out, drawing)
 
 

@@ -9,28 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.layout.document import Camera, Layout, Region, Spot, Zone
-from central.layout.geometry import Corners, quantise, split_row
-from central.layout.tables import Table, as_list, as_number, as_text
+from central.layout.document import Layout, Spot, Zone
+from central.layout.stays import parse_stay
+from central.layout.tables import Table
+from central.layout.toml_camera import read_camera
 from central.layout.toml_writer import format_layout
-from central.layout.validate import (
-    RegionKeys,
-    check_coordinate,
-    check_layout,
-    check_quadrilateral,
-    fault,
-)
+from central.layout.validate import MAX_REFERENCE_BYTES, check_layout, fault
 from node.errors import UsageError
 
 __all__ = ["format_layout", "layout_of_tables", "parse_layout", "read_layout", "tables_of_layout"]
 
 FILE_KEYS = ("lot", "zones", "spots", "cameras")
 LOT_KEYS = ("id", "name", "time_zone", "latitude", "longitude")
-ZONE_KEYS = ("id", "name")
-SPOT_KEYS = ("id", "zone")
-CAMERA_KEYS = ("id", "name", "regions", "rows")
-REGION_KEYS = ("spot", "polygon")
-ROW_KEYS = ("spots", "corners")
+ZONE_KEYS = ("id", "name", "max_stay")
+SPOT_KEYS = ("id", "zone", "latitude", "longitude")
 
 
 def read_layout(path: Path) -> Layout:
@@ -48,12 +40,14 @@ def read_layout(path: Path) -> Layout:
             f"{file}: line {line}: byte 0x{raw[error.start]:02x} is not UTF-8; "
             "save the file as UTF-8"
         ) from None
-    return parse_layout(text, file=file)
+    return parse_layout(text, file=file, folder=path.parent)
 
 
-def parse_layout(text: str, *, file: str) -> Layout:
+def parse_layout(text: str, *, file: str, folder: Path | None = None) -> Layout:
     """Return the layout that a TOML text states; `file` is what errors call it.
 
+    folder: what names of other files are relative to; None where there can be none, as in a text
+    that came over a network.
     Coordinates are rounded to millionths, half to even. Raises UsageError at the first fault.
     """
     try:
@@ -71,7 +65,8 @@ def layout_of_tables(values: Mapping[str, object], *, source: str) -> Layout:
     root.allow_only(FILE_KEYS)
     lot = root.table("lot")
     lot.allow_only(LOT_KEYS)
-    placed = [_camera(table) for table in root.tables("cameras")]
+    beside = _Beside(folder)
+    placed = [read_camera(table, beside.read) for table in root.tables("cameras")]
     layout = Layout(
         lot_id=lot.text("id"),
         name=lot.text("name", ""),
@@ -94,16 +89,46 @@ def tables_of_layout(layout: Layout) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class _PlacedCamera:
-    """A camera and, for each of its regions, where the file states it."""
+class _Beside:
+    """Reads the files that a layout names."""
 
-    camera: Camera
-    keys: tuple[RegionKeys, ...]
+    folder: Path | None
+
+    def read(self, table: Table, key: str, name: str) -> bytes:
+        where = table.path(key)
+        if not name:
+            raise fault(table.source, where, "is empty; name a file or remove the key")
+        if self.folder is None:
+            raise fault(
+                table.source, where, f"'{name[:80]}' is a file; here write 'base64:' and its bytes"
+            )
+        path = self.folder / name
+        try:
+            with path.open("rb") as file:
+                return file.read(MAX_REFERENCE_BYTES + 1)  # one more than may be: the check tells
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise fault(
+                table.source, where, f"'{path}' cannot be read ({reason}); correct the name"
+            ) from None
 
 
 def _zone(table: Table) -> Zone:
     table.allow_only(ZONE_KEYS)
-    return Zone(zone_id=table.text("id"), name=table.text("name", ""))
+    return Zone(zone_id=table.text("id"), name=table.text("name", ""), max_stay_s=_max_stay(table))
+
+
+def _max_stay(table: Table) -> int:
+    if "max_stay" not in table.values:
+        return 0
+    text = table.text("max_stay")
+    if (seconds := parse_stay(text)) is None:
+        raise fault(
+            table.source,
+            table.path("max_stay"),
+            f"is '{text[:40]}'; write a number and a unit: 45s, 90m, 2h or 1d",
+        )
+    return seconds
 
 
 def _spot(table: Table) -> Spot:
@@ -111,71 +136,9 @@ def _spot(table: Table) -> Spot:
     zone_id = table.text("zone", "")
     if "zone" in table.values and not zone_id:
         raise fault(table.source, table.path("zone"), "is empty; name a zone or remove the key")
-    return Spot(spot_id=table.text("id"), zone_id=zone_id)
-
-
-def _camera(table: Table) -> _PlacedCamera:
-    table.allow_only(CAMERA_KEYS)
-    regions: list[Region] = []
-    keys: list[RegionKeys] = []
-    for entry in table.tables("regions"):
-        entry.allow_only(REGION_KEYS)
-        regions.append(Region(spot_id=entry.text("spot"), corners=_corners(entry, "polygon")))
-        keys.append(RegionKeys(spot=entry.path("spot"), polygon=entry.path("polygon")))
-    for entry in table.tables("rows"):
-        row = _row(entry)
-        regions.extend(row)
-        keys.extend(
-            RegionKeys(spot=entry.path(f"spots[{index}]"), polygon=entry.path("corners"))
-            for index in range(len(row))
-        )
-    camera = Camera(camera_id=table.text("id"), name=table.text("name", ""), regions=tuple(regions))
-    return _PlacedCamera(camera=camera, keys=tuple(keys))
-
-
-def _row(table: Table) -> tuple[Region, ...]:
-    table.allow_only(ROW_KEYS)
-    table.get("spots")
-    spot_ids = [
-        as_text(table.source, f"{table.path('spots')}[{index}]", item)
-        for index, item in enumerate(table.items("spots"))
-    ]
-    if not spot_ids:
-        raise fault(table.source, table.path("spots"), "is empty; list the row's spots in order")
-    corners = _corners(table, "corners")
-    # A row that is no convex quadrilateral has no perspective to split it by.
-    check_quadrilateral(table.source, table.path("corners"), corners)
-    return tuple(
-        Region(spot_id=spot_id, corners=part)
-        for spot_id, part in zip(spot_ids, split_row(corners, len(spot_ids)), strict=True)
+    return Spot(
+        spot_id=table.text("id"),
+        zone_id=zone_id,
+        latitude=table.optional_number("latitude"),
+        longitude=table.optional_number("longitude"),
     )
-
-
-def _corners(table: Table, name: str) -> Corners:
-    key = table.path(name)
-    listed = as_list(table.source, key, table.get(name))
-    if len(listed) != 4:
-        raise fault(
-            table.source,
-            key,
-            f"has {len(listed)} corners; give exactly four [x, y] in order",
-        )
-    found = []
-    for index, item in enumerate(listed):
-        pair = as_list(table.source, f"{key}[{index}]", item)
-        if len(pair) != 2:
-            raise fault(
-                table.source, f"{key}[{index}]", f"has {len(pair)} numbers; give two: [x, y]"
-            )
-        found.append(tuple(_coordinate(table.source, f"{key}[{index}]", pair)))
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = found
-    return (x0, y0), (x1, y1), (x2, y2), (x3, y3)
-
-
-def _coordinate(source: str, key: str, pair: list[object]) -> list[int]:
-    coordinates = []
-    for axis, item in zip("xy", pair, strict=True):
-        value = as_number(source, key, item)
-        check_coordinate(source, key, axis, value)
-        coordinates.append(quantise(value))
-    return coordinates

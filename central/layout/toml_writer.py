@@ -4,9 +4,11 @@ Arrays of inline tables read the same as [[tables]] and keep a lot of 400 spots 
 stand before the cameras because a bare key after a [table] header would belong to that table.
 """
 
+import base64
 from collections.abc import Iterable, Iterator
 
-from central.layout.document import MILLION, Camera, Corner, Layout, Region, Spot, Zone
+from central.layout.document import MILLION, Camera, Corner, Layout, Mask, Region, Spot, Zone
+from central.layout.stays import format_stay
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
@@ -45,6 +47,10 @@ def _camera(camera: Camera) -> Iterator[str]:
         yield f"name = {_text(camera.name)}"
     if camera.regions:
         yield from _array("regions", (_region(region) for region in camera.regions), gap=False)
+    if camera.masks:
+        yield from _array("masks", (_mask(mask) for mask in camera.masks), gap=False)
+    if camera.reference:
+        yield f'reference = "base64:{base64.b64encode(camera.reference).decode()}"'
 
 
 def _array(key: str, items: Iterable[str], *, gap: bool = True) -> Iterator[str]:
@@ -58,17 +64,30 @@ def _array(key: str, items: Iterable[str], *, gap: bool = True) -> Iterator[str]
 
 def _zone(zone: Zone) -> str:
     name = f", name = {_text(zone.name)}" if zone.name else ""
-    return f"{{ id = {_text(zone.zone_id)}{name} }}"
+    stay = f', max_stay = "{format_stay(zone.max_stay_s)}"' if zone.max_stay_s else ""
+    return f"{{ id = {_text(zone.zone_id)}{name}{stay} }}"
 
 
 def _spot(spot: Spot) -> str:
     zone = f", zone = {_text(spot.zone_id)}" if spot.zone_id else ""
-    return f"{{ id = {_text(spot.spot_id)}{zone} }}"
+    place = "".join(
+        f", {axis} = {float(value)!r}"
+        for axis, value in (("latitude", spot.latitude), ("longitude", spot.longitude))
+        if value is not None
+    )
+    return f"{{ id = {_text(spot.spot_id)}{zone}{place} }}"
 
 
 def _region(region: Region) -> str:
-    polygon = ", ".join(_corner(corner) for corner in region.corners)
-    return f"{{ spot = {_text(region.spot_id)}, polygon = [{polygon}] }}"
+    return f"{{ spot = {_text(region.spot_id)}, polygon = {_polygon(region.corners)} }}"
+
+
+def _mask(mask: Mask) -> str:
+    return f"{{ polygon = {_polygon(mask.corners)} }}"
+
+
+def _polygon(corners: Iterable[Corner]) -> str:
+    return f"[{', '.join(_corner(corner) for corner in corners)}]"
 
 
 def _corner(corner: Corner) -> str:

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
-from central.layout.document import MILLION, Layout, Region
-from central.layout.geometry import Corners, quadrilateral_fault
+from central.layout.document import MILLION, Camera, Corner, Layout, Region, Spot, Zone
+from central.layout.geometry import Corners, polygon_fault, quadrilateral_fault
 from node.errors import UsageError
 from node.identifiers import check_id
 
 MAX_NAME = 200
+MAX_STAY_S = 366 * 86_400
+MAX_MASKS = 64
+"""Of one camera."""
+MAX_MASK_CORNERS = 100
+MAX_REFERENCE_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,19 @@ def check_layout(layout: Layout, *, source: str, find_region: FindRegion = find_
     if not layout.spots:
         raise fault(source, "spots", "the lot has none; add at least one [[spots]] with an id")
     zone_ids = {zone.zone_id for zone in layout.zones}
+    for index, zone in enumerate(layout.zones):
+        _check_stay(source, f"zones[{index}].max_stay", zone)
     for index, spot in enumerate(layout.spots):
         if spot.zone_id and spot.zone_id not in zone_ids:
             raise _dangling(source, f"spots[{index}].zone", "zone", spot.zone_id, zone_ids)
+        _check_place(source, f"spots[{index}]", spot.latitude, spot.longitude)
+        _check_both(source, f"spots[{index}]", spot)
     spot_ids = {spot.spot_id for spot in layout.spots}
     for index, camera in enumerate(layout.cameras):
         keys = [find_region(index, region) for region in range(len(camera.regions))]
         _check_regions(source, keys, camera.regions, spot_ids)
+        _check_masks(source, f"cameras[{index}].masks", camera)
+        check_reference(source, f"cameras[{index}].reference", camera.reference)
 
 
 def check_coordinate(source: str, key: str, axis: str, value: float) -> None:
@@ -78,13 +89,20 @@ def check_coordinate(source: str, key: str, axis: str, value: float) -> None:
 
 def check_quadrilateral(source: str, key: str, corners: Corners) -> None:
     """Raise UsageError unless the corners (millionths) are a convex quadrilateral in [0, 1]."""
-    for index, corner in enumerate(corners):
-        for axis, value in zip("xy", corner, strict=True):
-            if not 0 <= value <= MILLION:
-                check_coordinate(source, f"{key}[{index}]", axis, value / MILLION)
+    _check_inside(source, key, corners)
     if (problem := quadrilateral_fault(corners)) is not None:
-        shown = ", ".join(f"[{x / MILLION:.6g}, {y / MILLION:.6g}]" for x, y in corners)
-        raise fault(source, key, f"is [{shown}]: {problem}")
+        raise fault(source, key, f"is {_shown(corners)}: {problem}")
+
+
+def check_reference(source: str, key: str, reference: bytes) -> None:
+    """Raise UsageError if a view's reference is larger than one can be."""
+    if len(reference) > MAX_REFERENCE_BYTES:
+        raise fault(
+            source,
+            key,
+            f"holds {len(reference)} bytes, a reference at most {MAX_REFERENCE_BYTES}; "
+            "name the reference that the camera node made, not a picture",
+        )
 
 
 def check_time_zone(source: str, key: str, name: str, *, known: Iterable[str]) -> None:
@@ -104,14 +122,30 @@ def _check_lot(layout: Layout, source: str) -> None:
     _check_name(source, "lot.name", layout.name)
     if layout.time_zone != "UTC":
         check_time_zone(source, "lot.time_zone", layout.time_zone, known=_time_zones())
-    for key, value, limit in (
-        ("latitude", layout.latitude, 90),
-        ("longitude", layout.longitude, 180),
-    ):
+    _check_place(source, "lot", layout.latitude, layout.longitude)
+
+
+def _check_place(source: str, key: str, latitude: float | None, longitude: float | None) -> None:
+    for name, value, limit in (("latitude", latitude, 90), ("longitude", longitude, 180)):
         if value is not None and not -limit <= value <= limit:
             raise fault(
-                source, f"lot.{key}", f"is {value:.12g}; give degrees, -{limit} to {limit} (WGS 84)"
+                source,
+                f"{key}.{name}",
+                f"is {value:.12g}; give degrees, -{limit} to {limit} (WGS 84)",
             )
+
+
+def _check_both(source: str, key: str, spot: Spot) -> None:
+    if (spot.latitude is None) is not (spot.longitude is None):
+        missing = "latitude" if spot.latitude is None else "longitude"
+        raise fault(source, f"{key}.{missing}", "is missing; give both or neither")
+
+
+def _check_stay(source: str, key: str, zone: Zone) -> None:
+    if not 0 <= zone.max_stay_s <= MAX_STAY_S:
+        raise fault(
+            source, key, f"is {zone.max_stay_s} s; give up to {MAX_STAY_S // 86_400} days, or none"
+        )
 
 
 @cache
@@ -172,6 +206,32 @@ def _check_regions(
             )
         first_at[region.spot_id] = key.spot
         check_quadrilateral(source, key.polygon, region.corners)
+
+
+def _check_masks(source: str, key: str, camera: Camera) -> None:
+    if len(camera.masks) > MAX_MASKS:
+        raise fault(source, key, f"are {len(camera.masks)}; at most {MAX_MASKS} a camera")
+    for index, mask in enumerate(camera.masks):
+        where = f"{key}[{index}].polygon"
+        if len(mask.corners) > MAX_MASK_CORNERS:
+            raise fault(
+                source, where, f"has {len(mask.corners)} corners; at most {MAX_MASK_CORNERS}"
+            )
+        _check_inside(source, where, mask.corners)
+        if (problem := polygon_fault(mask.corners)) is not None:
+            raise fault(source, where, f"is {_shown(mask.corners)}: {problem}")
+
+
+def _check_inside(source: str, key: str, corners: tuple[Corner, ...]) -> None:
+    for index, corner in enumerate(corners):
+        for axis, value in zip("xy", corner, strict=True):
+            if not 0 <= value <= MILLION:
+                check_coordinate(source, f"{key}[{index}]", axis, value / MILLION)
+
+
+def _shown(corners: tuple[Corner, ...]) -> str:
+    shown = [f"[{x / MILLION:.6g}, {y / MILLION:.6g}]" for x, y in corners[:8]]
+    return f"[{', '.join(shown)}{', …' if len(corners) > 8 else ''}]"
 
 
 def _dangling(source: str, key: str, kind: str, value: str, known: Iterable[str]) -> UsageError:

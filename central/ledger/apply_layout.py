@@ -5,7 +5,7 @@ import sqlite3
 
 from central.layout.document import Layout, Region, views_by_spot
 from central.ledger.apply_detections import History, decide
-from central.ledger.command import layout_from_json, layout_to_json
+from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.outcome import LayoutApplied, Outcome, Refused
 from central.ledger.records import Occupancy
 

@@ -10,7 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from central.layout.document import Camera, Layout, Region, Spot, Zone
+from central.layout.document import Layout
+from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.records import (
     Detection,
     DetectionBatch,
@@ -75,51 +76,6 @@ def decode(data: bytes) -> tuple[Command, int]:
         return _command(kind, json.loads(data[_HEADER.size :])), committed_at_us
     except (struct.error, ValueError, TypeError, KeyError, IndexError) as error:
         raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
-
-
-def layout_to_json(layout: Layout) -> dict[str, Any]:
-    """Return a layout as plain values, always the same for the same layout."""
-    return {
-        "lot": layout.lot_id,
-        "name": layout.name,
-        "time_zone": layout.time_zone,
-        # Degrees as text: nothing computes with them here, and text never rounds.
-        "latitude": None if layout.latitude is None else repr(layout.latitude),
-        "longitude": None if layout.longitude is None else repr(layout.longitude),
-        "zones": [[zone.zone_id, zone.name] for zone in layout.zones],
-        "spots": [[spot.spot_id, spot.zone_id] for spot in layout.spots],
-        "cameras": [
-            [
-                camera.camera_id,
-                camera.name,
-                [[region.spot_id, *map(list, region.corners)] for region in camera.regions],
-            ]
-            for camera in layout.cameras
-        ],
-    }
-
-
-def layout_from_json(value: dict[str, Any]) -> Layout:
-    """Return the layout that `layout_to_json` wrote."""
-    latitude, longitude = value["latitude"], value["longitude"]
-    return Layout(
-        lot_id=value["lot"],
-        name=value["name"],
-        time_zone=value["time_zone"],
-        latitude=None if latitude is None else float(latitude),
-        longitude=None if longitude is None else float(longitude),
-        zones=tuple(Zone(*zone) for zone in value["zones"]),
-        spots=tuple(Spot(*spot) for spot in value["spots"]),
-        cameras=tuple(
-            Camera(camera_id, name, tuple(_region(*region) for region in regions))
-            for camera_id, name, regions in value["cameras"]
-        ),
-    )
-
-
-def _region(spot_id: str, *corners: list[int]) -> Region:
-    a, b, c, d = ((x, y) for x, y in corners)
-    return Region(spot_id, (a, b, c, d))
 
 
 def _body(command: Command) -> Any:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from central.ledger import chain
-from central.ledger.command import layout_from_json
 from central.ledger.interface import LedgerRefused
+from central.ledger.layout_json import layout_from_json
 from central.ledger.records import (
     LotCount,
     LotState,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from central.ledger import chain
-from central.ledger.command import layout_from_json
 from central.ledger.data_directory import connect
 from central.ledger.history_queries import HistoryQuestion, Place, lot_as_of, page
+from central.ledger.layout_json import layout_from_json
 from central.ledger.proof import FORMAT, Head, Link, Proof
 from central.ledger.records import (
     CountChange,

@@ -68,8 +68,11 @@ async def commit(
 
 
 def contents(layout: Layout) -> str:
-    """Return how many spots and cameras a layout has, for a person."""
-    return f"{_count(len(layout.spots), 'spot')}, {_count(len(layout.cameras), 'camera')}"
+    """Return how many spots, cameras and masks a layout has, for a person."""
+    counted = [_count(len(layout.spots), "spot"), _count(len(layout.cameras), "camera")]
+    if masks := sum(len(camera.masks) for camera in layout.cameras):
+        counted.append(_count(masks, "mask"))
+    return ", ".join(counted)
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from central.layout.document import MILLION, Camera, Layout, Region, Spot, Zone
-from central.layout.geometry import Corners, quadrilateral_fault
+from central.layout.document import MILLION, Camera, Layout, Mask, Region, Spot, Zone
+from central.layout.geometry import Corners, polygon_fault, quadrilateral_fault
 
 quick = settings(
     max_examples=30,
@@ -93,6 +93,18 @@ corner = st.tuples(st.integers(0, MILLION), st.integers(0, MILLION))
 quadrilaterals = st.tuples(corner, corner, corner, corner).filter(
     lambda corners: quadrilateral_fault(corners) is None
 )
+masks = (
+    st.lists(corner, min_size=3, max_size=5)
+    .map(tuple)
+    .filter(lambda corners: polygon_fault(corners) is None)
+    .map(Mask)
+)
+places = st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))
+
+
+def _spot(spot_id: str, zone_id: str, place: tuple[float, float] | None) -> Spot:
+    latitude, longitude = place or (None, None)
+    return Spot(spot_id, zone_id, latitude, longitude)
 
 
 @st.composite
@@ -107,9 +119,12 @@ def layouts(draw: st.DrawFn) -> Layout:
         time_zone=draw(st.sampled_from(["UTC", "Europe/Paris", "America/New_York"])),
         latitude=draw(st.none() | st.floats(-90, 90)),
         longitude=draw(st.none() | st.floats(-180, 180)),
-        zones=tuple(Zone(zone_id=zone_id, name=draw(names)) for zone_id in zone_ids),
+        zones=tuple(
+            Zone(zone_id=zone_id, name=draw(names), max_stay_s=draw(st.integers(0, 366 * 86_400)))
+            for zone_id in zone_ids
+        ),
         spots=tuple(
-            Spot(spot_id=spot_id, zone_id=draw(st.sampled_from(["", *zone_ids])))
+            _spot(spot_id, draw(st.sampled_from(["", *zone_ids])), draw(places))
             for spot_id in spot_ids
         ),
         cameras=tuple(
@@ -120,6 +135,8 @@ def layouts(draw: st.DrawFn) -> Layout:
                     Region(spot_id=spot_id, corners=draw(quadrilaterals))
                     for spot_id in draw(st.lists(st.sampled_from(spot_ids), unique=True))
                 ),
+                masks=tuple(draw(st.lists(masks, max_size=2))),
+                reference=draw(st.binary(max_size=20)),
             )
             for camera_id in camera_ids
         ),

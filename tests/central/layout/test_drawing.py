@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from central.layout.drawing import OCCUPIED, VACANT, Image, Mark, draw_grid, draw_marks
+from central.layout.drawing import OCCUPIED, VACANT, Image, Mark, blackened, draw_grid, draw_marks
 
 LEFT = [[0.1, 0.2], [0.4, 0.2], [0.4, 0.8], [0.1, 0.8]]
 RIGHT = [[0.6, 0.2], [0.9, 0.2], [0.9, 0.8], [0.6, 0.8]]
@@ -37,6 +37,19 @@ def test_a_label_larger_than_its_region_or_picture_is_no_fault(size: tuple[int, 
     corner = [[0.9, 0.9], [1.0, 0.9], [1.0, 1.0], [0.9, 1.0]]
     draw_marks(grey(*size), [Mark(corner, ("x" * 64, "100%"), VACANT)], tint=0.1)
     draw_grid(grey(*size))
+
+
+def test_masks_are_black_and_hatched_and_the_rest_is_left_as_it_was() -> None:
+    picture = grey(400, 300)
+    drawn = draw_marks(picture, [Mark(RIGHT, ("B",), VACANT)], tint=0.1, masks=[LEFT])
+    inside = drawn[64:236, 44:156]
+    assert (inside == 0).all(axis=2).mean() > 0.6
+    assert inside.max() > 40  # the hatch: it is no shadow
+    assert (drawn[:, :30] == 120).all()
+    sent = blackened(picture, [LEFT])
+    assert (sent[64:236, 44:156] == 0).all()
+    assert (sent[:, 170:] == 120).all()
+    assert (picture == 120).all()
 
 
 def test_no_regions_give_the_picture() -> None:

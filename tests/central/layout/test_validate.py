@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from central.layout.document import Camera, Corner, Layout, Region, Spot, Zone
+from central.layout.document import Camera, Corner, Layout, Mask, Region, Spot, Zone
 from central.layout.validate import MAX_NAME, check_layout, check_time_zone
 from node.errors import UsageError
 from tests.central.layout.layouts import SQUARE, layouts, north, quick
@@ -70,6 +70,36 @@ def test_valid_layouts_pass(layout: Layout) -> None:
             seeing(Region("A01", BOW_TIE)),
             "cameras[0].regions[0].polygon: is [[0, 0], [0.0009, 0.0009], [0.0009, 0], "
             "[0, 0.0009]]: two sides cross; give the corners in order round the spot",
+        ),
+        (
+            replace(north(), cameras=(Camera("c", masks=(Mask(OUTSIDE[:3]),)),)),
+            "cameras[0].masks[0].polygon[1]: x is 1.2; coordinates are fractions of the picture",
+        ),
+        (
+            replace(north(), cameras=(Camera("c", masks=(Mask(BOW_TIE),)),)),
+            "cameras[0].masks[0].polygon: is [[0, 0], [0.0009, 0.0009], [0.0009, 0], "
+            "[0, 0.0009]]: two sides cross",
+        ),
+        (
+            replace(north(), cameras=(Camera("c", masks=(Mask(SQUARE),) * 65),)),
+            "cameras[0].masks: are 65; at most 64 a camera",
+        ),
+        (
+            replace(north(), cameras=(Camera("c", masks=(Mask(SQUARE * 26),)),)),
+            "cameras[0].masks[0].polygon: has 104 corners; at most 100",
+        ),
+        (
+            replace(north(), cameras=(Camera("c", reference=bytes(65_537)),)),
+            "cameras[0].reference: holds 65537 bytes, a reference at most 65536; name",
+        ),
+        (replace(north(), zones=(Zone("row-a", "", -1),)), "zones[0].max_stay: is -1 s; give up"),
+        (
+            replace(north(), spots=(Spot("A01", latitude=1.0, longitude=200.0),)),
+            "spots[0].longitude: is 200; give degrees, -180 to 180 (WGS 84)",
+        ),
+        (
+            replace(north(), spots=(Spot("A01", longitude=20.0),)),
+            "spots[0].latitude: is missing; give both or neither",
         ),
         (replace(north(), latitude=90.5), "lot.latitude: is 90.5; give degrees, -90 to 90 (WGS"),
         (replace(north(), longitude=-181.0), "lot.longitude: is -181; give degrees, -180 to 180"),
