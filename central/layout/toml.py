@@ -56,10 +56,12 @@ def parse_layout(text: str, *, file: str, folder: Path | None = None) -> Layout:
         raise UsageError(f"{file}: is nested too deeply for a layout; flatten it") from None
     except ValueError as error:  # TOMLDecodeError, or int() refusing thousands of digits
         raise UsageError(f"{file}: is not valid TOML: {error}; correct it there") from None
-    return layout_of_tables(values, source=file)
+    return layout_of_tables(values, source=file, folder=folder)
 
 
-def layout_of_tables(values: Mapping[str, object], *, source: str) -> Layout:
+def layout_of_tables(
+    values: Mapping[str, object], *, source: str, folder: Path | None = None
+) -> Layout:
     """Return the layout that parsed TOML states, or JSON of the same shape; raises UsageError."""
     root = Table(source=source, key="", values=values)
     root.allow_only(FILE_KEYS)
