@@ -95,7 +95,7 @@ def test_a_stay_in_no_known_form_is_refused(text: str) -> None:
         ('"mast.view"', '"base64:?"', "cameras[0].reference: is not valid base64; name the file"),
         ('"mast.view"', '"absent"', "absent' cannot be read (No such file or directory); correct"),
         ('"mast.view"', '"a\\u0000b"', "cannot be read (embedded null byte); correct the name"),
-        ('"mast.view"', '"."', ".' cannot be read (Is a directory); correct the name"),
+        ('"mast.view"', '"."', "' cannot be read (Is a directory); correct the name"),
         ('"mast.view"', "7", "cameras[0].reference: is '7' (a whole number); write a text"),
     ],
 )
