@@ -67,7 +67,7 @@ def polygon_fault(corners: tuple[Corner, ...]) -> str | None:
     if len(set(corners)) < count:
         return "two corners are the same point; give each once"
     sides = [(corners[k], corners[(k + 1) % count]) for k in range(count)]
-    if sum(a[0] * b[1] - b[0] * a[1] for a, b in sides) == 0:
+    if all(_side(corners[0], corners[1], corner) == 0 for corner in corners):
         return "its area is zero; give corners that are not in one line"
     for first in range(count):
         # Neighbours share a corner; they overlap only where one folds back over the other.

@@ -177,7 +177,7 @@ def _check_lives(state: Path, connection: sqlite3.Connection, lot_id: str) -> No
         "ORDER BY version",
         (lot_id,),
     ):
-        there = {spot_id for spot_id, _ in json.loads(document)["spots"]}
+        there = {spot_id for spot_id, *_ in json.loads(document)["spots"]}
         expected |= {(*lives.pop(gone), index) for gone in lives.keys() - there}
         lives |= {new: (new, index, at) for new in there - lives.keys()}
     expected |= {(*life, None) for life in lives.values()}

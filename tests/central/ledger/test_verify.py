@@ -3,10 +3,12 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from central.layout.document import Mask, Spot, Zone
 from central.ledger.chain import content_of, stored
 from central.ledger.command import encode
 from central.ledger.log_format import encode_entries, row_crc
@@ -68,6 +70,23 @@ def test_what_nobody_touched_fits(data: Path) -> None:
     )
     assert found == verify_data(data, against=Head(LAST, found.head, FORMAT, ""))
     assert sorted((path.name, path.read_bytes()) for path in data.iterdir()) == before
+
+
+def test_a_layout_that_uses_everything_fits(tmp_path: Path) -> None:
+    document = replace(
+        layout(),
+        zones=(Zone("row-a", "Row A", 3600),),
+        spots=(Spot("A1", "row-a", 48.1, 11.5), Spot("A2")),
+        cameras=(
+            replace(layout().cameras[0], masks=(Mask(((0, 0), (9, 0), (0, 9))),)),
+            replace(layout().cameras[1], reference=b"view"),
+        ),
+    )
+    book = Book(tmp_path / "data")
+    book.apply(applied(document), *flips(3))
+    assert book.queries.lots(["north"], with_layouts=True)[1][0].layout == document
+    book.close()
+    assert verify_data(tmp_path / "data").changes == 3
 
 
 def test_a_backup_is_verified_by_itself(data: Path, tmp_path: Path) -> None:
