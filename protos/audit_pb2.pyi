@@ -83,7 +83,7 @@ class Link(google.protobuf.message.Message):
     content: builtins.bytes
     """SHA-256 of a byte 0 and the entry's data, or a byte 1 and its configuration"""
     rows: builtins.str
-    """JSON: [changes, layouts, counts], each a list of the rows that the entry made"""
+    """JSON: [changes, layouts, counts, cameras], each a list of the rows that the entry made; cameras is left out where there are none"""
     def __init__(
         self,
         *,

@@ -961,6 +961,7 @@ class HistoryResponse(google.protobuf.message.Message):
     AGE_US_FIELD_NUMBER: builtins.int
     CHANGES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    CAMERAS_FIELD_NUMBER: builtins.int
     index: builtins.int
     """applied index of the answer"""
     age_us: builtins.int
@@ -971,6 +972,10 @@ class HistoryResponse(google.protobuf.message.Message):
     def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RecordedChange]:
         """in the order in which they were applied"""
 
+    @property
+    def cameras(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RecordedCameraChange]:
+        """of the same part of the history, in order; they count for the page's size; none where spots are named"""
+
     def __init__(
         self,
         *,
@@ -978,10 +983,38 @@ class HistoryResponse(google.protobuf.message.Message):
         age_us: builtins.int = ...,
         changes: collections.abc.Iterable[global___RecordedChange] | None = ...,
         next_page_token: builtins.bytes = ...,
+        cameras: collections.abc.Iterable[global___RecordedCameraChange] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["age_us", b"age_us", "changes", b"changes", "index", b"index", "next_page_token", b"next_page_token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["age_us", b"age_us", "cameras", b"cameras", "changes", b"changes", "index", b"index", "next_page_token", b"next_page_token"]) -> None: ...
 
 global___HistoryResponse = HistoryResponse
+
+@typing.final
+class RecordedCameraChange(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    COMMITTED_AT_US_FIELD_NUMBER: builtins.int
+    CHANGE_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """applied index that made it"""
+    committed_at_us: builtins.int
+    """as in RecordedChange"""
+    @property
+    def change(self) -> global___CameraChange:
+        """what changed"""
+
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        committed_at_us: builtins.int = ...,
+        change: global___CameraChange | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["change", b"change"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["change", b"change", "committed_at_us", b"committed_at_us", "index", b"index"]) -> None: ...
+
+global___RecordedCameraChange = RecordedCameraChange
 
 @typing.final
 class RecordedChange(google.protobuf.message.Message):
@@ -1097,7 +1130,7 @@ class CameraChange(google.protobuf.message.Message):
     previous: global___CameraCondition.ValueType
     """before this index; unspecified: nothing was known"""
     condition: global___CameraCondition.ValueType
-    """from this index on"""
+    """from this index on; unspecified: the camera is in no layout any more"""
     since_us: builtins.int
     """when it began, microseconds since 1970-01-01 UTC"""
     detail: builtins.str

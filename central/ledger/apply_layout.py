@@ -4,10 +4,13 @@ import json
 import sqlite3
 
 from central.layout.document import Layout, Region, views_by_spot
-from central.ledger.apply_detections import History, decide
+from central.ledger.changes import Changes
+from central.ledger.deciding import decide
 from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.outcome import LayoutApplied, Outcome, Refused
 from central.ledger.records import Occupancy
+
+_NOTHING_SAID = (Occupancy.UNKNOWN, 0, 0, None, 0, "")  # columns of a view of a new region
 
 
 def apply(
@@ -42,10 +45,12 @@ def apply(
                 f"camera '{camera.camera_id}' belongs to lot '{row[0]}': "
                 "rename it, or remove it there first"
             )
+    changes = Changes(connection, index, committed_at_us)
     _write_layout(connection, layout, version + 1, index, committed_at_us)
+    _write_cameras(connection, layout, changes)
     _write_views(connection, layout, previous)
     _write_lives(connection, layout, index, committed_at_us)
-    _write_spots(connection, layout, History(connection, index, committed_at_us), committed_at_us)
+    _write_spots(connection, layout, changes, committed_at_us)
     return LayoutApplied(version + 1, changed=True)
 
 
@@ -72,10 +77,24 @@ def _write_layout(
     connection.execute(
         "INSERT OR REPLACE INTO lots VALUES (?, ?, ?)", (layout.lot_id, layout.name, version)
     )
-    connection.execute("DELETE FROM cameras WHERE lot_id = ?", (layout.lot_id,))
+
+
+def _write_cameras(connection: sqlite3.Connection, layout: Layout, changes: Changes) -> None:
+    """Add new cameras and drop gone ones: with a camera goes what is known of it."""
+    lot_id = layout.lot_id
+    wanted = {camera.camera_id for camera in layout.cameras}
+    there = connection.execute(
+        "SELECT camera_id, condition FROM cameras WHERE lot_id = ? ORDER BY camera_id", (lot_id,)
+    ).fetchall()
+    for camera_id, condition in there:
+        if camera_id in wanted:
+            continue
+        connection.execute("DELETE FROM cameras WHERE camera_id = ?", (camera_id,))
+        if condition:
+            changes.add_camera(lot_id, camera_id, condition, 0, changes.committed_at_us, "")
     connection.executemany(
-        "INSERT INTO cameras VALUES (?, ?)",
-        [(camera.camera_id, layout.lot_id) for camera in layout.cameras],
+        "INSERT INTO cameras (camera_id, lot_id) VALUES (?, ?)",
+        [(camera_id, lot_id) for camera_id in sorted(wanted - {one for one, _ in there})],
     )
 
 
@@ -85,22 +104,22 @@ def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layou
     still_known = {
         (spot_id, camera_id): said
         for spot_id, camera_id, *said in connection.execute(
-            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us, late_us FROM views "
-            "WHERE lot_id = ?",
+            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us, late_us,"
+            " layout_version, model FROM views WHERE lot_id = ?",
             (layout.lot_id,),
         )
         if (spot_id, camera_id) in unmoved
     }
     connection.execute("DELETE FROM views WHERE lot_id = ?", (layout.lot_id,))
     connection.executemany(
-        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 layout.lot_id,
                 spot_id,
                 camera_id,
                 rank,
-                *still_known.get((spot_id, camera_id), (Occupancy.UNKNOWN, 0, 0, None)),
+                *still_known.get((spot_id, camera_id), _NOTHING_SAID),
             )
             for spot_id, camera_ids in views_by_spot(layout).items()
             for rank, camera_id in enumerate(camera_ids)
@@ -130,7 +149,7 @@ def _write_lives(
 
 
 def _write_spots(
-    connection: sqlite3.Connection, layout: Layout, changes: History, committed_at_us: int
+    connection: sqlite3.Connection, layout: Layout, changes: Changes, committed_at_us: int
 ) -> None:
     """Add new spots, drop gone ones, and decide all anew: a view may have come or gone."""
     lot_id = layout.lot_id
@@ -142,10 +161,11 @@ def _write_spots(
     )
     for spot_id in sorted(there.keys() - wanted):
         if there[spot_id] != Occupancy.UNKNOWN:
-            changes.add(lot_id, spot_id, there[spot_id], Occupancy.UNKNOWN, 0, "", committed_at_us)
+            was, unknown = there[spot_id], Occupancy.UNKNOWN
+            changes.add(lot_id, spot_id, was, unknown, 0, "", committed_at_us, 0, "")
         connection.execute("DELETE FROM spots WHERE lot_id = ? AND spot_id = ?", (lot_id, spot_id))
     connection.executemany(
-        "INSERT INTO spots VALUES (?, ?, ?, 0, '', ?)",
+        "INSERT INTO spots VALUES (?, ?, ?, 0, '', ?, 0, '')",
         [
             (lot_id, spot_id, Occupancy.UNKNOWN, committed_at_us)
             for spot_id in sorted(wanted - there.keys())

@@ -27,7 +27,8 @@ _RANGE = "WHERE applied_index BETWEEN ? AND ? ORDER BY applied_index"
 _STATEMENTS = {
     "history": (
         "SELECT applied_index, ordinal, lot_id, spot_id, previous, occupancy, confidence,"
-        f" camera_id, captured_at_us, committed_at_us FROM history {_RANGE}, ordinal"
+        " camera_id, captured_at_us, committed_at_us, layout_version, model"
+        f" FROM history {_RANGE}, ordinal"
     ),
     "layouts": (
         "SELECT applied_index, lot_id, version, committed_at_us, document FROM layouts "
@@ -36,6 +37,10 @@ _STATEMENTS = {
     "count_history": (
         "SELECT applied_index, lot_id, reporter, available_spaces, counted_at_us, stale, status,"
         f" committed_at_us FROM count_history {_RANGE}"
+    ),
+    "camera_history": (
+        "SELECT applied_index, ordinal, lot_id, camera_id, previous, condition, since_us, detail,"
+        f" committed_at_us FROM camera_history {_RANGE}, ordinal"
     ),
 }
 """What an entry did, in the order in which it stands in a link."""
@@ -64,20 +69,29 @@ def rows_of(
 ) -> dict[int, str]:
     """Return by index, as JSON, the rows that the entries `first` to `last` made.
 
-    `[changes, layouts, counts]`, each a list of rows with all columns but the index: an auditor
-    needs no more than a JSON reader. Entries that made none are missing; `NO_ROWS` is theirs.
-    tables: those that these entries may have written.
+    `[changes, layouts, counts, cameras]`, each a list of rows with all columns but the index: an
+    auditor needs no more than a JSON reader. What entries of the first edition never make is left
+    out where there is none: cameras, and a change's layout version and model. Entries that made no
+    rows are missing; `NO_ROWS` is theirs. tables: those that these entries may have written.
     """
-    found: dict[int, tuple[list[object], ...]] = defaultdict(lambda: ([], [], []))
+    found: dict[int, list[list[object]]] = defaultdict(lambda: [[], [], []])
     for place, (table, statement) in enumerate(_STATEMENTS.items()):
-        if table in tables:
-            for row in connection.execute(statement, (first, last)):
-                found[row[0]][place].append(row[1:])
+        if table not in tables:
+            continue
+        for row in connection.execute(statement, (first, last)):
+            rows = found[row[0]]
+            if place == len(rows):
+                rows.append([])
+            end = -2 if place == 0 and row[-2:] == _NO_SOURCE else None
+            rows[place].append(row[1:end])
     return {index: _json(rows) for index, rows in found.items()}
 
 
+_NO_SOURCE = (0, "")  # no layout version, no model
+
+
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-NO_ROWS = _json(([], [], []))
+NO_ROWS = _json([[], [], []])
 
 
 def extend(

@@ -3,6 +3,10 @@
 An entry is one byte of kind, eight bytes of `committed_at_us` (the primary's clock when it
 proposed, big-endian) and compact JSON. JSON because an auditor must be able to read a log with
 nothing but this page; integers only, so that every replica reads the same values.
+
+What an entry does follows from its kind alone, also after an upgrade: kinds 1 and 4 are of the
+first edition, which recorded neither cameras' conditions nor models and layout versions, and they
+do so still. Replicas that were upgraded at different times thereby come to the same heads.
 """
 
 import json
@@ -13,6 +17,8 @@ from typing import Any
 from central.layout.document import Layout
 from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.records import (
+    CameraCondition,
+    CameraReport,
     Detection,
     DetectionBatch,
     IdempotencyKey,
@@ -33,6 +39,7 @@ class AppendBatches:
     """Detections of any number of cameras, in the order in which they were sent."""
 
     batches: tuple[DetectionBatch, ...]
+    edition: int = 2  # 1: model and layout version are not recorded
 
 
 @dataclass(frozen=True)
@@ -56,17 +63,26 @@ class LoseCamera:
 
     camera_id: str
     silent_since_us: int
+    edition: int = 2  # 1: its condition is not recorded
 
 
 Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera
 
-_KINDS: dict[type[Command], int] = {AppendBatches: 1, ApplyLayout: 2, ReportCount: 3, LoseCamera: 4}
+_KINDS: dict[tuple[type[Command], int], int] = {
+    (AppendBatches, 1): 1,
+    (ApplyLayout, 1): 2,
+    (ReportCount, 1): 3,
+    (LoseCamera, 1): 4,
+    (AppendBatches, 2): 5,
+    (LoseCamera, 2): 6,
+}
 
 
 def encode(command: Command, *, committed_at_us: int) -> bytes:
     """Return the bytes of a log entry."""
     body = json.dumps(_body(command), ensure_ascii=False, separators=(",", ":"))
-    return _HEADER.pack(_KINDS[type(command)], committed_at_us) + body.encode()
+    kind = _KINDS[type(command), getattr(command, "edition", 1)]
+    return _HEADER.pack(kind, committed_at_us) + body.encode()
 
 
 def decode(data: bytes) -> tuple[Command, int]:
@@ -81,18 +97,7 @@ def decode(data: bytes) -> tuple[Command, int]:
 def _body(command: Command) -> Any:
     match command:
         case AppendBatches(batches):
-            return [
-                [
-                    batch.key.camera_id,
-                    batch.key.boot_id,
-                    batch.key.sequence,
-                    batch.captured_at_us,
-                    batch.layout_version,
-                    batch.model,
-                    [[d.spot_id, d.occupancy, d.confidence] for d in batch.detections],
-                ]
-                for batch in batches
-            ]
+            return [_batch_to_json(batch) for batch in batches]
         case ApplyLayout(layout, expected_version):
             return [layout_to_json(layout), expected_version]
         case ReportCount(report):
@@ -107,17 +112,29 @@ def _body(command: Command) -> Any:
             return [camera_id, silent_since_us]
 
 
+def _batch_to_json(batch: DetectionBatch) -> list[Any]:
+    key, camera = batch.key, batch.camera
+    said = [[d.spot_id, d.occupancy, d.confidence] for d in batch.detections]
+    return [
+        *(key.camera_id, key.boot_id, key.sequence),
+        *(batch.captured_at_us, batch.layout_version, batch.model, said),
+        *([] if camera is None else [[camera.condition, camera.since_us, camera.detail]]),
+    ]
+
+
 def _command(kind: int, body: Any) -> Command:
     match kind:
-        case 1:
-            return AppendBatches(tuple(_batch(*fields) for fields in body))
+        case 1 | 5:
+            edition = 1 if kind == 1 else 2
+            return AppendBatches(tuple(_batch(*fields) for fields in body), edition)
         case 2:
             layout, expected_version = body
             return ApplyLayout(layout_from_json(layout), expected_version)
         case 3:
             return ReportCount(LotReport(*body))
-        case 4:
-            return LoseCamera(*body)
+        case 4 | 6:
+            camera_id, silent_since_us = body
+            return LoseCamera(camera_id, silent_since_us, 1 if kind == 4 else 2)
     raise CorruptCommandError(f"an entry of kind {kind} is not known to this version: upgrade")
 
 
@@ -129,6 +146,7 @@ def _batch(
     layout_version: int,
     model: str,
     detections: list[tuple[str, int, int]],
+    camera: tuple[int, int, str] | None = None,
 ) -> DetectionBatch:
     return DetectionBatch(
         key=IdempotencyKey(camera_id, boot_id, sequence),
@@ -139,4 +157,5 @@ def _batch(
             Detection(spot_id, Occupancy(occupancy), confidence)
             for spot_id, occupancy, confidence in detections
         ),
+        camera=None if camera is None else CameraReport(CameraCondition(camera[0]), *camera[1:]),
     )

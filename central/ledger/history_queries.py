@@ -15,6 +15,7 @@ from typing import Any
 from central.ledger import chain
 from central.ledger.interface import LedgerRefused
 from central.ledger.layout_json import layout_from_json
+from central.ledger.lot_queries import count_of
 from central.ledger.records import (
     LotCount,
     LotState,
@@ -38,13 +39,14 @@ _BEYOND = 2**62  # larger than any index and any ordinal
 # The plus signs keep SQLite from sorting by its primary key, for which it would read every lot.
 _WINDOW = (
     "SELECT applied_index, ordinal, spot_id, previous, occupancy, confidence, camera_id,"
-    " captured_at_us, committed_at_us FROM history INDEXED BY history_by_spot"
+    " captured_at_us, committed_at_us, layout_version, model"
+    " FROM history INDEXED BY history_by_spot"
     " WHERE lot_id = ? AND spot_id IN ({spots}) AND applied_index BETWEEN ? AND ?"
     " AND (+applied_index, +ordinal) > (?, ?) ORDER BY +applied_index, +ordinal LIMIT ?"
 )
 _EVERY_SPOT = "SELECT spot_id FROM spot_lives WHERE lot_id = ?"
 _LAST_OF_SPOT = (
-    "SELECT occupancy, confidence, camera_id, captured_at_us FROM history "
+    "SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model FROM history "
     "WHERE lot_id = ? AND spot_id = ? AND applied_index BETWEEN ? AND ?"
     " ORDER BY applied_index DESC, ordinal DESC LIMIT 1"
 )
@@ -173,6 +175,8 @@ def _change(
     camera_id: str,
     captured_at_us: int,
     committed_at_us: int,
+    layout_version: int,
+    model: str,
 ) -> RecordedChange:
     return RecordedChange(
         index,
@@ -185,6 +189,8 @@ def _change(
             confidence,
             camera_id,
             captured_at_us,
+            layout_version,
+            model,
         ),
     )
 
@@ -202,8 +208,8 @@ def _spot_as_of(
     row = connection.execute(_LAST_OF_SPOT, (lot_id, spot_id, added_index, index)).fetchone()
     if row is None:
         return SpotState(spot_id, Occupancy.UNKNOWN, 0, "", added_at_us)
-    occupancy, confidence, camera_id, since_us = row
-    return SpotState(spot_id, Occupancy(occupancy), confidence, camera_id, since_us)
+    occupancy, confidence, camera_id, since_us, *source = row
+    return SpotState(spot_id, Occupancy(occupancy), confidence, camera_id, since_us, (), *source)
 
 
 def _counts_as_of(connection: sqlite3.Connection, lot_id: str, index: int) -> tuple[LotCount, ...]:
@@ -219,7 +225,4 @@ def _counts_as_of(connection: sqlite3.Connection, lot_id: str, index: int) -> tu
         ).fetchone()
         for (reporter,) in reporters
     )
-    return tuple(
-        LotCount(reporter, available, counted_at_us, bool(stale), status)
-        for reporter, available, counted_at_us, stale, status in filter(None, found)
-    )
+    return tuple(count_of(*row) for row in filter(None, found))

@@ -1,27 +1,26 @@
 """Reads of the applied state. A connection of its own: readers never wait for the writer (WAL)."""
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from central.ledger import chain
+from central.ledger.camera_queries import camera_changes
 from central.ledger.data_directory import connect
 from central.ledger.history_queries import HistoryQuestion, Place, lot_as_of, page
-from central.ledger.layout_json import layout_from_json
+from central.ledger.lot_queries import count_of, lot_now
 from central.ledger.proof import FORMAT, Head, Link, Proof
 from central.ledger.records import (
+    CameraChange,
+    CameraCondition,
     CountChange,
     LayoutChange,
     LedgerEvent,
-    LotCount,
     LotState,
     Occupancy,
     OccupancyChange,
     RecordedChange,
-    SpotState,
-    ViewState,
 )
 
 
@@ -53,7 +52,7 @@ class Queries:
             ).fetchall()
             wanted = set(lot_ids)
             return index, tuple(
-                self._lot(*row, with_layout=with_layouts)
+                lot_now(self._connection, *row, with_layout=with_layouts)
                 for row in rows
                 if not wanted or row[0] in wanted
             )
@@ -132,7 +131,8 @@ class Queries:
                 for (index,) in self._connection.execute(
                     "SELECT applied_index FROM history WHERE applied_index > ?1 UNION "
                     "SELECT applied_index FROM layouts WHERE applied_index > ?1 UNION "
-                    "SELECT applied_index FROM count_history WHERE applied_index > ?1 "
+                    "SELECT applied_index FROM count_history WHERE applied_index > ?1 UNION "
+                    "SELECT applied_index FROM camera_history WHERE applied_index > ?1 "
                     "ORDER BY applied_index LIMIT ?2",
                     (after_index, limit),
                 )
@@ -149,9 +149,10 @@ class Queries:
         changes: dict[int, list[OccupancyChange]] = defaultdict(list)
         layouts: dict[int, list[LayoutChange]] = defaultdict(list)
         counts: dict[int, list[CountChange]] = defaultdict(list)
+        cameras: dict[int, list[CameraChange]] = defaultdict(list)
         for index, at, lot_id, spot_id, previous, occupancy, *rest in self._connection.execute(
             "SELECT applied_index, committed_at_us, lot_id, spot_id, previous, occupancy,"
-            " confidence, camera_id, captured_at_us FROM history "
+            " confidence, camera_id, captured_at_us, layout_version, model FROM history "
             "WHERE applied_index > ? AND applied_index <= ? ORDER BY applied_index, ordinal",
             window,
         ):
@@ -173,7 +174,10 @@ class Queries:
             window,
         ):
             committed_at[index] = at
-            counts[index].append(CountChange(lot_id, _count(*count)))
+            counts[index].append(CountChange(lot_id, count_of(*count)))
+        for one in camera_changes(self._connection, after + 1, through):
+            committed_at[one.index] = one.committed_at_us
+            cameras[one.index].append(one.change)
         return [
             LedgerEvent(
                 index=index,
@@ -181,64 +185,21 @@ class Queries:
                 changes=tuple(changes[index]),
                 layouts=tuple(layouts[index]),
                 counts=tuple(counts[index]),
+                cameras=tuple(cameras[index]),
             )
             for index, at in sorted(committed_at.items())
         ]
 
     def seen_cameras(self) -> list[str]:
-        """Return the cameras of which some view is not unknown, by id."""
+        """Return the cameras that were heard and not lost since, or of which something is known."""
         return [
             camera_id
             for (camera_id,) in self._connection.execute(
-                "SELECT DISTINCT camera_id FROM views WHERE occupancy <> ? ORDER BY camera_id",
-                (Occupancy.UNKNOWN,),
+                "SELECT camera_id FROM views WHERE occupancy <> ? UNION "
+                "SELECT camera_id FROM cameras WHERE condition NOT IN (0, ?) ORDER BY camera_id",
+                (Occupancy.UNKNOWN, CameraCondition.SILENT),
             )
         ]
-
-    def _lot(self, lot_id: str, name: str, version: int, *, with_layout: bool) -> LotState:
-        views: dict[str, list[ViewState]] = defaultdict(list)
-        for spot_id, camera_id, occupancy, *rest in self._connection.execute(
-            "SELECT spot_id, camera_id, occupancy, confidence, captured_at_us, late_us FROM views "
-            "WHERE lot_id = ? ORDER BY camera_id",
-            (lot_id,),
-        ):
-            views[spot_id].append(ViewState(camera_id, Occupancy(occupancy), *rest))
-        spots = tuple(
-            SpotState(
-                spot_id,
-                Occupancy(occupancy),
-                confidence,
-                camera_id,
-                since_us,
-                tuple(views[spot_id]),
-            )
-            for spot_id, occupancy, confidence, camera_id, since_us in self._connection.execute(
-                "SELECT spot_id, occupancy, confidence, camera_id, since_us FROM spots "
-                "WHERE lot_id = ? ORDER BY spot_id",
-                (lot_id,),
-            )
-        )
-        counts = tuple(
-            _count(*row)
-            for row in self._connection.execute(
-                "SELECT reporter, available_spaces, counted_at_us, stale, status FROM counts "
-                "WHERE lot_id = ? ORDER BY reporter",
-                (lot_id,),
-            )
-        )
-        layout = None
-        if with_layout:
-            (document,) = self._connection.execute(
-                "SELECT document FROM layouts WHERE lot_id = ? AND version = ?", (lot_id, version)
-            ).fetchone()
-            layout = layout_from_json(json.loads(document))
-        return LotState(lot_id, name, version, spots, counts, layout)
-
-
-def _count(
-    reporter: str, available_spaces: int, counted_at_us: int, stale: int, status: str
-) -> LotCount:
-    return LotCount(reporter, available_spaces, counted_at_us, bool(stale), status)
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

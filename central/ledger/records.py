@@ -20,6 +20,21 @@ class Occupancy(IntEnum):
     UNKNOWN = 3  # cannot be seen, or cannot be told
 
 
+class CameraCondition(IntEnum):
+    """What is the matter with a camera's pictures. The numbers are those of wire and disk."""
+
+    OK = 1
+    SILENT = 2  # nothing is heard of the camera node (said by its processor, or by the primary)
+    LOST = 3  # the camera node cannot read its source
+    FROZEN = 4  # the picture does not change at all
+    DARK = 5  # black
+    BRIGHT = 6  # over-exposed
+    BLURRED = 7  # out of focus, dirty or fogged
+    LATE = 8  # pictures are too old when they come
+    RESIZED = 9  # another shape than the regions were drawn on
+    NUDGED = 10  # it looks elsewhere than when the regions were drawn
+
+
 @dataclass(frozen=True)
 class IdempotencyKey:
     """Names one batch for ever: applied once, however often it is sent."""
@@ -39,14 +54,24 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class CameraReport:
+    """What a processor says of a camera's pictures."""
+
+    condition: CameraCondition
+    since_us: int  # when it began
+    detail: str = ""  # one line for a person, up to 200 characters; empty when OK
+
+
+@dataclass(frozen=True)
 class DetectionBatch:
-    """What one frame of one camera changed."""
+    """What one frame of one camera changed: detections, the camera's condition, or both."""
 
     key: IdempotencyKey
     captured_at_us: int  # of the frame that decided
     layout_version: int  # the regions came from this version of the camera's lot
     model: str  # first 16 hex digits of the model file's SHA-256; empty where no model spoke
     detections: tuple[Detection, ...]
+    camera: CameraReport | None = None  # None: its condition is as before
 
 
 @dataclass(frozen=True)
@@ -106,6 +131,18 @@ class SpotState:
     camera_id: str  # the deciding view; empty while no camera spoke
     since_us: int
     views: tuple[ViewState, ...] = ()
+    layout_version: int = 0  # as in OccupancyChange, of the last change
+    model: str = ""  # as in OccupancyChange, of the last change
+
+
+@dataclass(frozen=True)
+class CameraState:
+    """A camera's condition; None: nothing was ever heard of it."""
+
+    camera_id: str
+    condition: CameraCondition | None
+    since_us: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +166,7 @@ class LotState:
     spots: tuple[SpotState, ...]
     counts: tuple[LotCount, ...] = ()
     layout: Layout | None = None
+    cameras: tuple[CameraState, ...] = ()  # of the layout, by id; empty as of a past instant
 
     def count(self, occupancy: Occupancy) -> int:
         """Return how many spots are in that state."""
@@ -159,6 +197,20 @@ class OccupancyChange:
     confidence: int
     camera_id: str
     captured_at_us: int
+    layout_version: int = 0  # that the deciding view's region came from; 0: none did, or not kept
+    model: str = ""  # that spoke: first 16 hex digits of its SHA-256; empty: none did
+
+
+@dataclass(frozen=True)
+class CameraChange:
+    """A camera's condition, or what is said of it, changed. None: nothing is known of it."""
+
+    lot_id: str
+    camera_id: str
+    previous: CameraCondition | None
+    condition: CameraCondition | None  # None: it is in its lot's layout no more
+    since_us: int
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,6 +238,7 @@ class LedgerEvent:
     changes: tuple[OccupancyChange, ...] = ()
     layouts: tuple[LayoutChange, ...] = ()
     counts: tuple[CountChange, ...] = ()
+    cameras: tuple[CameraChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,12 +251,22 @@ class RecordedChange:
 
 
 @dataclass(frozen=True)
+class RecordedCameraChange:
+    """A change of a camera's condition as the history holds it."""
+
+    index: int
+    committed_at_us: int  # never goes back from one index to the next
+    change: CameraChange
+
+
+@dataclass(frozen=True)
 class HistoryPage:
     """Changes in the order of their application; `index` and `age_us` as in LedgerState."""
 
     index: int
     age_us: int
     changes: tuple[RecordedChange, ...]
+    cameras: tuple[RecordedCameraChange, ...] = ()  # of the same part of the history
 
 
 class NodeKind(IntEnum):

@@ -1,10 +1,22 @@
 """The tables of the applied state. Everything in them follows from the log alone."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
-brought up to date by itself, for it does not say what its entries were: see state_machine.py."""
+brought up to date by itself, for it does not say what its entries were: see state_machine.py.
+3: cameras' conditions; layout version and model of views, spots and changes."""
 
-STATEMENTS = """
+_CAMERA_HISTORY = """
+CREATE TABLE camera_history (         -- every change of a condition (0: nothing is known)
+    applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL, -- counts on through both histories
+    lot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
+    previous INTEGER NOT NULL, condition INTEGER NOT NULL,
+    since_us INTEGER NOT NULL, detail TEXT NOT NULL, committed_at_us INTEGER NOT NULL,
+    PRIMARY KEY (applied_index, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX camera_history_by_lot ON camera_history (lot_id);
+"""
+
+STATEMENTS = f"""
 CREATE TABLE meta (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     schema_version INTEGER NOT NULL,
@@ -21,14 +33,17 @@ CREATE TABLE layouts (                -- every version that ever was
     PRIMARY KEY (lot_id, version)
 ) WITHOUT ROWID;
 CREATE INDEX layouts_by_index ON layouts (applied_index);
-CREATE TABLE cameras (
-    camera_id TEXT PRIMARY KEY, lot_id TEXT NOT NULL
+CREATE TABLE cameras (                -- condition 0: nothing was ever heard of it
+    camera_id TEXT PRIMARY KEY, lot_id TEXT NOT NULL,
+    condition INTEGER NOT NULL DEFAULT 0, since_us INTEGER NOT NULL DEFAULT 0,
+    detail TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE views (                  -- what each camera last said of each spot it sees
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
     rank INTEGER NOT NULL,            -- 0 is the best view of the spot
     occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, captured_at_us INTEGER NOT NULL,
     late_us INTEGER,                  -- how long after its capture it was committed, NULL: not told
+    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (lot_id, spot_id, camera_id)
 ) WITHOUT ROWID;
 CREATE INDEX views_by_camera ON views (camera_id);
@@ -36,6 +51,7 @@ CREATE TABLE spots (                  -- the applied occupancy
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
     occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, camera_id TEXT NOT NULL,
     since_us INTEGER NOT NULL,
+    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '', -- of the last change
     PRIMARY KEY (lot_id, spot_id)
 ) WITHOUT ROWID;
 CREATE TABLE spot_lives (             -- from when to when a spot was in its lot's layout
@@ -48,10 +64,11 @@ CREATE TABLE history (                -- every change of an applied occupancy
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
     previous INTEGER NOT NULL, occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL,
     camera_id TEXT NOT NULL, captured_at_us INTEGER NOT NULL, committed_at_us INTEGER NOT NULL,
+    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (applied_index, ordinal)
 ) WITHOUT ROWID;
 CREATE INDEX history_by_spot ON history (lot_id, spot_id);  -- and its primary key, in order
-CREATE TABLE counts (                 -- the last good count of each reporter
+{_CAMERA_HISTORY}CREATE TABLE counts (                 -- the last good count of each reporter
     lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
     available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
     stale INTEGER NOT NULL, status TEXT NOT NULL,
@@ -79,3 +96,19 @@ CREATE TABLE chain_nodes (            -- the larger full subtrees over its leave
     PRIMARY KEY (level, position)
 ) WITHOUT ROWID;
 """
+
+FROM_2 = f"""
+ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cameras ADD COLUMN since_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cameras ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE views ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE views ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE spots ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spots ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE history ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE history ADD COLUMN model TEXT NOT NULL DEFAULT '';
+{_CAMERA_HISTORY}
+UPDATE meta SET schema_version = 3
+"""
+"""Brings the tables of version 2 up to date. Their links stay what they were, for what an entry is
+chained as follows from its kind, see command.py."""

@@ -286,5 +286,6 @@ def _of_lots(event: LedgerEvent, wanted: frozenset[str]) -> LedgerEvent | None:
         changes=tuple(change for change in event.changes if change.lot_id in wanted),
         layouts=tuple(change for change in event.layouts if change.lot_id in wanted),
         counts=tuple(change for change in event.counts if change.lot_id in wanted),
+        cameras=tuple(change for change in event.cameras if change.lot_id in wanted),
     )
-    return part if part.changes or part.layouts or part.counts else None
+    return part if part.changes or part.layouts or part.counts or part.cameras else None

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.ledger import apply_detections, apply_layout, apply_report, chain
+from central.ledger import apply_cameras, apply_detections, apply_layout, apply_report, chain
 from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
@@ -33,7 +33,7 @@ from central.ledger.command import (
 from central.ledger.data_directory import connect
 from central.ledger.merkle import EMPTY_ROOT
 from central.ledger.outcome import Outcome, Refused
-from central.ledger.schema import SCHEMA_VERSION, STATEMENTS
+from central.ledger.schema import FROM_2, SCHEMA_VERSION, STATEMENTS
 from central.raft import Entry
 from node.errors import OperationError, UsageError
 
@@ -41,9 +41,9 @@ logger = logging.getLogger(__name__)
 
 
 _WRITES: dict[type[Command], frozenset[str]] = {
-    AppendBatches: frozenset({"history"}),
-    LoseCamera: frozenset({"history"}),
-    ApplyLayout: frozenset({"history", "layouts"}),
+    AppendBatches: frozenset({"history", "camera_history"}),
+    LoseCamera: frozenset({"history", "camera_history"}),
+    ApplyLayout: frozenset({"history", "camera_history", "layouts"}),
     ReportCount: frozenset({"count_history"}),
 }
 """Which of the tables that the chain covers a command may write to: the others are not read."""
@@ -154,12 +154,10 @@ class StateMachine:
     def _dispatch(self, command: Command, index: int, committed_at_us: int) -> Outcome:
         connection = self._connection
         match command:
-            case AppendBatches(batches):
-                return apply_detections.append(connection, batches, index, committed_at_us)
-            case LoseCamera(camera_id, silent_since_us):
-                return apply_detections.lose_camera(
-                    connection, camera_id, silent_since_us, index, committed_at_us
-                )
+            case AppendBatches():
+                return apply_detections.append(connection, command, index, committed_at_us)
+            case LoseCamera():
+                return apply_cameras.lose(connection, command, index, committed_at_us)
             case ApplyLayout(layout, expected_version):
                 return apply_layout.apply(
                     connection, layout, expected_version, index, committed_at_us
@@ -182,6 +180,11 @@ class StateMachine:
                     f"{self.path} has schema version {version}, this program knows "
                     f"{SCHEMA_VERSION}: upgrade Parkledger"
                 )
+            if version == 2:
+                logger.warning("%s is of schema version 2: bringing it up to date", self.path)
+                for statement in _statements(FROM_2):
+                    connection.execute(statement)
+                return
             # What a state of version 1 lacks stands only in the log, which such a replica has from
             # its first entry on. All replicas come to the same head, whenever each was upgraded.
             logger.warning(

@@ -97,6 +97,7 @@ def _verify(
     if found != "ok":
         raise ValueError(found)
     _check_derived(state, connection, applied)
+    _check_cameras(state, connection, applied)
     held = sorted(index for index in log.entries if index <= applied)
     return Verified(
         index=applied,
@@ -142,7 +143,7 @@ def _check_head(state: Path, frontier: Frontier, head: bytes, what: str) -> None
 
 
 def _check_stray(state: Path, connection: sqlite3.Connection, applied: int) -> None:
-    for table in ("history", "layouts", "count_history", "chain"):
+    for table in ("history", "layouts", "count_history", "camera_history", "chain"):
         (stray,) = connection.execute(
             f"SELECT min(applied_index) FROM {table} WHERE applied_index < 1 OR applied_index > ?",
             (applied,),
@@ -156,9 +157,13 @@ def _check_derived(state: Path, connection: sqlite3.Connection, applied: int) ->
     for (lot_id,) in connection.execute("SELECT lot_id FROM lots ORDER BY lot_id").fetchall():
         _check_lives(state, connection, lot_id)
         lot = lot_as_of(connection, lot_id, applied, with_layout=False)
-        by_history = [(s.spot_id, int(s.occupancy), s.since_us) for s in lot.spots] if lot else []
+        by_history = [
+            (s.spot_id, int(s.occupancy), s.since_us, s.layout_version, s.model)
+            for s in (lot.spots if lot else ())
+        ]
         stands = connection.execute(
-            "SELECT spot_id, occupancy, since_us FROM spots WHERE lot_id = ? ORDER BY spot_id",
+            "SELECT spot_id, occupancy, since_us, layout_version, model FROM spots "
+            "WHERE lot_id = ? ORDER BY spot_id",
             (lot_id,),
         ).fetchall()
         if wrong := sorted(set(by_history) ^ set(stands)):
@@ -166,6 +171,26 @@ def _check_derived(state: Path, connection: sqlite3.Connection, applied: int) ->
                 state,
                 applied,
                 f"spot '{wrong[0][0]}' of lot '{lot_id}' does not stand as its history says",
+            )
+
+
+def _check_cameras(state: Path, connection: sqlite3.Connection, applied: int) -> None:
+    by_history = {
+        camera_id: (camera_id, *row)
+        for camera_id, *row in connection.execute(
+            "SELECT camera_id, condition, since_us, detail FROM camera_history "
+            "ORDER BY applied_index, ordinal"
+        )
+    }
+    for camera_id, *row in connection.execute(
+        "SELECT camera_id, condition, since_us, detail FROM cameras ORDER BY camera_id"
+    ):
+        # A camera that left its layout ended with condition 0, and may have come back since.
+        there = by_history.get(camera_id)
+        expected = there[1:] if there is not None and there[1] else (0, 0, "")
+        if tuple(row) != expected:
+            raise _mismatch(
+                state, applied, f"camera '{camera_id}' does not stand as its history says"
             )
 
 

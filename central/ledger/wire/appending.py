@@ -7,6 +7,7 @@ from central.ledger.records import (
     IdempotencyKey,
     Rejected,
 )
+from central.ledger.wire import conditions
 from central.ledger.wire.occupancies import occupancy_from_proto, occupancy_to_proto
 from node.errors import UsageError
 from protos import parking_pb2
@@ -29,11 +30,12 @@ def batch_to_proto(batch: DetectionBatch) -> parking_pb2.DetectionBatch:
             )
             for detection in batch.detections
         ],
+        camera=conditions.report_to_proto(batch.camera) if batch.camera else None,
     )
 
 
 def batch_from_proto(batch: parking_pb2.DetectionBatch) -> DetectionBatch:
-    """Return the batch of a message; UsageError for a state or confidence that is none."""
+    """Return the batch of a message; UsageError for what is no state or confidence."""
     for detection in batch.detections:
         if detection.confidence_permyriad > CONFIDENCE_SCALE:
             raise UsageError(
@@ -49,6 +51,7 @@ def batch_from_proto(batch: parking_pb2.DetectionBatch) -> DetectionBatch:
             Detection(d.spot_id, occupancy_from_proto(d.occupancy), d.confidence_permyriad)
             for d in batch.detections
         ),
+        camera=conditions.report_from_proto(batch.camera) if batch.HasField("camera") else None,
     )
 
 

@@ -5,6 +5,7 @@ from central.ledger.records import (
     LayoutChange,
     LedgerEvent,
 )
+from central.ledger.wire import conditions
 from central.ledger.wire.history import change_from_proto, change_to_proto
 from central.ledger.wire.state import count_from_proto, count_to_proto
 from protos import parking_pb2
@@ -24,6 +25,7 @@ def event_to_proto(event: LedgerEvent) -> parking_pb2.WatchEvent:
             parking_pb2.CountChange(lot_id=change.lot_id, count=count_to_proto(change.count))
             for change in event.counts
         ],
+        cameras=[conditions.change_to_proto(change) for change in event.cameras],
     )
 
 
@@ -37,4 +39,5 @@ def event_from_proto(event: parking_pb2.WatchEvent) -> LedgerEvent:
         counts=tuple(
             CountChange(change.lot_id, count_from_proto(change.count)) for change in event.counts
         ),
+        cameras=tuple(conditions.change_from_proto(change) for change in event.cameras),
     )

@@ -3,6 +3,7 @@
 from central.ledger.history_queries import DEFAULT_PAGE, MOST_A_PAGE, HistoryQuestion, Place
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import HistoryPage, OccupancyChange, RecordedChange
+from central.ledger.wire import conditions
 from central.ledger.wire.occupancies import occupancy_from_proto, occupancy_to_proto
 from protos import parking_pb2
 
@@ -43,6 +44,7 @@ def page_to_proto(page: HistoryPage, end: Place | None) -> parking_pb2.HistoryRe
             for one in page.changes
         ],
         next_page_token=end.token() if end is not None else b"",
+        cameras=[conditions.recorded_to_proto(one) for one in page.cameras],
     )
 
 
@@ -55,6 +57,7 @@ def page_from_proto(response: parking_pb2.HistoryResponse) -> HistoryPage:
             RecordedChange(one.index, one.committed_at_us, change_from_proto(one.change))
             for one in response.changes
         ),
+        cameras=tuple(conditions.recorded_from_proto(one) for one in response.cameras),
     )
 
 
@@ -68,6 +71,8 @@ def change_to_proto(change: OccupancyChange) -> parking_pb2.OccupancyChange:
         confidence_permyriad=change.confidence,
         camera_id=change.camera_id,
         captured_at_us=change.captured_at_us,
+        layout_version=change.layout_version,
+        model=change.model,
     )
 
 
@@ -81,4 +86,6 @@ def change_from_proto(change: parking_pb2.OccupancyChange) -> OccupancyChange:
         confidence=change.confidence_permyriad,
         camera_id=change.camera_id,
         captured_at_us=change.captured_at_us,
+        layout_version=change.layout_version,
+        model=change.model,
     )

@@ -1,6 +1,7 @@
 """Lots, spots and counts as they are now, as protos and back."""
 
 from central.ledger.records import (
+    CameraState,
     LedgerState,
     LotCount,
     LotState,
@@ -8,6 +9,7 @@ from central.ledger.records import (
     SpotState,
     ViewState,
 )
+from central.ledger.wire.conditions import condition_from_proto, condition_to_proto
 from central.ledger.wire.layouts import layout_from_proto, layout_to_proto
 from central.ledger.wire.occupancies import occupancy_from_proto, occupancy_to_proto
 from protos import parking_pb2
@@ -52,6 +54,8 @@ def _lot_to_proto(lot: LotState) -> parking_pb2.LotState:
                     )
                     for view in spot.views
                 ],
+                layout_version=spot.layout_version,
+                model=spot.model,
             )
             for spot in lot.spots
         ],
@@ -59,6 +63,15 @@ def _lot_to_proto(lot: LotState) -> parking_pb2.LotState:
         vacant=lot.count(Occupancy.VACANT),
         unknown=lot.count(Occupancy.UNKNOWN),
         counts=[count_to_proto(count) for count in lot.counts],
+        cameras=[
+            parking_pb2.CameraState(
+                camera_id=camera.camera_id,
+                condition=condition_to_proto(camera.condition),
+                since_us=camera.since_us,
+                detail=camera.detail,
+            )
+            for camera in lot.cameras
+        ],
     )
 
 
@@ -84,11 +97,22 @@ def _lot_from_proto(lot: parking_pb2.LotState) -> LotState:
                     )
                     for view in spot.views
                 ),
+                layout_version=spot.layout_version,
+                model=spot.model,
             )
             for spot in lot.spots
         ),
         counts=tuple(count_from_proto(count) for count in lot.counts),
         layout=layout_from_proto(lot.layout) if lot.HasField("layout") else None,
+        cameras=tuple(
+            CameraState(
+                camera.camera_id,
+                condition_from_proto(camera.condition),
+                camera.since_us,
+                camera.detail,
+            )
+            for camera in lot.cameras
+        ),
     )
 
 

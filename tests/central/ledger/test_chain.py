@@ -47,7 +47,8 @@ def test_rows_are_all_that_an_entry_did_as_json(tmp_path: Path) -> None:
     book.apply(ReportCount(LotReport("gate", "nowhere", 3, "OK", 9)))  # refused: no rows
     _, links = book.queries.links(0, limit=10)
     changes, layouts, counts = zip(*(json.loads(link.rows) for link in links), strict=True)
-    assert changes == ([], [[0, "north", "A1", 3, 1, 9000, "near", 1_000_000, 2_000_000]], [], [])
+    change = [0, "north", "A1", 3, 1, 9000, "near", 1_000_000, 2_000_000, 1, "0123456789abcdef"]
+    assert changes == ([], [change], [], [])
     assert [row[:3] for row in layouts[0]] == [["north", 1, 1_000_000]]
     assert json.loads(layouts[0][0][3])["name"] == "North lot"
     assert counts == ([], [], [["north", "gate", 3, 9, 0, "OK", 3_000_000]], [])
@@ -199,7 +200,7 @@ def test_a_state_from_a_later_version_is_refused(tmp_path: Path) -> None:
     book_of(tmp_path, changes=0).close()
     with closing(sqlite3.connect(tmp_path / "state.db")) as connection, connection:
         connection.execute("UPDATE meta SET schema_version = 9")
-    with pytest.raises(UsageError, match="has schema version 9, this program knows 2: upgrade"):
+    with pytest.raises(UsageError, match="has schema version 9, this program knows 3: upgrade"):
         StateMachine(tmp_path)
 
 

@@ -13,6 +13,8 @@ from central.ledger.command import (
     encode,
 )
 from central.ledger.records import (
+    CameraCondition,
+    CameraReport,
     Detection,
     DetectionBatch,
     IdempotencyKey,
@@ -32,11 +34,13 @@ batches = st.builds(
     detections=st.lists(
         st.builds(Detection, names, st.sampled_from(Occupancy), st.integers(0, 10_000)), max_size=3
     ).map(tuple),
+    camera=st.none()
+    | st.builds(CameraReport, st.sampled_from(CameraCondition), times, st.text(max_size=9)),
 )
 commands = st.one_of(
-    st.builds(AppendBatches, st.lists(batches, max_size=3).map(tuple)),
+    st.builds(AppendBatches, st.lists(batches, max_size=3).map(tuple), st.integers(1, 2)),
     st.builds(ReportCount, st.builds(LotReport, names, names, st.integers(0, 9999), names, times)),
-    st.builds(LoseCamera, names, times),
+    st.builds(LoseCamera, names, times, st.integers(1, 2)),
     st.builds(ApplyLayout, st.just(layout()), st.none() | st.integers(0, 99)),
 )
 

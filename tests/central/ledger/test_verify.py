@@ -118,10 +118,10 @@ def test_a_crashed_replica_is_verified_with_what_its_write_ahead_log_holds(data:
         ("UPDATE history SET camera_id = 'far' WHERE applied_index = 140", 140),
         ("UPDATE history SET applied_index = 1, ordinal = 7 WHERE applied_index = 50", 1),
         ("DELETE FROM history WHERE applied_index = 77", 77),
-        ("INSERT INTO history SELECT 60, 1, lot_id, spot_id, 1, 2, 3, 'x', 4, 5 FROM history"
+        ("INSERT INTO history SELECT 60, 1, lot_id, spot_id, 1, 2, 3, 'x', 4, 5, 1, '' FROM history"
          " WHERE applied_index = 60", 60),
-        ("INSERT INTO history VALUES (141, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5)", 141),
-        ("INSERT INTO history VALUES (-4, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5)", -4),
+        ("INSERT INTO history VALUES (141, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5, 1, '')", 141),
+        ("INSERT INTO history VALUES (-4, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5, 1, '')", -4),
         ("UPDATE layouts SET document = replace(document, 'North', 'South')", 1),
         ("UPDATE layouts SET committed_at_us = 4", 1),
         ("INSERT INTO count_history VALUES (9, 'north', 'gate', 1, 2, 0, 'OK', 3)", 9),
