@@ -4,11 +4,13 @@ import asyncio
 import functools
 import importlib.metadata
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from edge.capture import Reader, VideoReader, check_file
+from edge.conditions import Conditions
 from edge.encode import encode_frame
 from edge.frames import CapturedFrame
 from edge.grabber import Grabber
@@ -61,6 +63,7 @@ class CameraNode:
         self._open_reader = open_reader
         self._limits = limits
         self._outbox: Outbox[CapturedFrame] = Outbox()
+        self._conditions = Conditions(now_us=time.time_ns() // 1000)
         self._handoff: Handoff[CapturedFrame] = Handoff()
         self.source_is_stuck = False
         """True after run() if the grab thread still sits in a call of OpenCV."""
@@ -143,6 +146,7 @@ class CameraNode:
             hello,
             settings.processors,
             outbox=self._outbox,
+            conditions=self._conditions,
             encode=encode,
             backoff=Backoff(),
             limits=self._limits,

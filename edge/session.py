@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.complaints import Complaints
+from edge.conditions import Conditions
 from edge.frames import CapturedFrame, EncodedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.wire import (
@@ -19,6 +20,7 @@ from edge.wire import (
     Welcome,
     read_ack,
     read_welcome,
+    write_condition,
     write_frame,
     write_hello,
 )
@@ -39,7 +41,7 @@ class Phase(enum.Enum):
 
 
 class Signal:
-    """What wakes the sender: a frame, an ack, or a change of phase. Event loop only."""
+    """What wakes the sender: a frame, an ack, a condition, a change of phase. Event loop only."""
 
     def __init__(self) -> None:
         self.phase = Phase.RUNNING
@@ -83,6 +85,7 @@ class Session:
         call: StreamCall,
         *,
         outbox: Outbox[CapturedFrame],
+        conditions: Conditions,
         encode: Callable[[CapturedFrame], EncodedFrame],
         signal: Signal,
         limits: Limits,
@@ -90,6 +93,8 @@ class Session:
     ) -> None:
         self._call = call
         self._outbox = outbox
+        self._conditions = conditions
+        self._told = 0  # number of the last report that this processor got
         self._encode = encode
         self._signal = signal
         self._limits = limits
@@ -143,7 +148,10 @@ class Session:
         try:
             while self._signal.phase is not Phase.CLOSING:
                 self._signal.clear()
-                if (numbered := self._outbox.take()) is not None:
+                # First, so that no frame is taken for a good one that was known not to be.
+                if self._conditions.report.number != self._told:
+                    await self._send_condition()
+                elif (numbered := self._outbox.take()) is not None:
                     await self._send_frame(numbered)
                 elif self._signal.phase is Phase.DRAINING and self._outbox.idle:
                     break
@@ -178,6 +186,15 @@ class Session:
                 )
         except TimeoutError:
             raise self._stalled() from None
+
+    async def _send_condition(self) -> None:
+        report = self._conditions.report
+        try:
+            async with asyncio.timeout(self._limits.ack_s):
+                await write_condition(self._call, report)
+        except TimeoutError:
+            raise self._stalled() from None
+        self._told = report.number
 
     async def _wait_for_news(self) -> None:
         timeout = None

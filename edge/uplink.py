@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import grpc.aio
 
 from edge.complaints import Complaints
+from edge.conditions import Conditions
 from edge.frames import CapturedFrame, EncodedFrame
 from edge.outbox import Outbox
 from edge.refusals import Refusal, explain
@@ -33,6 +34,7 @@ class Uplink:
         processors: Sequence[Address],
         *,
         outbox: Outbox[CapturedFrame],
+        conditions: Conditions,
         encode: Callable[[CapturedFrame], EncodedFrame],
         backoff: Backoff,
         limits: Limits | None = None,
@@ -40,6 +42,7 @@ class Uplink:
         self._hello = hello
         self._processors = tuple(processors)
         self._outbox = outbox
+        self._conditions = conditions
         self._encode = encode
         self._backoff = backoff
         self._limits = limits or Limits()
@@ -48,6 +51,10 @@ class Uplink:
 
     def frame_waiting(self) -> None:
         """Say that the outbox has a new frame. Event loop only."""
+        self._signal.set()
+
+    def condition_changed(self) -> None:
+        """Say that `conditions` has something new to report. Event loop only."""
         self._signal.set()
 
     def drain(self) -> None:
@@ -122,6 +129,7 @@ class Uplink:
         session = Session(
             call,
             outbox=self._outbox,
+            conditions=self._conditions,
             encode=self._encode,
             signal=self._signal,
             limits=self._limits,

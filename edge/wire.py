@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 import grpc
 import grpc.aio
 
+from edge.conditions import Report
 from edge.frames import EncodedFrame
+from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as pb
 from protos.video_stream_pb2_grpc import VideoStreamServiceStub
 
@@ -114,6 +116,17 @@ async def write_frame(
         source_position_us=frame.position_us,
     )
     await _write(call, pb.CameraMessage(frame=message))
+
+
+async def write_condition(call: StreamCall, report: Report) -> None:
+    """Say what is the matter with the pictures; takes no credit. Raises CannotWrite."""
+    message = pb.ConditionReport(
+        condition=parking.CameraCondition.ValueType(report.condition),
+        since_us=report.since_us,
+        detail=report.detail,
+        number=report.number,
+    )
+    await _write(call, pb.CameraMessage(condition=message))
 
 
 async def read_welcome(call: StreamCall) -> Welcome | None:

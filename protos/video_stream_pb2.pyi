@@ -45,6 +45,8 @@ class _FrameOutcomeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._E
     """the processor could not classify it (its fault); nothing was observed"""
     FRAME_OUTCOME_STALE_PLAN: _FrameOutcome.ValueType  # 6
     """a strip that was cut by an older plan; nothing was observed"""
+    FRAME_OUTCOME_DISTRUSTED: _FrameOutcome.ValueType  # 7
+    """the camera had said that its pictures cannot be trusted; nothing was observed"""
 
 class FrameOutcome(_FrameOutcome, metaclass=_FrameOutcomeEnumTypeWrapper): ...
 
@@ -61,6 +63,8 @@ FRAME_OUTCOME_FAILED: FrameOutcome.ValueType  # 5
 """the processor could not classify it (its fault); nothing was observed"""
 FRAME_OUTCOME_STALE_PLAN: FrameOutcome.ValueType  # 6
 """a strip that was cut by an older plan; nothing was observed"""
+FRAME_OUTCOME_DISTRUSTED: FrameOutcome.ValueType  # 7
+"""the camera had said that its pictures cannot be trusted; nothing was observed"""
 global___FrameOutcome = FrameOutcome
 
 @typing.final

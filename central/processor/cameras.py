@@ -140,6 +140,7 @@ class Cameras:
         if session.tally.boot_id != hello.boot_id:
             self._retire(session.tally)
             session.tally = Tally(boot_id=hello.boot_id)
+            session.new_boot()
 
     def _retire(self, tally: Tally) -> None:
         self._past.frames += tally.frames
@@ -163,7 +164,7 @@ class Cameras:
             elif tracked.session.silence.overdue(now):
                 if tracked.stream is None:
                     gone.append(camera_id)
-                else:
+                elif not tracked.session.complains:
                     self._fall_silent(tracked.session)
         if gone:
             await self._give_up(gone)

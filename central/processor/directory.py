@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from central.layout.document import Camera
 from central.ledger.interface import Ledger, LedgerError, WatchGap
-from central.ledger.records import LotState, Occupancy, OccupancyChange
+from central.ledger.records import CameraReport, LotState, Occupancy, OccupancyChange
 from node.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class CameraEntry:
     camera: Camera
     held: Mapping[str, Occupancy]  # by spot id: what this camera last said; unknown if nothing
     index: int
+    report: CameraReport | None = None  # the condition that it holds; None: never heard of
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ def entries_of(lot: LotState, *, index: int) -> dict[str, CameraEntry]:
     said = {
         (view.camera_id, spot.spot_id): view.occupancy for spot in lot.spots for view in spot.views
     }
+    reports = {
+        camera.camera_id: CameraReport(camera.condition, camera.since_us, camera.detail)
+        for camera in lot.cameras
+        if camera.condition is not None
+    }
     return {
         camera.camera_id: CameraEntry(
             lot_id=lot.lot_id,
@@ -55,6 +61,7 @@ def entries_of(lot: LotState, *, index: int) -> dict[str, CameraEntry]:
                 for region in camera.regions
             },
             index=index,
+            report=reports.get(camera.camera_id),
         )
         for camera in lot.layout.cameras
     }

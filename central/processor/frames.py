@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from central.ledger.records import CameraReport
+
 
 @dataclass(frozen=True)
 class Hello:
@@ -26,6 +28,14 @@ class Frame:
     source_position_us: int = -1  # in a file's own time; -1 for live sources
 
 
+@dataclass(frozen=True)
+class CameraWord:
+    """What a camera said of its own pictures."""
+
+    report: CameraReport
+    number: int  # counts the boot's reports from 1
+
+
 class Outcome(Enum):
     """What became of a frame; video_stream.proto says what each means."""
 
@@ -34,6 +44,7 @@ class Outcome(Enum):
     OVERLOADED = "overloaded"
     WRONG_SIZE = "wrong size"
     FAILED = "failed"
+    DISTRUSTED = "distrusted"
 
 
 @dataclass(frozen=True)

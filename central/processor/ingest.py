@@ -8,9 +8,10 @@ import re
 import grpc
 import grpc.aio
 
+from central.ledger.records import CameraCondition, CameraReport
 from central.processor.cameras import Cameras
 from central.processor.clock import Clock
-from central.processor.frames import Frame, Hello, Outcome, Verdict
+from central.processor.frames import CameraWord, Frame, Hello, Outcome, Verdict
 from central.processor.heartbeats import Heartbeats
 from central.processor.pipeline import Workers
 from central.processor.refusal import Refused, invalid
@@ -28,6 +29,7 @@ MESSAGE_OVERHEAD = 1024 * 1024
 """Bytes by which a message may exceed the largest JPEG, so that the refusal is ours and says what
 to do. What is larger still gRPC refuses itself, unread, with the same status."""
 
+_MAX_DETAIL = 200  # characters of a condition's detail that go into the ledger
 _BOOT_ID = re.compile(r"[0-9a-f]{16}")
 _OUTCOMES = {
     Outcome.CLASSIFIED: wire.FRAME_OUTCOME_CLASSIFIED,
@@ -35,6 +37,7 @@ _OUTCOMES = {
     Outcome.OVERLOADED: wire.FRAME_OUTCOME_OVERLOADED,
     Outcome.WRONG_SIZE: wire.FRAME_OUTCOME_WRONG_SIZE,
     Outcome.FAILED: wire.FRAME_OUTCOME_FAILED,
+    Outcome.DISTRUSTED: wire.FRAME_OUTCOME_DISTRUSTED,
 }
 _Context = grpc.aio.ServicerContext[wire.CameraMessage, wire.ProcessorMessage]
 
@@ -56,11 +59,27 @@ def hello_of(message: wire.CameraMessage) -> Hello:
     return Hello(camera_id=hello.camera_id, boot_id=hello.boot_id, frames_per_second=rate)
 
 
-def frame_of(message: wire.CameraMessage) -> Frame:
+def message_of(message: wire.CameraMessage) -> Frame | CameraWord:
     """Check and convert any later message; raises Refused."""
-    if message.WhichOneof("message") != "frame":
-        raise invalid("after the hello only frames may come")
-    frame = message.frame
+    match message.WhichOneof("message"):
+        case "frame":
+            return _frame_of(message.frame)
+        case "condition":
+            return _word_of(message.condition)
+        case _:
+            raise invalid("after the hello only frames and conditions may come")
+
+
+def _word_of(word: wire.ConditionReport) -> CameraWord:
+    try:
+        condition = CameraCondition(word.condition)
+    except ValueError as error:
+        raise invalid(f"a camera's condition cannot be {word.condition}") from error
+    detail = " ".join(word.detail.split())[:_MAX_DETAIL]
+    return CameraWord(CameraReport(condition, word.since_us, detail), word.number)
+
+
+def _frame_of(frame: wire.Frame) -> Frame:
     return Frame(
         sequence=frame.sequence,
         captured_at_us=frame.captured_at_us,
@@ -93,9 +112,9 @@ class _GrpcTransport:
         """Send the welcome; raises StreamGone."""
         await self._write(wire.ProcessorMessage(welcome=message))
 
-    async def read(self) -> Frame | None:
+    async def read(self) -> Frame | CameraWord | None:
         message = await self._read()
-        return None if message is None else frame_of(message)
+        return None if message is None else message_of(message)
 
     async def answer(self, sequence: int, verdict: Verdict) -> None:
         ack = wire.FrameAck(

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from central.ledger.records import (
+    CameraReport,
     Detection,
     DetectionBatch,
     IdempotencyKey,
     OccupancyChange,
 )
-from central.processor.beliefs import Beliefs
+from central.processor.beliefs import Beliefs, agree
 from central.processor.camera_view import CameraView
 from central.processor.debounce import Debouncer, DebounceSettings
 from central.processor.directory import CameraEntry
-from central.processor.frames import CLASSIFIED, Frame, Outcome, Verdict
+from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
 from central.processor.pipeline import Scores
+from central.processor.sight import Sight
 from central.processor.silence import Silence
 from central.processor.tally import Tally
 from models.patches import PatchSpec
@@ -48,12 +50,13 @@ class CameraSession:
         self.lot_id = entry.lot_id
         self.silence = silence
         self.tally = Tally()
-        self.beliefs = Beliefs(entry.held)
+        self.beliefs = Beliefs(entry.held, camera=entry.report)
         self.view = CameraView(
             entry.camera, layout_version=entry.layout_version, spec=settings.spec
         )
         self._settings = settings
-        self._silences = 0  # counts this processor's own batches for the camera
+        self._sight = Sight()
+        self._own_batches = 0  # of this processor for the camera, in its own name
         self._debouncer = self._new_debouncer(entry)
 
     def _new_debouncer(self, entry: CameraEntry) -> Debouncer:
@@ -79,14 +82,59 @@ class CameraSession:
     def _observe(
         self, boot_id: str, frame: Frame, result: Scores | Verdict, *, now: float
     ) -> Verdict:
+        if (distrusted := self.distrusted) is not None:  # said while the frame was in work
+            self.silence.heard(now)
+            return distrusted
         if isinstance(result, Verdict):
             if result.outcome is Outcome.WRONG_SIZE:
-                self._believe(boot_id, frame, self._debouncer.blind(), model="")
+                self.silence.heard(now)
+                self._sight.resized(frame.captured_at_us, detail=result.detail)
+                self._believe(boot_id, frame, self._debouncer.blind(), self._sight.trouble)
             return result
         self.silence.heard(now)
+        well = self._sight.seen(frame.captured_at_us)
         changes = self._debouncer.observe(result.probabilities, frame.captured_at_us)
-        self._believe(boot_id, frame, changes, model=self._settings.model)
+        # Of a camera that the ledger never heard of, that all is well goes with its first change.
+        known = changes or self.beliefs.report is not None
+        self._believe(boot_id, frame, changes, well if known else None, model=self._settings.model)
         return CLASSIFIED
+
+    @property
+    def distrusted(self) -> Verdict | None:
+        """The answer to every frame while the camera itself says that its pictures are no good."""
+        trouble = self._sight.distrusted
+        if trouble is None:
+            return None
+        reason = f"the camera says {trouble.condition.name.lower()}: {trouble.detail}"
+        return Verdict(Outcome.DISTRUSTED, reason)
+
+    @property
+    def complains(self) -> bool:
+        """Whether the camera is heard, if only to say that it sees nothing."""
+        return self._sight.distrusted is not None
+
+    def hear(self, word: CameraWord, *, now: float) -> None:
+        """Take what the camera says of its own pictures."""
+        self._sight.say(word.report)
+        if self.complains:
+            logger.warning(
+                "camera %s camera=%s: %s",
+                word.report.condition.name.lower(),
+                self.camera_id,
+                word.report.detail,
+            )
+            self.silence.heard(now)
+            self._say_trouble(word.report.since_us)
+
+    def new_boot(self) -> None:
+        """Another process streams for the camera."""
+        self._sight.new_boot()
+
+    def _say_trouble(self, at_us: int) -> None:
+        """What is wrong now, in our own name: the keys of the camera's boot are its frames'."""
+        self._own_batches += 1
+        key = IdempotencyKey(self.camera_id, self._settings.processor_boot_id, self._own_batches)
+        self._add(key, at_us, self._debouncer.blind(), self._sight.trouble)
 
     def shed(self, frame: Frame) -> Verdict:
         """A newer frame replaced this one before its turn came."""
@@ -95,15 +143,28 @@ class CameraSession:
         return verdict
 
     def _believe(
-        self, boot_id: str, frame: Frame, changes: tuple[Detection, ...], *, model: str
+        self,
+        boot_id: str,
+        frame: Frame,
+        changes: tuple[Detection, ...],
+        report: CameraReport | None,
+        *,
+        model: str = "",
     ) -> None:
         key = IdempotencyKey(self.camera_id, boot_id, frame.sequence)
-        self._add(key, frame.captured_at_us, changes, model=model)
+        self._add(key, frame.captured_at_us, changes, report, model=model)
 
     def _add(
-        self, key: IdempotencyKey, at_us: int, changes: tuple[Detection, ...], *, model: str
+        self,
+        key: IdempotencyKey,
+        at_us: int,
+        changes: tuple[Detection, ...],
+        report: CameraReport | None,
+        *,
+        model: str = "",
     ) -> None:
-        if changes:
+        news = report is not None and not agree(report, self.beliefs.report)
+        if changes or news:
             self.beliefs.add(
                 DetectionBatch(
                     key=key,
@@ -111,16 +172,17 @@ class CameraSession:
                     layout_version=self.view.layout_version,
                     model=model,
                     detections=changes,
+                    camera=report if news else None,
                 )
             )
             self.on_belief()
 
     def fall_silent(self, at_us: int) -> None:
-        """No frame came for too long: what cannot be seen is unknown. Said in our own name."""
+        """No frame came for too long: what cannot be seen is unknown."""
         self.silence.fall_silent()
-        self._silences += 1
-        key = IdempotencyKey(self.camera_id, self._settings.processor_boot_id, self._silences)
-        self._add(key, at_us, self._debouncer.blind(), model="")
+        detail = f"no frame for {self.silence.after:g} s"
+        self._sight.fall_silent(at_us - round(self.silence.after * 1e6), detail=detail)
+        self._say_trouble(at_us)
 
     def adopt(self, entry: CameraEntry) -> bool:
         """Take a new reading of the ledger; return False if it has to be read once more.
@@ -134,17 +196,25 @@ class CameraSession:
         if moved or entry.layout_version != self.view.layout_version:
             logger.info("layout camera=%s version=%d", self.camera_id, entry.layout_version)
             self.view = self.view.successor(entry.camera, layout_version=entry.layout_version)
-            self.beliefs.begin_again(entry.held)
+            self.beliefs.begin_again(entry.held, camera=entry.report)
             self._debouncer = self._new_debouncer(entry)
+            self._repeat_trouble()
             return self.beliefs.settled
-        corrected = self.beliefs.reconcile(entry.held, index=entry.index)
+        corrected = self.beliefs.reconcile(entry.held, camera=entry.report, index=entry.index)
         if corrected is None:
             return False
         for spot_id in corrected:
             self._debouncer.restart(spot_id, entry.held[spot_id])
         if corrected:
             logger.info("ledger differs camera=%s spots=%d", self.camera_id, len(corrected))
+        self._repeat_trouble()
         return True
+
+    def _repeat_trouble(self) -> None:
+        """No frame will say it again, as frames say that all is well."""
+        trouble = self._sight.trouble
+        if trouble is not None:
+            self._say_trouble(trouble.since_us)
 
     def expects(self, change: OccupancyChange) -> bool:
         """Return whether a change that the ledger reports in this camera's name is no news."""

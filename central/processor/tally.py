@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from central.processor.frames import Frame, Outcome, Verdict
 
-_LOST = (Outcome.CORRUPT, Outcome.OVERLOADED, Outcome.WRONG_SIZE, Outcome.FAILED)
+_LOST = (
+    *(Outcome.CORRUPT, Outcome.OVERLOADED, Outcome.WRONG_SIZE),
+    *(Outcome.FAILED, Outcome.DISTRUSTED),
+)
 
 
 @dataclass

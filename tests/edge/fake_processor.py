@@ -33,6 +33,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.outcome = pb.FRAME_OUTCOME_CLASSIFIED
         self.hellos: list[pb.CameraHello] = []
         self.frames: list[pb.Frame] = []
+        self.conditions: list[pb.ConditionReport] = []
         self.ends: list[str] = []
         self.unacked = 0
         self.most_unacked = 0
@@ -118,6 +119,10 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         acking = asyncio.create_task(self._ack_in_order(waiting, context))
         try:
             async for message in requests:
+                if message.WhichOneof("message") == "condition":
+                    self.conditions.append(message.condition)
+                    await self._notify()
+                    continue
                 self.frames.append(message.frame)
                 waiting.append(message.frame.sequence)
                 self.unacked += 1

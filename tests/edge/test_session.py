@@ -2,7 +2,9 @@ import logging
 
 import pytest
 
+from edge.conditions import Condition
 from edge.session import Limits
+from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as pb
 from tests.edge.fake_processor import FakeProcessor
 from tests.edge.uplink_rig import rig, sequences
@@ -112,3 +114,22 @@ async def test_closing_does_not_wait_for_acks() -> None:
         camera.uplink.close()
         await camera.end()
     assert camera.outbox.counts.lost == 1
+
+
+async def test_a_condition_takes_no_credit_and_each_stream_is_told_before_its_frames() -> None:
+    async with FakeProcessor() as processor, rig(processor.address) as camera:
+        await camera.capture_until(processor, 1)
+        assert [c.condition for c in processor.conditions] == [parking.CAMERA_CONDITION_OK]
+        processor.acks = False
+        camera.capture()
+        await processor.until(lambda: len(processor.frames) == 2)
+        camera.capture()
+        await processor.until(lambda: len(processor.frames) == 3)  # no credit is left
+        camera.conditions.begin(Condition.FROZEN, since_us=5, detail="for 60 s")
+        camera.uplink.condition_changed()
+        await processor.until(lambda: len(processor.conditions) == 2)
+        await processor.break_stream()
+        await processor.until(lambda: len(processor.conditions) == 3)
+    said = processor.conditions[2]
+    assert (said.condition, said.since_us) == (parking.CAMERA_CONDITION_FROZEN, 5)
+    assert (said.detail, said.number) == ("for 60 s", 2)

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from edge.conditions import Conditions
 from edge.frames import CapturedFrame, EncodedFrame
 from edge.outbox import Outbox
 from edge.session import Limits
@@ -43,11 +44,13 @@ class Rig:
 
     def __init__(self, *processors: Address, limits: Limits | None = None) -> None:
         self.outbox: Outbox[CapturedFrame] = Outbox()
+        self.conditions = Conditions(now_us=0)
         self.backoff = CountingBackoff()
         self.uplink = Uplink(
             HELLO,
             processors,
             outbox=self.outbox,
+            conditions=self.conditions,
             encode=encode,
             backoff=self.backoff,
             limits=limits,

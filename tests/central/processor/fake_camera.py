@@ -6,7 +6,9 @@ from typing import Any, Self, cast
 
 import grpc.aio
 
+from central.ledger.records import CameraCondition
 from central.processor.service import Processor
+from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as wire
 from protos.video_stream_pb2_grpc import VideoStreamServiceStub
 from tests.central.processor.fake_classifier import DEADLINE
@@ -32,6 +34,7 @@ class FakeCamera:
         next_sequence: int = 1,
     ) -> None:
         self.next_sequence = next_sequence
+        self._reports = 0
         self._hello = wire.CameraHello(
             camera_id=camera_id, boot_id=boot_id, frames_per_second=frames_per_second
         )
@@ -96,6 +99,19 @@ class FakeCamera:
         )
         await self.send(wire.CameraMessage(frame=frame))
         return number
+
+    async def complain(
+        self, condition: CameraCondition, *, since_us: int = 5, detail: str = ""
+    ) -> None:
+        """Say what is the matter with the pictures."""
+        self._reports += 1
+        report = wire.ConditionReport(
+            condition=parking.CameraCondition.ValueType(condition),
+            since_us=since_us,
+            detail=detail,
+            number=self._reports,
+        )
+        await self.send(wire.CameraMessage(condition=report))
 
     async def show(self, state: str, *, times: int = AGREEING) -> wire.FrameAck:
         """Send a picture so many times, each after the ack of the one before; return the last."""

@@ -13,6 +13,8 @@ from central.ledger.interface import LedgerUnavailable, VersionConflict, WatchGa
 from central.ledger.records import (
     AppendResult,
     ApplyResult,
+    CameraReport,
+    CameraState,
     Detection,
     DetectionBatch,
     HistoryPage,
@@ -57,6 +59,7 @@ class FakeLedger:
         self._layouts: dict[str, tuple[int, Layout]] = {}
         self._views: dict[tuple[str, str, str], ViewState] = {}  # lot, spot, camera
         self._last: dict[tuple[str, str], int] = {}  # camera, boot -> sequence
+        self.conditions: dict[str, CameraReport] = {}  # by camera
         self._events: list[LedgerEvent] = []
         self._forgotten = 0  # events up to this index are no longer kept
         self._away = False
@@ -128,6 +131,8 @@ class FakeLedger:
             await self._next_event(LedgerEvent(index=self.index + 1, committed_at_us=0))
             return AppendResult(index=self.index, rejected=reason)
         self.applied.append(batch)
+        if batch.camera is not None:
+            self.conditions[key.camera_id] = batch.camera
         lot_id, _ = self._find(key.camera_id)
         await self._write(lot_id, key.camera_id, batch.captured_at_us, batch.detections)
         return AppendResult(index=self.index)
@@ -243,11 +248,18 @@ class FakeLedger:
                 layout_version=version,
                 spots=self._spots(lot_id),
                 layout=layout if with_layouts else None,
+                cameras=tuple(self._camera(camera.camera_id) for camera in layout.cameras),
             )
             for lot_id, (version, layout) in sorted(self._layouts.items())
             if not lot_ids or lot_id in lot_ids
         )
         return LedgerState(index=self.index, age_us=0, lots=lots)
+
+    def _camera(self, camera_id: str) -> CameraState:
+        report = self.conditions.get(camera_id)
+        if report is None:
+            return CameraState(camera_id, None)
+        return CameraState(camera_id, report.condition, report.since_us, report.detail)
 
     def history(
         self,

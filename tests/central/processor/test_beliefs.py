@@ -1,9 +1,18 @@
 """The queue towards the ledger: newest belief a spot, oldest frame first, nothing twice."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.ledger.records import Detection, DetectionBatch, IdempotencyKey, Occupancy
+from central.ledger.records import (
+    CameraCondition,
+    CameraReport,
+    Detection,
+    DetectionBatch,
+    IdempotencyKey,
+    Occupancy,
+)
 from central.processor.beliefs import Beliefs
 
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
@@ -18,6 +27,43 @@ def batch(sequence: int, **spots: Occupancy) -> DetectionBatch:
         model="m",
         detections=tuple(Detection(spot, occupancy, 9000) for spot, occupancy in spots.items()),
     )
+
+
+def report(sequence: int, condition: CameraCondition, detail: str = "") -> DetectionBatch:
+    """A batch that speaks of the camera alone."""
+    return replace(batch(sequence), camera=CameraReport(condition, sequence, detail))
+
+
+def test_a_report_waits_like_a_spot_and_only_the_newest_leaves() -> None:
+    beliefs = Beliefs({})
+    beliefs.add(report(1, CameraCondition.FROZEN))
+    beliefs.add(batch(2, a=VACANT))
+    beliefs.add(report(3, CameraCondition.DARK))
+    assert beliefs.report == CameraReport(CameraCondition.DARK, 3)
+    assert beliefs.take() == batch(2, a=VACANT)
+    beliefs.committed(1)
+    assert beliefs.take() == report(3, CameraCondition.DARK)
+    assert beliefs.report == CameraReport(CameraCondition.DARK, 3)
+    beliefs.committed(2)
+    assert beliefs.settled
+    beliefs.add(report(4, CameraCondition.DARK))
+    assert beliefs.take() is None, "it says the same"
+    beliefs.add(report(5, CameraCondition.DARK, "darker"))
+    assert beliefs.take() == report(5, CameraCondition.DARK, "darker")
+
+
+def test_a_report_and_its_frames_detections_leave_together() -> None:
+    beliefs = Beliefs({}, camera=CameraReport(CameraCondition.FROZEN, 0))
+    both = replace(batch(1, a=OCCUPIED), camera=CameraReport(CameraCondition.OK, 1))
+    beliefs.add(both)
+    assert beliefs.take() == both
+
+
+def test_the_ledgers_word_of_the_camera_replaces_what_was_thought_committed() -> None:
+    beliefs = Beliefs({}, camera=CameraReport(CameraCondition.OK, 0))
+    assert beliefs.reconcile({}, camera=CameraReport(CameraCondition.SILENT, 9), index=1) == ()
+    beliefs.add(report(2, CameraCondition.OK))
+    assert beliefs.take() == report(2, CameraCondition.OK)
 
 
 def test_one_batch_at_a_time_and_none_twice() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from central.ledger.records import NodeKind, NodeReport, Occupancy
+from central.ledger.records import CameraCondition, NodeKind, NodeReport, Occupancy
 from central.processor.service import Processor
 from protos import video_stream_pb2 as wire
 from tests.central.processor.fake_camera import BOOT, FakeCamera
@@ -25,11 +25,13 @@ async def test_silence_makes_spots_unknown_and_frames_bring_them_back(ledger: Fa
         assert silence.key.boot_id not in ("", BOOT), "said in the processor's name"
         assert silence.key.sequence == 1
         assert silence.model == ""
+        assert silence.camera is not None
+        assert silence.camera.condition is CameraCondition.SILENT
         assert {d.confidence for d in silence.detections} == {0}
         await ledger.until(lambda: "no frame for" in ledger.reports["cam1"].fault)
         await camera.show("ovov")
-        await ledger.until(lambda: len(ledger.applied) >= 3)
-        assert {d.spot_id: d.occupancy for d in ledger.applied[2].detections} == states("ovov")
+        await ledger.until(lambda: ledger.view("cam1") == states("ovov"))
+        assert ledger.conditions["cam1"].condition is CameraCondition.OK
 
 
 async def test_corrupt_frames_do_not_keep_a_camera_from_being_silent(ledger: FakeLedger) -> None:

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from central.ledger.records import Occupancy
+from central.ledger.records import CameraCondition, CameraReport, Occupancy
 from central.processor.service import Processor
 from central.processor.settings import StreamLimits
 from protos import video_stream_pb2 as wire
 from tests.central.processor.fake_camera import FakeCamera, end_of, refusal
 from tests.central.processor.fake_ledger import FakeLedger
-from tests.central.processor.harness import layout, picture, running, settings
+from tests.central.processor.harness import layout, picture, running, settings, states
 
 OTHER_BOOT = "00000000000000b2"
 KILOBYTES = 100 * 1024
@@ -78,10 +78,60 @@ async def test_a_frame_of_another_shape_makes_its_spots_unknown_until_it_is_righ
         assert set(ledger.view("cam1").values()) == {Occupancy.UNKNOWN}
         assert ledger.applied[1].model == ""
         assert ledger.applied[1].key.sequence == 4, "said of that frame, not of later silence"
+        assert said(ledger, "cam1") is CameraCondition.RESIZED
+        assert "640x360" in ledger.conditions["cam1"].detail
         await ledger.until(lambda: "640x360" in ledger.reports["cam1"].fault)
         await camera.show("ovov")
-        await ledger.until(lambda: len(ledger.applied) == 3)
-        assert ledger.view("cam1")["A1"] is Occupancy.OCCUPIED
+        await ledger.until(lambda: ledger.view("cam1") == states("ovov"))
+        assert said(ledger, "cam1") is CameraCondition.OK
+
+
+async def test_what_a_camera_says_of_its_pictures_reaches_the_ledger_and_ends_by_itself(
+    processor: Processor, ledger: FakeLedger
+) -> None:
+    async with FakeCamera(processor) as camera:
+        await camera.complain(CameraCondition.OK)
+        await camera.show("ovov")
+        await ledger.until(lambda: ledger.view("cam1") == states("ovov"))
+        await camera.complain(CameraCondition.DARK, since_us=77, detail=" 99 %\nblack ")
+        await ledger.until(lambda: ledger.view("cam1") == states("uuuu"))
+        assert ledger.conditions["cam1"] == CameraReport(CameraCondition.DARK, 77, "99 % black")
+        ack = await camera.show("oooo")
+        assert ack.outcome == wire.FRAME_OUTCOME_DISTRUSTED
+        await camera.complain(CameraCondition.OK, since_us=99)
+        await camera.show("vvov")
+        await ledger.until(lambda: ledger.view("cam1") == states("vvov"))
+        assert ledger.conditions["cam1"].condition is CameraCondition.OK
+
+
+async def test_a_camera_that_says_its_source_is_lost_is_not_silent(ledger: FakeLedger) -> None:
+    await ledger.apply(layout("cam1", "cam2"))
+    async with running(ledger, settings(silent_after=0.1)) as processor:
+        async with FakeCamera(processor) as camera, FakeCamera(processor, "cam2") as witness:
+            await camera.show("ovov")
+            await camera.complain(CameraCondition.LOST, detail="no pictures")
+            await ledger.until(lambda: ledger.view("cam1") == states("uuuu"))
+            await witness.show("ovov")
+            # It was heard after the other one, so that one has been quiet long enough, too.
+            await ledger.until(lambda: said(ledger, "cam2") is CameraCondition.SILENT)
+            assert said(ledger, "cam1") is CameraCondition.LOST
+        await ledger.until(lambda: said(ledger, "cam1") is CameraCondition.SILENT)
+
+
+def said(ledger: FakeLedger, camera_id: str) -> CameraCondition | None:
+    """Return the camera's condition as the ledger has it."""
+    report = ledger.conditions.get(camera_id)
+    return report.condition if report else None
+
+
+async def test_a_condition_that_nobody_knows_is_refused(processor: Processor) -> None:
+    async with FakeCamera(processor) as camera:
+        report = wire.ConditionReport(number=1)
+        await camera.send(wire.CameraMessage(condition=report))
+        assert await end_of(camera) == (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "a camera's condition cannot be 0",
+        )
 
 
 async def test_a_jpeg_of_another_size_than_stated_is_corrupt(processor: Processor) -> None:
@@ -146,7 +196,7 @@ async def test_a_hello_in_the_middle_is_no_frame(processor: Processor) -> None:
         status, detail = await end_of(camera)
     assert (status, detail) == (
         grpc.StatusCode.INVALID_ARGUMENT,
-        "after the hello only frames may come",
+        "after the hello only frames and conditions may come",
     )
 
 

@@ -1,9 +1,11 @@
 """One camera's session: what it takes from frames and from the ledger."""
 
-from central.ledger.records import Occupancy
+from dataclasses import replace
+
+from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, Occupancy
 from central.processor.debounce import DebounceSettings
 from central.processor.directory import CameraEntry
-from central.processor.frames import CLASSIFIED, Frame, Outcome, Verdict
+from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
 from central.processor.pipeline import Scores
 from central.processor.session import CameraSession, SessionSettings
 from central.processor.silence import Silence
@@ -57,10 +59,77 @@ def test_silence_speaks_in_the_processors_name_and_counts() -> None:
         one.beliefs.committed(count)
 
 
-def test_silence_of_what_is_unknown_already_says_nothing() -> None:
+def test_silence_of_what_is_unknown_already_is_said_of_the_camera_alone() -> None:
     one = session("uuuu")
-    one.fall_silent(at_us=77)
+    one.fall_silent(at_us=20_000_077)
+    batch = committed(one)
+    assert batch.detections == ()
+    assert batch.camera == CameraReport(CameraCondition.SILENT, 10_000_077, "no frame for 10 s")
+
+
+def committed(one: CameraSession) -> DetectionBatch:
+    """Let the ledger take what is believed next."""
+    batch = one.beliefs.take()
+    assert batch is not None
+    one.beliefs.committed(1)
+    return batch
+
+
+FROZEN = CameraWord(CameraReport(CameraCondition.FROZEN, 500, "no change for 60 s"), number=2)
+WELL = CameraWord(CameraReport(CameraCondition.OK, 900), number=3)
+OCCUPIED = Scores((1.0, 1.0, 1.0, 1.0))
+
+
+def test_a_cameras_complaint_makes_its_spots_unknown_and_its_frames_are_not_looked_at() -> None:
+    one = session("ooov")
+    assert one.distrusted is None
+    one.hear(FROZEN, now=1.0)
+    batch = committed(one)
+    assert {d.occupancy for d in batch.detections} == {Occupancy.UNKNOWN}
+    assert (batch.camera, batch.captured_at_us) == (FROZEN.report, 500)
+    answer = one.observe("b", frame(1), one.view, OCCUPIED, now=30.0)
+    assert answer == Verdict(Outcome.DISTRUSTED, "the camera says frozen: no change for 60 s")
     assert one.beliefs.take() is None
+    assert one.silence.since(30.0) == 0.0
+    assert one.tally.fault == answer.detail
+
+
+def test_that_all_is_well_is_said_by_the_next_good_frame() -> None:
+    one = session("oooo")
+    one.hear(FROZEN, now=1.0)
+    committed(one)
+    one.hear(WELL, now=2.0)
+    assert one.beliefs.take() is None
+    one.observe("b", frame(7), one.view, OCCUPIED, now=3.0)
+    batch = committed(one)
+    assert batch.camera is not None
+    assert batch.camera.condition is CameraCondition.OK
+    assert {d.occupancy for d in batch.detections} == {Occupancy.OCCUPIED}
+
+
+def test_a_complaint_said_again_after_a_reconnection_is_not_committed_again() -> None:
+    one = session("oooo")
+    one.hear(FROZEN, now=1.0)
+    committed(one)
+    one.hear(FROZEN, now=2.0)
+    assert one.beliefs.take() is None
+
+
+def test_what_the_ledger_holds_of_a_silent_source_is_put_right_without_a_frame() -> None:
+    """The primary gave the camera up while its processor was away; its source is still lost."""
+    one = session("uuuu")
+    one.hear(FROZEN, now=1.0)
+    committed(one)
+    given_up = CameraReport(CameraCondition.SILENT, 600, "nobody vouches for it")
+    assert one.adopt(replace(entry("uuuu", index=2), report=given_up))
+    assert committed(one).camera == FROZEN.report
+
+
+def test_another_boot_does_not_inherit_the_complaint() -> None:
+    one = session("oooo")
+    one.hear(FROZEN, now=1.0)
+    one.new_boot()
+    assert one.distrusted is None
 
 
 def test_a_corrupt_frame_is_no_sign_of_life() -> None:
