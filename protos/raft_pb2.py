@@ -24,37 +24,41 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/raft.proto\x12\rparkledger.v1\"\xe6\x01\n\x0cRaftEnvelope\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x11\n\tsender_id\x18\x02 \x01(\t\x12\x13\n\x0breceiver_id\x18\x03 \x01(\t\x12,\n\x08messages\x18\x04 \x03(\x0b\x32\x1a.parkledger.v1.RaftMessage\x12\x1a\n\x12sender_incarnation\x18\x05 \x01(\t\x12\x16\n\x0esender_address\x18\x06 \x01(\t\x12\"\n\x1asender_configuration_index\x18\x07 \x01(\x04\x12\x14\n\x0csender_named\x18\x08 \x01(\x08\"\x11\n\x0f\x45xchangeSummary\"\x99\x03\n\x0bRaftMessage\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x32\n\x0crequest_vote\x18\x02 \x01(\x0b\x32\x1a.parkledger.v1.RequestVoteH\x00\x12.\n\nvote_reply\x18\x03 \x01(\x0b\x32\x18.parkledger.v1.VoteReplyH\x00\x12\x36\n\x0e\x61ppend_entries\x18\x04 \x01(\x0b\x32\x1c.parkledger.v1.AppendEntriesH\x00\x12\x32\n\x0c\x61ppend_reply\x18\x05 \x01(\x0b\x32\x1a.parkledger.v1.AppendReplyH\x00\x12\x30\n\x0btimeout_now\x18\x06 \x01(\x0b\x32\x19.parkledger.v1.TimeoutNowH\x00\x12:\n\x10install_snapshot\x18\x07 \x01(\x0b\x32\x1e.parkledger.v1.InstallSnapshotH\x00\x12\x36\n\x0esnapshot_reply\x18\x08 \x01(\x0b\x32\x1c.parkledger.v1.SnapshotReplyH\x00\x42\x06\n\x04\x62ody\"`\n\x0bRequestVote\x12\x10\n\x08pre_vote\x18\x01 \x01(\x08\x12\x16\n\x0elast_log_index\x18\x02 \x01(\x04\x12\x15\n\rlast_log_term\x18\x03 \x01(\x04\x12\x10\n\x08transfer\x18\x04 \x01(\x08\"\x0c\n\nTimeoutNow\".\n\tVoteReply\x12\x10\n\x08pre_vote\x18\x01 \x01(\x08\x12\x0f\n\x07granted\x18\x02 \x01(\x08\"\x92\x01\n\rAppendEntries\x12\x16\n\x0eprevious_index\x18\x01 \x01(\x04\x12\x15\n\rprevious_term\x18\x02 \x01(\x04\x12\x14\n\x0c\x63ommit_index\x18\x03 \x01(\x04\x12\x12\n\nread_round\x18\x04 \x01(\x04\x12(\n\x07\x65ntries\x18\x05 \x03(\x0b\x32\x17.parkledger.v1.LogEntry\"\x86\x01\n\x0b\x41ppendReply\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x13\n\x0bmatch_index\x18\x02 \x01(\x04\x12\x12\n\nhint_index\x18\x03 \x01(\x04\x12\x11\n\thint_term\x18\x04 \x01(\x04\x12\x12\n\nread_round\x18\x05 \x01(\x04\x12\x15\n\rrefused_index\x18\x06 \x01(\x04\"j\n\x08LogEntry\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04term\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x33\n\rconfiguration\x18\x04 \x01(\x0b\x32\x1c.parkledger.v1.Configuration\"B\n\rConfiguration\x12\x0e\n\x06voters\x18\x01 \x03(\t\x12\x10\n\x08learners\x18\x02 \x03(\t\x12\x0f\n\x07\x63ontext\x18\x03 \x01(\x0c\"\xab\x01\n\x0fInstallSnapshot\x12\x12\n\nlast_index\x18\x01 \x01(\x04\x12\x11\n\tlast_term\x18\x02 \x01(\x04\x12\x33\n\rconfiguration\x18\x03 \x01(\x0b\x32\x1c.parkledger.v1.Configuration\x12\x10\n\x08identity\x18\x04 \x01(\x0c\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x07 \x01(\x0c\"6\n\rSnapshotReply\x12\x10\n\x08identity\x18\x01 \x01(\x0c\x12\x13\n\x0bnext_offset\x18\x02 \x01(\x04\x32X\n\x0bRaftService\x12I\n\x08\x45xchange\x12\x1b.parkledger.v1.RaftEnvelope\x1a\x1e.parkledger.v1.ExchangeSummary(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/raft.proto\x12\rparkledger.v1\"\x14\n\x12GetPeerPortRequest\"#\n\x13GetPeerPortResponse\x12\x0c\n\x04port\x18\x01 \x01(\r\"\xd6\x01\n\x10PeerIntroduction\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x11\n\tsender_id\x18\x02 \x01(\t\x12\x13\n\x0breceiver_id\x18\x03 \x01(\t\x12\x1a\n\x12sender_incarnation\x18\x04 \x01(\t\x12\x16\n\x0esender_address\x18\x05 \x01(\t\x12\"\n\x1asender_configuration_index\x18\x06 \x01(\x04\x12\x14\n\x0csender_named\x18\x07 \x01(\x08\x12\x18\n\x10sender_peer_port\x18\x08 \x01(\r\"\x1e\n\x0bPeerWelcome\x12\x0f\n\x07refusal\x18\x01 \x01(\t\"\x99\x03\n\x0bRaftMessage\x12\x0c\n\x04term\x18\x01 \x01(\x04\x12\x32\n\x0crequest_vote\x18\x02 \x01(\x0b\x32\x1a.parkledger.v1.RequestVoteH\x00\x12.\n\nvote_reply\x18\x03 \x01(\x0b\x32\x18.parkledger.v1.VoteReplyH\x00\x12\x36\n\x0e\x61ppend_entries\x18\x04 \x01(\x0b\x32\x1c.parkledger.v1.AppendEntriesH\x00\x12\x32\n\x0c\x61ppend_reply\x18\x05 \x01(\x0b\x32\x1a.parkledger.v1.AppendReplyH\x00\x12\x30\n\x0btimeout_now\x18\x06 \x01(\x0b\x32\x19.parkledger.v1.TimeoutNowH\x00\x12:\n\x10install_snapshot\x18\x07 \x01(\x0b\x32\x1e.parkledger.v1.InstallSnapshotH\x00\x12\x36\n\x0esnapshot_reply\x18\x08 \x01(\x0b\x32\x1c.parkledger.v1.SnapshotReplyH\x00\x42\x06\n\x04\x62ody\"`\n\x0bRequestVote\x12\x10\n\x08pre_vote\x18\x01 \x01(\x08\x12\x16\n\x0elast_log_index\x18\x02 \x01(\x04\x12\x15\n\rlast_log_term\x18\x03 \x01(\x04\x12\x10\n\x08transfer\x18\x04 \x01(\x08\"\x0c\n\nTimeoutNow\".\n\tVoteReply\x12\x10\n\x08pre_vote\x18\x01 \x01(\x08\x12\x0f\n\x07granted\x18\x02 \x01(\x08\"\x92\x01\n\rAppendEntries\x12\x16\n\x0eprevious_index\x18\x01 \x01(\x04\x12\x15\n\rprevious_term\x18\x02 \x01(\x04\x12\x14\n\x0c\x63ommit_index\x18\x03 \x01(\x04\x12\x12\n\nread_round\x18\x04 \x01(\x04\x12(\n\x07\x65ntries\x18\x05 \x03(\x0b\x32\x17.parkledger.v1.LogEntry\"\x86\x01\n\x0b\x41ppendReply\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x13\n\x0bmatch_index\x18\x02 \x01(\x04\x12\x12\n\nhint_index\x18\x03 \x01(\x04\x12\x11\n\thint_term\x18\x04 \x01(\x04\x12\x12\n\nread_round\x18\x05 \x01(\x04\x12\x15\n\rrefused_index\x18\x06 \x01(\x04\"j\n\x08LogEntry\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04term\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x33\n\rconfiguration\x18\x04 \x01(\x0b\x32\x1c.parkledger.v1.Configuration\"B\n\rConfiguration\x12\x0e\n\x06voters\x18\x01 \x03(\t\x12\x10\n\x08learners\x18\x02 \x03(\t\x12\x0f\n\x07\x63ontext\x18\x03 \x01(\x0c\"\xab\x01\n\x0fInstallSnapshot\x12\x12\n\nlast_index\x18\x01 \x01(\x04\x12\x11\n\tlast_term\x18\x02 \x01(\x04\x12\x33\n\rconfiguration\x18\x03 \x01(\x0b\x32\x1c.parkledger.v1.Configuration\x12\x10\n\x08identity\x18\x04 \x01(\x0c\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x07 \x01(\x0c\"6\n\rSnapshotReply\x12\x10\n\x08identity\x18\x01 \x01(\x0c\x12\x13\n\x0bnext_offset\x18\x02 \x01(\x04\x32\x63\n\x0bRaftService\x12T\n\x0bGetPeerPort\x12!.parkledger.v1.GetPeerPortRequest\x1a\".parkledger.v1.GetPeerPortResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.raft_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RAFTENVELOPE']._serialized_start=37
-  _globals['_RAFTENVELOPE']._serialized_end=267
-  _globals['_EXCHANGESUMMARY']._serialized_start=269
-  _globals['_EXCHANGESUMMARY']._serialized_end=286
-  _globals['_RAFTMESSAGE']._serialized_start=289
-  _globals['_RAFTMESSAGE']._serialized_end=698
-  _globals['_REQUESTVOTE']._serialized_start=700
-  _globals['_REQUESTVOTE']._serialized_end=796
-  _globals['_TIMEOUTNOW']._serialized_start=798
-  _globals['_TIMEOUTNOW']._serialized_end=810
-  _globals['_VOTEREPLY']._serialized_start=812
-  _globals['_VOTEREPLY']._serialized_end=858
-  _globals['_APPENDENTRIES']._serialized_start=861
-  _globals['_APPENDENTRIES']._serialized_end=1007
-  _globals['_APPENDREPLY']._serialized_start=1010
-  _globals['_APPENDREPLY']._serialized_end=1144
-  _globals['_LOGENTRY']._serialized_start=1146
-  _globals['_LOGENTRY']._serialized_end=1252
-  _globals['_CONFIGURATION']._serialized_start=1254
-  _globals['_CONFIGURATION']._serialized_end=1320
-  _globals['_INSTALLSNAPSHOT']._serialized_start=1323
-  _globals['_INSTALLSNAPSHOT']._serialized_end=1494
-  _globals['_SNAPSHOTREPLY']._serialized_start=1496
-  _globals['_SNAPSHOTREPLY']._serialized_end=1550
-  _globals['_RAFTSERVICE']._serialized_start=1552
-  _globals['_RAFTSERVICE']._serialized_end=1640
+  _globals['_GETPEERPORTREQUEST']._serialized_start=36
+  _globals['_GETPEERPORTREQUEST']._serialized_end=56
+  _globals['_GETPEERPORTRESPONSE']._serialized_start=58
+  _globals['_GETPEERPORTRESPONSE']._serialized_end=93
+  _globals['_PEERINTRODUCTION']._serialized_start=96
+  _globals['_PEERINTRODUCTION']._serialized_end=310
+  _globals['_PEERWELCOME']._serialized_start=312
+  _globals['_PEERWELCOME']._serialized_end=342
+  _globals['_RAFTMESSAGE']._serialized_start=345
+  _globals['_RAFTMESSAGE']._serialized_end=754
+  _globals['_REQUESTVOTE']._serialized_start=756
+  _globals['_REQUESTVOTE']._serialized_end=852
+  _globals['_TIMEOUTNOW']._serialized_start=854
+  _globals['_TIMEOUTNOW']._serialized_end=866
+  _globals['_VOTEREPLY']._serialized_start=868
+  _globals['_VOTEREPLY']._serialized_end=914
+  _globals['_APPENDENTRIES']._serialized_start=917
+  _globals['_APPENDENTRIES']._serialized_end=1063
+  _globals['_APPENDREPLY']._serialized_start=1066
+  _globals['_APPENDREPLY']._serialized_end=1200
+  _globals['_LOGENTRY']._serialized_start=1202
+  _globals['_LOGENTRY']._serialized_end=1308
+  _globals['_CONFIGURATION']._serialized_start=1310
+  _globals['_CONFIGURATION']._serialized_end=1376
+  _globals['_INSTALLSNAPSHOT']._serialized_start=1379
+  _globals['_INSTALLSNAPSHOT']._serialized_end=1550
+  _globals['_SNAPSHOTREPLY']._serialized_start=1552
+  _globals['_SNAPSHOTREPLY']._serialized_end=1606
+  _globals['_RAFTSERVICE']._serialized_start=1608
+  _globals['_RAFTSERVICE']._serialized_end=1707
 # @@protoc_insertion_point(module_scope)

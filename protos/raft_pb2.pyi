@@ -15,60 +15,90 @@ import typing
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
-class RaftEnvelope(google.protobuf.message.Message):
+class GetPeerPortRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___GetPeerPortRequest = GetPeerPortRequest
+
+@typing.final
+class GetPeerPortResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PORT_FIELD_NUMBER: builtins.int
+    port: builtins.int
+    """TCP"""
+    def __init__(
+        self,
+        *,
+        port: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["port", b"port"]) -> None: ...
+
+global___GetPeerPortResponse = GetPeerPortResponse
+
+@typing.final
+class PeerIntroduction(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CLUSTER_ID_FIELD_NUMBER: builtins.int
     SENDER_ID_FIELD_NUMBER: builtins.int
     RECEIVER_ID_FIELD_NUMBER: builtins.int
-    MESSAGES_FIELD_NUMBER: builtins.int
     SENDER_INCARNATION_FIELD_NUMBER: builtins.int
     SENDER_ADDRESS_FIELD_NUMBER: builtins.int
     SENDER_CONFIGURATION_INDEX_FIELD_NUMBER: builtins.int
     SENDER_NAMED_FIELD_NUMBER: builtins.int
+    SENDER_PEER_PORT_FIELD_NUMBER: builtins.int
     cluster_id: builtins.str
-    """set in the first message of a stream"""
+    """sender and receiver are of one cluster, or the receiver refuses"""
     sender_id: builtins.str
-    """set in the first message of a stream"""
+    """replica id"""
     receiver_id: builtins.str
-    """set in the first message of a stream"""
+    """replica id that the sender believes to speak to"""
     sender_incarnation: builtins.str
-    """set in the first message of a stream: drawn when the sender's data directory was made"""
+    """drawn when the sender's data directory was made"""
     sender_address: builtins.str
-    """set in the first message of a stream: HOST:PORT for answers, empty if its log does not say"""
+    """HOST:PORT for answers, empty if its log does not say"""
     sender_configuration_index: builtins.int
-    """set in the first message of a stream: of the latest configuration in its log"""
+    """of the latest configuration in its log"""
     sender_named: builtins.bool
-    """set in the first message of a stream: that configuration names its incarnation"""
-    @property
-    def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RaftMessage]:
-        """in the order in which they were sent"""
-
+    """that configuration names its incarnation"""
+    sender_peer_port: builtins.int
+    """as GetPeerPort would answer"""
     def __init__(
         self,
         *,
         cluster_id: builtins.str = ...,
         sender_id: builtins.str = ...,
         receiver_id: builtins.str = ...,
-        messages: collections.abc.Iterable[global___RaftMessage] | None = ...,
         sender_incarnation: builtins.str = ...,
         sender_address: builtins.str = ...,
         sender_configuration_index: builtins.int = ...,
         sender_named: builtins.bool = ...,
+        sender_peer_port: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["cluster_id", b"cluster_id", "messages", b"messages", "receiver_id", b"receiver_id", "sender_address", b"sender_address", "sender_configuration_index", b"sender_configuration_index", "sender_id", b"sender_id", "sender_incarnation", b"sender_incarnation", "sender_named", b"sender_named"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cluster_id", b"cluster_id", "receiver_id", b"receiver_id", "sender_address", b"sender_address", "sender_configuration_index", b"sender_configuration_index", "sender_id", b"sender_id", "sender_incarnation", b"sender_incarnation", "sender_named", b"sender_named", "sender_peer_port", b"sender_peer_port"]) -> None: ...
 
-global___RaftEnvelope = RaftEnvelope
+global___PeerIntroduction = PeerIntroduction
 
 @typing.final
-class ExchangeSummary(google.protobuf.message.Message):
+class PeerWelcome(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    REFUSAL_FIELD_NUMBER: builtins.int
+    refusal: builtins.str
+    """one line for a person; empty: go on"""
     def __init__(
         self,
+        *,
+        refusal: builtins.str = ...,
     ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["refusal", b"refusal"]) -> None: ...
 
-global___ExchangeSummary = ExchangeSummary
+global___PeerWelcome = PeerWelcome
 
 @typing.final
 class RaftMessage(google.protobuf.message.Message):

@@ -26,7 +26,11 @@ if _version_not_supported:
 
 
 class RaftServiceStub(object):
-    """Missing associated documentation comment in .proto file."""
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -34,20 +38,22 @@ class RaftServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.Exchange = channel.stream_unary(
-                '/parkledger.v1.RaftService/Exchange',
-                request_serializer=protos_dot_raft__pb2.RaftEnvelope.SerializeToString,
-                response_deserializer=protos_dot_raft__pb2.ExchangeSummary.FromString,
+        self.GetPeerPort = channel.unary_unary(
+                '/parkledger.v1.RaftService/GetPeerPort',
+                request_serializer=protos_dot_raft__pb2.GetPeerPortRequest.SerializeToString,
+                response_deserializer=protos_dot_raft__pb2.GetPeerPortResponse.FromString,
                 _registered_method=True)
 
 
 class RaftServiceServicer(object):
-    """Missing associated documentation comment in .proto file."""
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
+    """
 
-    def Exchange(self, request_iterator, context):
-        """One stream from each replica to each other one; messages need no answer on the stream.
-        FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
-        was known under its name.
+    def GetPeerPort(self, request, context):
+        """Where this replica takes its peers' connections: a port of the host that was asked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -56,10 +62,10 @@ class RaftServiceServicer(object):
 
 def add_RaftServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Exchange': grpc.stream_unary_rpc_method_handler(
-                    servicer.Exchange,
-                    request_deserializer=protos_dot_raft__pb2.RaftEnvelope.FromString,
-                    response_serializer=protos_dot_raft__pb2.ExchangeSummary.SerializeToString,
+            'GetPeerPort': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPeerPort,
+                    request_deserializer=protos_dot_raft__pb2.GetPeerPortRequest.FromString,
+                    response_serializer=protos_dot_raft__pb2.GetPeerPortResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -70,10 +76,14 @@ def add_RaftServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RaftService(object):
-    """Missing associated documentation comment in .proto file."""
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
+    """
 
     @staticmethod
-    def Exchange(request_iterator,
+    def GetPeerPort(request,
             target,
             options=(),
             channel_credentials=None,
@@ -83,12 +93,12 @@ class RaftService(object):
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.stream_unary(
-            request_iterator,
+        return grpc.experimental.unary_unary(
+            request,
             target,
-            '/parkledger.v1.RaftService/Exchange',
-            protos_dot_raft__pb2.RaftEnvelope.SerializeToString,
-            protos_dot_raft__pb2.ExchangeSummary.FromString,
+            '/parkledger.v1.RaftService/GetPeerPort',
+            protos_dot_raft__pb2.GetPeerPortRequest.SerializeToString,
+            protos_dot_raft__pb2.GetPeerPortResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,36 +20,45 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class RaftServiceStub:
-    def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
-    Exchange: grpc.StreamUnaryMultiCallable[
-        protos.raft_pb2.RaftEnvelope,
-        protos.raft_pb2.ExchangeSummary,
-    ]
-    """One stream from each replica to each other one; messages need no answer on the stream.
-    FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
-    was known under its name.
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
     """
+
+    def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
+    GetPeerPort: grpc.UnaryUnaryMultiCallable[
+        protos.raft_pb2.GetPeerPortRequest,
+        protos.raft_pb2.GetPeerPortResponse,
+    ]
+    """Where this replica takes its peers' connections: a port of the host that was asked."""
 
 class RaftServiceAsyncStub:
-    Exchange: grpc.aio.StreamUnaryMultiCallable[
-        protos.raft_pb2.RaftEnvelope,
-        protos.raft_pb2.ExchangeSummary,
-    ]
-    """One stream from each replica to each other one; messages need no answer on the stream.
-    FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
-    was known under its name.
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
     """
 
+    GetPeerPort: grpc.aio.UnaryUnaryMultiCallable[
+        protos.raft_pb2.GetPeerPortRequest,
+        protos.raft_pb2.GetPeerPortResponse,
+    ]
+    """Where this replica takes its peers' connections: a port of the host that was asked."""
+
 class RaftServiceServicer(metaclass=abc.ABCMeta):
+    """A replica speaks to each other one over a TCP connection of its own, in frames: four bytes, the
+    length of what follows in big-endian, and a message. The first frame is a PeerIntroduction,
+    which the other end answers with a PeerWelcome; one with a refusal is the end. After that every
+    frame is a RaftMessage and nothing comes back: answers go over the other one's own connection.
+    """
+
     @abc.abstractmethod
-    def Exchange(
+    def GetPeerPort(
         self,
-        request_iterator: _MaybeAsyncIterator[protos.raft_pb2.RaftEnvelope],
+        request: protos.raft_pb2.GetPeerPortRequest,
         context: _ServicerContext,
-    ) -> typing.Union[protos.raft_pb2.ExchangeSummary, collections.abc.Awaitable[protos.raft_pb2.ExchangeSummary]]:
-        """One stream from each replica to each other one; messages need no answer on the stream.
-        FAILED_PRECONDITION if sender and receiver are not of one cluster, or if the sender is not who
-        was known under its name.
-        """
+    ) -> typing.Union[protos.raft_pb2.GetPeerPortResponse, collections.abc.Awaitable[protos.raft_pb2.GetPeerPortResponse]]:
+        """Where this replica takes its peers' connections: a port of the host that was asked."""
 
 def add_RaftServiceServicer_to_server(servicer: RaftServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -63,7 +63,7 @@ class Acquaintances:
         """This replica's own."""
         return self._identity.incarnation
 
-    def fault(self, peer: str, incarnation: str, *, known_since: int = 0) -> str:
+    def fault(self, peer: str, incarnation: str, known_since: int = 0) -> str:
         """Say why this incarnation of a peer is not listened to; empty if it may be.
 
         known_since: index of the configuration in its log, if that names this incarnation, else 0.
@@ -81,13 +81,18 @@ class Acquaintances:
         known = known_incarnation(identity, peer, self._places[1].get(peer))
         return lost_disk(peer) if known and known != incarnation else ""
 
-    async def admit(self, peer: str, incarnation: str, *, known_since: int = 0) -> str:
+    def knows(self, peer: str, incarnation: str, known_since: int = 0) -> bool:
+        """Return whether `admit` would find no fault and have nothing to write."""
+        fault = self.fault(peer, incarnation, known_since)
+        return not fault and self._after(peer, incarnation) is self._identity
+
+    async def admit(self, peer: str, incarnation: str, known_since: int = 0) -> str:
         """Return why a peer is not to be listened to, empty if it is; then it is remembered.
 
         To be asked before each of its messages is taken: it may have become a member meanwhile.
         Raises OSError if that cannot be written; then its messages must not be taken.
         """
-        if fault := self.fault(peer, incarnation, known_since=known_since):
+        if fault := self.fault(peer, incarnation, known_since):
             return fault
         if self._after(peer, incarnation) is not self._identity:
             async with self._writing:
@@ -95,7 +100,7 @@ class Acquaintances:
                 if new is not self._identity:
                     await asyncio.to_thread(write_identity, self._directory, new)
                     self._identity = new
-            return self.fault(peer, incarnation, known_since=known_since)
+            return self.fault(peer, incarnation, known_since)
         return ""
 
     def _after(self, peer: str, incarnation: str) -> Identity:

@@ -68,6 +68,15 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
     help="Where clients and peers reach this replica. Other replicas must be able to dial it.",
 )
 @click.option(
+    "--peer-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any that is free",
+    show_envvar=True,
+    help="Port, of the same host as --listen, where other replicas connect; they ask for it. Give "
+    "one where a firewall has to let it through.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=Path("parkledger-data"),
@@ -134,6 +143,7 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
 def ledger(
     replica_id: str,
     listen: Address,
+    peer_port: int,
     data: Path,
     peers: Mapping[str, Address],
     join: Address | None,
@@ -182,7 +192,13 @@ def ledger(
         heartbeat_ticks=heartbeat_ticks,
     )
     return run_until_signalled(
-        lambda stop: serve(settings, listen=listen, camera_time_out=camera_time_out, stop=stop)
+        lambda stop: serve(
+            settings,
+            listen=listen,
+            peer_port=peer_port,
+            camera_time_out=camera_time_out,
+            stop=stop,
+        )
     )
 
 

@@ -1,53 +1,47 @@
-"""Messages between replicas over gRPC: one stream from each to each. They may be lost, not forged.
+"""Messages between replicas over TCP, one connection from each to each. May be lost, not forged.
 
 Raft needs no delivery guarantee, so nothing here waits or retries a message: while a peer is away
-its messages are dropped, and its queue is bounded. `receiver` is the other end.
+its messages are dropped, and its queue is bounded. `receiver` is the other end, and
+`protos/raft.proto` says what goes over the wire. Not gRPC: a message through it costs both ends
+several times as much CPU as all the rest of replication.
 """
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import grpc
-
-from central.ledger.channels import channel_options, raft_stub
+from central.ledger.link import Introduction, Link
 from central.ledger.members import Standing, decode_places
-from central.ledger.wire.consensus import message_to_proto
 from central.raft import Message
 from node.address import Address
-from node.backoff import Backoff
-from protos import raft_pb2
 
 logger = logging.getLogger(__name__)
-
-MAX_QUEUED = 256
-"""Messages that wait for one peer. The newest are dropped beyond that: Raft sends them again."""
 
 MAX_GUESTS = 16
 """Peers that are answered though our log does not name them. Others are not answered."""
 
-REFUSED_DELAY = 1.0
-"""Seconds until a peer that refused us is asked again: somebody has to do something first."""
-
 
 @dataclass(frozen=True)
-class Introduction:
-    """What a replica says of itself at the beginning of each stream."""
+class Caller:
+    """A peer that has connected to us. index: of the configuration in its log that says where it
+    is; if ours is older, that counts more. port: where it takes connections, 0 if it did not say.
+    """
 
-    cluster_id: str
-    replica_id: str
-    incarnation: str
+    peer: str
+    address: Address | None
+    index: int
+    port: int
 
 
 class Peers:
-    """The streams to all other members, and to those that speak to us as members.
+    """The connections to all other members, and to those that speak to us as members.
 
     A replica that lags behind does not know who was added since, and a newcomer knows nobody, yet
-    must answer whoever leads (section 4.2.1): the leader's stream says where it is. It is our
-    guest as long as that stream lasts.
+    must answer whoever leads (section 4.2.1): the leader's introduction says where it is. It is our
+    guest as long as that connection lasts.
     """
 
     def __init__(self, me: Introduction) -> None:
@@ -56,9 +50,11 @@ class Peers:
         self._index = 0  # of the configuration that says so
         self._named = False  # whether it names our incarnation
         self._guests: dict[str, tuple[Address, int]] = {}  # with the configuration's index
-        self._guest_streams: Counter[str] = Counter()
-        self._links: dict[str, tuple[_Link, asyncio.Task[None]]] = {}
+        self._guest_connections: Counter[str] = Counter()
+        self._links: dict[str, tuple[Link, asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
+        self.port = 0
+        """Where we take connections ourselves."""
 
     def follow(self, standing: Standing) -> None:
         """Talk to these members from now on, and to no others."""
@@ -70,34 +66,36 @@ class Peers:
         self._changed.set()
 
     @contextmanager
-    def hearing(self, peer: str, address: Address | None, *, index: int) -> Iterator[None]:
-        """Answer a peer at that address for as long as it speaks, if our log does not name it.
-
-        index: of the configuration in its log that says so; if ours is older, that counts more.
-        """
-        room = peer in self._guests or len(self._guests) < MAX_GUESTS
-        if address is None or not room:
+    def hearing(self, caller: Caller) -> Iterator[None]:
+        """Answer a peer for as long as it speaks, if our log does not name it."""
+        if caller.peer in self._links:
+            self._links[caller.peer][0].is_back(caller.port)
+        room = caller.peer in self._guests or len(self._guests) < MAX_GUESTS
+        if caller.address is None or not room:
             yield
             return
-        self._guests[peer] = (address, index)
-        self._guest_streams[peer] += 1
+        self._guests[caller.peer] = (caller.address, caller.index)
+        self._guest_connections[caller.peer] += 1
         self._changed.set()
         try:
             yield
         finally:
-            self._guest_streams[peer] -= 1
-            if not self._guest_streams[peer]:
-                del self._guests[peer], self._guest_streams[peer]
+            self._guest_connections[caller.peer] -= 1
+            if not self._guest_connections[caller.peer]:
+                del self._guests[caller.peer], self._guest_connections[caller.peer]
                 self._changed.set()
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Queue messages for whoever they are addressed to; never waits."""
+        """Send messages to whoever they are addressed to; never waits."""
+        to_each: dict[str, list[Message]] = {}
         for message in messages:
-            if message.receiver in self._links:
-                self._links[message.receiver][0].send(message)
+            to_each.setdefault(message.receiver, []).append(message)
+        for peer, theirs in to_each.items():
+            if peer in self._links:
+                self._links[peer][0].send(theirs)
 
     async def run(self) -> None:
-        """Keep a stream open to each peer until cancelled."""
+        """Keep a connection open to each peer until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._changed.wait()
@@ -117,91 +115,7 @@ class Peers:
                 del self._links[peer]
         for peer, address in wanted.items():
             if peer not in self._links:
-                link = _Link(self._me, mine, peer, address)
+                link = Link(self._me, mine, self.port, peer, address)
                 self._links[peer] = (link, tasks.create_task(link.run()))
             self._links[peer][0].index = self._index
             self._links[peer][0].named = self._named
-
-
-class _Link:
-    """The stream to one peer."""
-
-    def __init__(
-        self, me: Introduction, my_address: Address | None, peer: str, address: Address
-    ) -> None:
-        self._me = me
-        self.my_address = my_address
-        self._peer = peer
-        self.address = address
-        self.index = 0  # told, like the next one, at the beginning of the next stream
-        self.named = False
-        self._queue: deque[Message] = deque()
-        self._wake = asyncio.Event()
-        self._connected = False
-        self._refused = ""
-        self._streams = 0  # that have ended
-
-    def send(self, message: Message) -> None:
-        if self._connected and len(self._queue) < MAX_QUEUED:
-            self._queue.append(message)
-            self._wake.set()
-
-    async def run(self) -> None:
-        backoff = Backoff(first=0.05, limit=0.5)
-        async with grpc.aio.insecure_channel(
-            str(self.address), options=channel_options()
-        ) as channel:
-            exchange = raft_stub(channel).Exchange
-            while True:
-                delay = 0.0
-                try:
-                    await exchange(self._outgoing(backoff))
-                except grpc.aio.AioRpcError as error:
-                    if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
-                        delay = REFUSED_DELAY
-                    self._tell(error, first=backoff.attempts == 0)
-                finally:
-                    self._end_stream()
-                await asyncio.sleep(max(delay, backoff.next_delay()))
-
-    def _end_stream(self) -> None:
-        self._streams += 1
-        self._connected = False
-        self._queue.clear()
-        self._wake.set()  # gRPC may still wait for the next envelope: there is none
-
-    def _tell(self, error: grpc.aio.AioRpcError, *, first: bool) -> None:
-        detail = error.details() or error.code().name
-        if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
-            if detail != self._refused:
-                logger.error("peer %s at %s refuses us: %s", self._peer, self.address, detail)
-            self._refused = detail
-        elif self._connected or first:
-            logger.warning("peer %s at %s is away: %s", self._peer, self.address, detail)
-
-    async def _outgoing(self, backoff: Backoff) -> AsyncIterator[raft_pb2.RaftEnvelope]:
-        """What goes over one stream. gRPC asks for the second envelope once the first has left."""
-        number = self._streams
-        yield raft_pb2.RaftEnvelope(
-            cluster_id=self._me.cluster_id,
-            sender_id=self._me.replica_id,
-            receiver_id=self._peer,
-            sender_incarnation=self._me.incarnation,
-            sender_address=str(self.my_address or ""),
-            sender_configuration_index=self.index,
-            sender_named=self.named,
-        )
-        self._connected = True
-        if not self._refused:
-            logger.info("peer %s at %s is there", self._peer, self.address)
-        backoff.reset()
-        while True:
-            await self._wake.wait()
-            if number != self._streams:
-                return
-            self._wake.clear()
-            if self._queue:
-                messages = [message_to_proto(message) for message in self._queue]
-                self._queue.clear()
-                self._refused = ""
-                yield raft_pb2.RaftEnvelope(messages=messages)

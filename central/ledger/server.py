@@ -12,9 +12,10 @@ from central.ledger.audit_service import AuditService
 from central.ledger.channels import server_options
 from central.ledger.cluster_service import ClusterService
 from central.ledger.divergence import COMPARE_EVERY, Gate, HeadWatch, check_mark
+from central.ledger.link import Introduction
 from central.ledger.opening import ReplicaSettings, open_replica
-from central.ledger.peers import Introduction, Peers
-from central.ledger.receiver import RaftReceiver
+from central.ledger.peers import Peers
+from central.ledger.receiver import Door
 from central.ledger.records import MemberRole
 from central.ledger.replica import Replica
 from central.ledger.service import ParkingService
@@ -41,9 +42,12 @@ async def serve(
     listen: Address,
     camera_time_out: float,
     stop: asyncio.Event,
+    peer_port: int = 0,
     compare_heads_every: float = COMPARE_EVERY,
 ) -> int:
     """Run a replica until `stop` is set; returns the exit code.
+
+    peer_port: where other replicas connect, 0 for any port that is free.
 
     Raises UsageError for a wrong data directory, OperationError if the port is taken or the disk
     fails, or the state turns out not to be that of the other replicas.
@@ -69,11 +73,11 @@ async def serve(
         cluster_pb2_grpc.add_ClusterServiceServicer_to_server(
             ClusterService(replica, acquaintances), server
         )
-        raft_pb2_grpc.add_RaftServiceServicer_to_server(
-            RaftReceiver(me, acquaintances, peers, replica.receive), server
-        )
+        door = Door(me, acquaintances, peers, replica.receive)
+        raft_pb2_grpc.add_RaftServiceServicer_to_server(door, server)
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(replica), server)
         check_free(listen)
+        await door.open(Address(listen.host, peer_port))
         server.add_insecure_port(str(listen))
         await server.start()
         _announce(replica, listen)
@@ -81,6 +85,7 @@ async def serve(
             parts = (replica.run(), view.run(), peers.run(), heads.run())
             await _run_until(_end_of(replica, stop), *parts)
         finally:
+            door.close()
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)
     finally:

@@ -130,6 +130,14 @@ class Cluster:
                 except LedgerError:
                     await asyncio.sleep(0.01)
 
+    async def applied(self, replica_id: str, index: int) -> None:
+        """Return once a replica has applied that index."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                if (await self.status(replica_id)).applied_index >= index:
+                    return
+                await asyncio.sleep(0.01)
+
     def client(self, *replica_ids: str) -> LedgerClient:
         """Return a client that is told of these replicas (all, if none is named)."""
         names = replica_ids or self.replica_ids

@@ -137,7 +137,9 @@ async def test_without_a_quorum_nothing_is_acked_and_nothing_is_said_to_have_fai
 ) -> None:
     async with Cluster(tmp_path) as cluster:
         client = cluster.client()
-        await client.apply(layout())
+        index = (await client.apply(layout())).index
+        for replica_id in cluster.replica_ids:  # a backup learns of a commit a heartbeat later
+            await cluster.applied(replica_id, index)
         for _ in range(2):
             await cluster.stop(
                 await cluster.primary()
