@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "recover",
         "Make a group of one replica's data after the others are lost.",
     ),
+    "web": ("central.web.cli", "web", "Serve the API, live events and pages over HTTP."),
     "demo": ("central.demo.cli", "demo", "Run a whole Parkledger on this machine and watch it."),
     "evaluate": ("models.cli", "evaluate", "Measure the spot classifier on labelled frames."),
     "convert-labels": (

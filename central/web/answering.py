@@ -1,0 +1,82 @@
+"""How an answer leaves: mark in body and headers, entity tag, 304, and bodies that are made once.
+
+The body of a state is made once a change, not once a request: the mark, which differs from request
+to request, is put behind what was made.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from hashlib import blake2b
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from central.web.answers.marks import LedgerMark, Marked
+from central.web.freshness import Mark
+
+NOW = "no-cache"
+"""Cache-Control of the present: may be kept, must be asked for again (304)."""
+PAST = "public, max-age=31536000, immutable"
+"""Cache-Control of what cannot change any more."""
+
+MAX_BODIES = 512
+MAX_KEPT_BYTES = 32 * 1024 * 1024
+
+
+class Bodies:
+    """The bodies made last, by what they are made of; the least used go first."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def body(self, key: Hashable, make: Callable[[], Marked]) -> bytes:
+        """Return what was made for the key, or make it."""
+        found = self._made.get(key)
+        if found is not None:
+            self._made.move_to_end(key)
+            return found
+        body = unmarked(make())
+        if len(body) <= MAX_KEPT_BYTES // 4:
+            self._made[key] = body
+            self._bytes += len(body)
+        while len(self._made) > MAX_BODIES or self._bytes > MAX_KEPT_BYTES:
+            _, dropped = self._made.popitem(last=False)
+            self._bytes -= len(dropped)
+        return body
+
+
+def unmarked(answer: Marked) -> bytes:
+    """Return an answer's JSON without its mark."""
+    return answer.model_dump_json(exclude={"ledger"}).encode()
+
+
+def answer(request: Request, body: bytes, mark: Mark, *, cache: str = NOW) -> Response:
+    """Return the answer to a request, or 304 if the client has it already.
+
+    body: of `unmarked`. The entity tag is weak, for the mark's age differs each time; it is of
+    what else the answer says, and of whether that is stale.
+    """
+    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}{"-stale" if mark.stale else ""}"'
+    headers = {"ETag": tag, "Cache-Control": cache, **mark_headers(mark)}
+    if _has(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    sent = LedgerMark.of(mark).model_dump_json().encode()
+    separator = b"" if body == b"{}" else b","
+    content = body[:-1] + separator + b'"ledger":' + sent + b"}"
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def mark_headers(mark: Mark) -> dict[str, str]:
+    """Return the headers that every answer of the ledger's state carries."""
+    headers = {"Ledger-Index": str(mark.index), "Ledger-Stale": "true" if mark.stale else "false"}
+    if mark.age_us is not None:
+        headers["Ledger-Age"] = f"{mark.age_us / 1e6:.3f}"
+    return headers
+
+
+def _has(if_none_match: str | None, tag: str) -> bool:
+    if if_none_match is None:
+        return False
+    asked = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return "*" in asked or tag.removeprefix("W/") in asked

@@ -1,0 +1,1 @@
+"""What answers look like: the API's vocabulary, from which its OpenAPI document is made."""

@@ -1,0 +1,37 @@
+"""The application: routes, errors, and the OpenAPI document."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from central.web import problems
+from central.web.reading import Reader
+from central.web.routes import events, lots
+from central.web.site import Site
+
+_DESCRIPTION = """\
+Parking occupancy as the ledger committed it.
+
+Every answer carries the ledger's applied index and its age, in `ledger` and in the headers
+`Ledger-Index`, `Ledger-Age` (seconds) and `Ledger-Stale`. Times are UTC with their offset; a lot's
+`time_zone` is for display only. Errors are problem details (RFC 9457).
+"""
+
+
+def create_app(site: Site) -> FastAPI:
+    """Return the application of a site; nothing of the site is started."""
+    app = FastAPI(
+        title="Parkledger",
+        version=version("parkledger"),
+        description=_DESCRIPTION,
+        docs_url=None,  # FastAPI's own page loads its script from elsewhere
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    problems.install(app)
+    api = APIRouter(prefix="/api/v1")
+    reader = Reader(site)
+    api.include_router(lots.router(reader))
+    api.include_router(events.router(site))
+    app.include_router(api)
+    return app

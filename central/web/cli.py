@@ -1,0 +1,97 @@
+"""`parkledger web`: options to settings, then serve."""
+
+from pathlib import Path
+
+import click
+
+from central.web.serving import serve
+from central.web.settings import WebSettings
+from node import logs
+from node.address import ADDRESS, ADDRESSES, Address
+from node.errors import UsageError
+from node.shutdown import run_until_signalled
+
+MIN_TOKEN = 16
+
+
+@click.command()
+@click.option(
+    "--listen",
+    type=ADDRESS,
+    default="127.0.0.1:8080",
+    show_default=True,
+    show_envvar=True,
+    help="Where browsers and other systems connect to; 0.0.0.0 as the host admits other machines.",
+)
+@click.option(
+    "--ledger",
+    type=ADDRESSES,
+    default="127.0.0.1:7001",
+    show_default=True,
+    show_envvar=True,
+    help="Replicas of the ledger, any or all of them.",
+)
+@click.option(
+    "--token",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    show_default="nobody may write",
+    show_envvar=True,
+    help="File whose first line is the token that writers must show (Authorization: Bearer …).",
+)
+@click.option(
+    "--stale-after",
+    type=click.FloatRange(1, 86_400),
+    default=30.0,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds without word from the ledger's quorum after which answers count as stale.",
+)
+@click.option(
+    "--max-listeners",
+    type=click.IntRange(1, 100_000),
+    default=2000,
+    show_default=True,
+    show_envvar=True,
+    help="Live listeners at a time; more are told to try later.",
+)
+@logs.log_level_option
+def web(
+    listen: Address,
+    ledger: tuple[Address, ...],
+    token: Path | None,
+    stale_after: float,
+    max_listeners: int,
+    log_level: str,
+) -> int:
+    """Serve the API, live events and pages over HTTP.
+
+    Reads of the present are answered from a view that one watch of the ledger keeps, so that any
+    number of readers costs the ledger nothing. Without --token nobody can write.
+    """
+    logs.configure(log_level, role="web")
+    settings = WebSettings(
+        listen=listen,
+        ledger=ledger,
+        token=read_token(token),
+        stale_after_s=stale_after,
+        max_listeners=max_listeners,
+    )
+    return run_until_signalled(lambda stop: serve(settings, stop))
+
+
+def read_token(file: Path | None) -> str:
+    """Return the token of a file, empty without one; raises UsageError."""
+    if file is None:
+        return ""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--token {file}: cannot be read ({error}); check the path") from None
+    token = lines[0].strip() if lines else ""
+    if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise UsageError(
+            f"--token {file}: its first line must be a token of at least {MIN_TOKEN} printable "
+            "ASCII characters without spaces, such as 'openssl rand -hex 16' gives"
+        )
+    return token

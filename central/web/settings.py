@@ -1,0 +1,19 @@
+"""What a web service is told at its start."""
+
+from dataclasses import dataclass
+
+from node.address import Address
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """token: what a writer must show; empty: nobody may write. stale_after_s: the age from which
+    an answer counts as stale. processors: where pictures are asked for."""
+
+    listen: Address
+    ledger: tuple[Address, ...]
+    token: str = ""
+    stale_after_s: float = 30.0
+    max_listeners: int = 2000
+    allow_origin: str = ""
+    processors: tuple[Address, ...] = ()
