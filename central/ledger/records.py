@@ -46,7 +46,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True)
 class Detection:
-    """A debounced change of one spot, as one camera sees it."""
+    """A change of one spot, as one camera sees it."""
 
     spot_id: str
     occupancy: Occupancy

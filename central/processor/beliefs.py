@@ -1,8 +1,8 @@
 """What a camera and its spots are believed to be and what of that the ledger holds.
 
-Pure. This is the queue between the debouncer and the ledger: it holds one belief a spot and one
-of the camera's condition, the newest, so it cannot grow while the ledger is away, and a spot that
-changed there and back meanwhile costs nothing.
+Pure. This is the queue between the evidence filter and the ledger: it holds one belief a spot and
+one of the camera's condition, the newest, so it cannot grow while the ledger is away, and a spot
+that changed there and back meanwhile costs nothing.
 """
 
 from collections.abc import Mapping
@@ -136,7 +136,7 @@ class Beliefs:
     ) -> tuple[str, ...] | None:
         """Take the ledger's word as of `index`; return the spots on which it differed.
 
-        What was pending for those is dropped: the debouncer begins again from the ledger's word.
+        What was pending for those is dropped: the filter begins again from the ledger's word.
         None: not possible now, as the answer is older than, or may miss, what was sent.
         """
         if self._in_flight is not None or index < self._index:

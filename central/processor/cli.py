@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from central.ledger.client import LedgerClient
-from central.processor.debounce import DebounceSettings
+from central.processor.evidence import EvidenceSettings
 from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings
 from models.classifier import SpotClassifier
@@ -18,6 +18,8 @@ from node.errors import UsageError
 from node.identifiers import IdType
 from node.shutdown import run_until_signalled
 
+_DEFAULT = EvidenceSettings(occupied_above=0.6, vacant_below=0.4)  # thresholds are the model's
+
 
 def default_processor_id(listen: Address) -> str:
     """Return an id from the machine's name and the port: distinct and stable without a setting."""
@@ -25,25 +27,25 @@ def default_processor_id(listen: Address) -> str:
     return f"{host or 'processor'}-{listen.port}"
 
 
-def debounce_settings(
+def evidence_settings(
     classifier: SpotClassifier,
     *,
     occupied_above: float | None,
     vacant_below: float | None,
-    enter: int,
-    leave: int | None,
-) -> DebounceSettings:
+    **others: float,
+) -> EvidenceSettings:
     """Put the operator's thresholds in place of the model's; raises UsageError."""
     thresholds = classifier.thresholds
     try:
-        return DebounceSettings(
+        return EvidenceSettings(
             occupied_above=thresholds.occupied_above if occupied_above is None else occupied_above,
             vacant_below=thresholds.vacant_below if vacant_below is None else vacant_below,
-            enter_observations=enter,
-            leave_observations=enter if leave is None else leave,
+            **others,
         )
     except ValueError as error:
-        raise UsageError(f"--occupied-above and --vacant-below: {error}") from error
+        raise UsageError(
+            f"--occupied-above, --vacant-below, --enter-confidence, --leave-confidence: {error}"
+        ) from error
 
 
 async def _serve(
@@ -104,20 +106,44 @@ async def _serve(
     help="Threads that decode and classify; one fills one core.",
 )
 @click.option(
-    "--debounce",
-    type=click.IntRange(1, 1000),
-    default=3,
+    "--enter-seconds",
+    type=click.FloatRange(0, 600, min_open=True),
+    default=_DEFAULT.enter_seconds,
     show_default=True,
     show_envvar=True,
-    help="Agreeing observations that change a spot.",
+    help="Seconds of clear evidence that make a vacant spot occupied.",
 )
 @click.option(
-    "--debounce-leave",
-    type=click.IntRange(1, 1000),
-    default=None,
-    show_default="as --debounce",
+    "--leave-seconds",
+    type=click.FloatRange(0, 600, min_open=True),
+    default=_DEFAULT.leave_seconds,
+    show_default=True,
     show_envvar=True,
-    help="Agreeing observations that make a spot vacant.",
+    help="Seconds of clear evidence that make an occupied spot vacant.",
+)
+@click.option(
+    "--enter-confidence",
+    type=click.FloatRange(0.5, 0.96),
+    default=_DEFAULT.enter_confidence,
+    show_default=True,
+    show_envvar=True,
+    help="Probability of occupied, averaged over time, that makes a spot occupied.",
+)
+@click.option(
+    "--leave-confidence",
+    type=click.FloatRange(0.5, 0.96),
+    default=_DEFAULT.leave_confidence,
+    show_default=True,
+    show_envvar=True,
+    help="Probability of vacant, averaged over time, that makes a spot vacant.",
+)
+@click.option(
+    "--unsure-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=_DEFAULT.unsure_seconds,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds after which a spot is unknown whose pictures do not confirm what is believed.",
 )
 @click.option(
     "--occupied-above",
@@ -125,7 +151,7 @@ async def _serve(
     default=None,
     show_default="the model's",
     show_envvar=True,
-    help="Probability of occupied from which a spot is seen occupied.",
+    help="Probability of occupied, averaged, from which a spot stays confirmed as occupied.",
 )
 @click.option(
     "--vacant-below",
@@ -133,7 +159,7 @@ async def _serve(
     default=None,
     show_default="the model's",
     show_envvar=True,
-    help="Probability of occupied up to which a spot is seen vacant.",
+    help="Probability of occupied, averaged, up to which a spot stays confirmed as vacant.",
 )
 @click.option(
     "--silent-after",
@@ -158,8 +184,11 @@ def processor(
     processor_id: str | None,
     model: Path | None,
     workers: int,
-    debounce: int,
-    debounce_leave: int | None,
+    enter_seconds: float,
+    leave_seconds: float,
+    enter_confidence: float,
+    leave_confidence: float,
+    unsure_seconds: float,
     occupied_above: float | None,
     vacant_below: float | None,
     silent_after: float | None,
@@ -177,12 +206,15 @@ def processor(
     settings = ProcessorSettings(
         processor_id=processor_id or default_processor_id(listen),
         listen=listen,
-        debounce=debounce_settings(
+        evidence=evidence_settings(
             classifier,
             occupied_above=occupied_above,
             vacant_below=vacant_below,
-            enter=debounce,
-            leave=debounce_leave,
+            enter_seconds=enter_seconds,
+            leave_seconds=leave_seconds,
+            enter_confidence=enter_confidence,
+            leave_confidence=leave_confidence,
+            unsure_seconds=unsure_seconds,
         ),
         workers=workers,
         max_cameras=max_cameras,

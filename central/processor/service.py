@@ -45,7 +45,7 @@ class Processor:
         self._workers = Workers(classifier, workers=settings.workers)
         self._directory = Directory(ledger, settings.directory)
         session_settings = SessionSettings(
-            debounce=settings.debounce,
+            evidence=settings.evidence,
             spec=classifier.spec,
             model=self._model,
             processor_boot_id=self._boot_id,

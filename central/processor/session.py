@@ -1,4 +1,4 @@
-"""One camera across its streams: regions, debouncer, beliefs and counts.
+"""One camera across its streams: regions, evidence, beliefs and counts.
 
 Lives in the event loop; only `view` is handed to a worker thread.
 """
@@ -16,8 +16,8 @@ from central.ledger.records import (
 )
 from central.processor.beliefs import Beliefs, agree
 from central.processor.camera_view import CameraView
-from central.processor.debounce import Debouncer, DebounceSettings
 from central.processor.directory import CameraEntry
+from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
 from central.processor.pipeline import Scores
 from central.processor.sight import Sight
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 class SessionSettings:
     """What all cameras of a processor have in common."""
 
-    debounce: DebounceSettings
+    evidence: EvidenceSettings
     spec: PatchSpec
     model: str  # first 16 hex digits of the model file's SHA-256
     processor_boot_id: str
@@ -41,7 +41,7 @@ class SessionSettings:
 class CameraSession:
     """Takes frames' scores and the ledger's word, and forms what is to be committed (`beliefs`).
 
-    Invariant: the debouncer's occupancy of a spot is the newest of pending, under way, committed.
+    Invariant: the filter's occupancy of a spot is the newest of pending, under way, committed.
     """
 
     def __init__(self, entry: CameraEntry, settings: SessionSettings, silence: Silence) -> None:
@@ -57,10 +57,10 @@ class CameraSession:
         self._settings = settings
         self._sight = Sight()
         self._own_batches = 0  # of this processor for the camera, in its own name
-        self._debouncer = self._new_debouncer(entry)
+        self._filter = self._new_filter(entry)
 
-    def _new_debouncer(self, entry: CameraEntry) -> Debouncer:
-        return Debouncer(self._settings.debounce, self.view.spot_ids, entry.held)
+    def _new_filter(self, entry: CameraEntry) -> EvidenceFilter:
+        return EvidenceFilter(self._settings.evidence, self.view.spot_ids, entry.held)
 
     def observe(
         self,
@@ -89,11 +89,11 @@ class CameraSession:
             if result.outcome is Outcome.WRONG_SIZE:
                 self.silence.heard(now)
                 self._sight.resized(frame.captured_at_us, detail=result.detail)
-                self._believe(boot_id, frame, self._debouncer.blind(), self._sight.trouble)
+                self._believe(boot_id, frame, self._filter.blind(), self._sight.trouble)
             return result
         self.silence.heard(now)
         well = self._sight.seen(frame.captured_at_us)
-        changes = self._debouncer.observe(result.probabilities, frame.captured_at_us)
+        changes = self._filter.observe(result.probabilities, frame.captured_at_us)
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
         known = changes or self.beliefs.report is not None
         self._believe(boot_id, frame, changes, well if known else None, model=self._settings.model)
@@ -134,7 +134,7 @@ class CameraSession:
         """What is wrong now, in our own name: the keys of the camera's boot are its frames'."""
         self._own_batches += 1
         key = IdempotencyKey(self.camera_id, self._settings.processor_boot_id, self._own_batches)
-        self._add(key, at_us, self._debouncer.blind(), self._sight.trouble)
+        self._add(key, at_us, self._filter.blind(), self._sight.trouble)
 
     def shed(self, frame: Frame) -> Verdict:
         """A newer frame replaced this one before its turn came."""
@@ -197,14 +197,14 @@ class CameraSession:
             logger.info("layout camera=%s version=%d", self.camera_id, entry.layout_version)
             self.view = self.view.successor(entry.camera, layout_version=entry.layout_version)
             self.beliefs.begin_again(entry.held, camera=entry.report)
-            self._debouncer = self._new_debouncer(entry)
+            self._filter = self._new_filter(entry)
             self._repeat_trouble()
             return self.beliefs.settled
         corrected = self.beliefs.reconcile(entry.held, camera=entry.report, index=entry.index)
         if corrected is None:
             return False
         for spot_id in corrected:
-            self._debouncer.restart(spot_id, entry.held[spot_id])
+            self._filter.restart(spot_id, entry.held[spot_id])
         if corrected:
             logger.info("ledger differs camera=%s spots=%d", self.camera_id, len(corrected))
         self._repeat_trouble()

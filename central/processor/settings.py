@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from central.processor.debounce import DebounceSettings
 from central.processor.directory import DirectorySettings
+from central.processor.evidence import EvidenceSettings
 from node.address import Address
 
 
@@ -25,7 +25,7 @@ class ProcessorSettings:
 
     processor_id: str
     listen: Address
-    debounce: DebounceSettings
+    evidence: EvidenceSettings
     workers: int = 1  # threads that classify
     max_cameras: int = 500  # streams at a time
     silent_after: float | None = None  # seconds; None: from the camera's frame rate

@@ -10,8 +10,8 @@ import numpy as np
 from central.layout.document import MILLION, Camera, Layout, Region, Spot
 from central.ledger.interface import Ledger
 from central.ledger.records import Occupancy
-from central.processor.debounce import DebounceSettings
 from central.processor.directory import DirectorySettings
+from central.processor.evidence import EvidenceSettings
 from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings, StreamLimits
 from node.address import Address
@@ -67,7 +67,15 @@ def settings(
     return ProcessorSettings(
         processor_id=processor_id,
         listen=Address("127.0.0.1", 0),
-        debounce=DebounceSettings(occupied_above=0.7, vacant_below=0.3),
+        # Two frames decide what is unknown, three change what is known: at a frame a second.
+        evidence=EvidenceSettings(
+            occupied_above=0.7,
+            vacant_below=0.3,
+            enter_seconds=2.3,
+            leave_seconds=2.3,
+            enter_confidence=0.8,
+            leave_confidence=0.8,
+        ),
         max_cameras=max_cameras,
         silent_after=silent_after,
         tick_seconds=0.01,

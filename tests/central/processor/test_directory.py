@@ -46,7 +46,7 @@ async def test_a_batch_of_an_old_layout_is_refused_and_put_right(ledger: FakeLed
     slow = settings()
     slow = replace(slow, directory=replace(slow.directory, min_seconds=0.2))
     async with running(ledger, slow) as processor, FakeCamera(processor) as camera:
-        await camera.show("oooo", times=2)
+        await camera.show("oooo", times=1)
         await ledger.apply(layout("cam1", name="renamed"))
         await camera.show("oooo", times=1)
         await ledger.until(lambda: len(ledger.rejected) + len(ledger.applied) == 1)

@@ -22,8 +22,8 @@ async def test_exactly_one_batch_a_change(processor: Processor, ledger: FakeLedg
         await camera.show("ovov", times=20)
         await ledger.until(lambda: len(ledger.applied) == 1)
         first = ledger.applied[0]
-        assert (first.key.camera_id, first.key.boot_id, first.key.sequence) == ("cam1", BOOT, 3)
-        assert first.captured_at_us == 3_000_000
+        assert (first.key.camera_id, first.key.boot_id, first.key.sequence) == ("cam1", BOOT, 2)
+        assert first.captured_at_us == 2_000_000
         assert first.layout_version == 1
         assert len(first.model) == 16
         assert {d.spot_id: d.occupancy for d in first.detections} == states("ovov")

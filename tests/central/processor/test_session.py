@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, Occupancy
-from central.processor.debounce import DebounceSettings
 from central.processor.directory import CameraEntry
+from central.processor.evidence import EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
 from central.processor.pipeline import Scores
 from central.processor.session import CameraSession, SessionSettings
@@ -13,7 +13,7 @@ from tests.central.processor.fake_classifier import BrightnessClassifier
 from tests.central.processor.harness import layout, states
 
 SETTINGS = SessionSettings(
-    debounce=DebounceSettings(occupied_above=0.7, vacant_below=0.3, enter_observations=1),
+    evidence=EvidenceSettings(occupied_above=0.7, vacant_below=0.3, enter_seconds=0.1),
     spec=BrightnessClassifier.spec,
     model="m",
     processor_boot_id="p",

@@ -1,0 +1,216 @@
+"""From observations to detections: evidence is accumulated over time, and a spot changes on enough.
+
+Pure: time is an argument (the frame's own, so that a replay decides as the live run did).
+
+A recursive Bayesian filter with exponential forgetting, one a spot: neighbouring frames show nearly
+the same picture, so their log-odds must not simply add up as independent ones would (a standing
+shadow would convince anybody in a minute). Each frame's evidence, limited, is averaged over some
+seconds instead; how much a frame weighs depends on the time that it stands for, not on the frame
+rate. What is believed changes when the average is sure enough of the contrary.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from central.ledger.records import CONFIDENCE_SCALE, Detection, Occupancy
+
+MOST_PER_FRAME = 0.6
+"""The greatest share of the average that one frame may take, however long nothing was seen: no spot
+ever changes on one frame."""
+FIRST_GAP_S = 1.0
+"""How long the very first frame stands for: nobody knows what was before."""
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_NONE = -1
+_OCCUPIED, _VACANT = int(Occupancy.OCCUPIED), int(Occupancy.VACANT)
+_UNKNOWN = int(Occupancy.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class EvidenceSettings:
+    """When a spot is believed to have changed. Entering is to become occupied, leaving vacant.
+
+    Clear evidence is a frame at or beyond `frame_limit`. Beyond the two thresholds (hysteresis)
+    an average confirms what is believed; a spot that is not confirmed for `unsure_seconds`
+    becomes unknown.
+    """
+
+    occupied_above: float  # probability of occupied from which an average confirms occupied
+    vacant_below: float  # probability of occupied down to which an average confirms vacant
+    enter_seconds: float = 4.0  # of clear evidence that make a vacant spot occupied
+    leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
+    enter_confidence: float = 0.75  # probability of occupied that the average must reach
+    leave_confidence: float = 0.85  # probability of vacant that the average must reach
+    frame_limit: float = 0.97  # probability beyond which no single frame is believed
+    unsure_seconds: float = 300.0  # without confirmation, after which a spot is unknown
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.vacant_below < self.occupied_above < 1.0:
+            raise ValueError(
+                f"thresholds are {self.vacant_below} (vacant below) and {self.occupied_above} "
+                "(occupied above): both must lie between 0 and 1, the first under the second"
+            )
+        for name, confidence in (
+            ("enter", self.enter_confidence),
+            ("leave", self.leave_confidence),
+        ):
+            if not 0.5 <= confidence < self.frame_limit < 1.0:
+                raise ValueError(
+                    f"{name} confidence is {confidence}: it must be at least 0.5 and below the "
+                    f"frame limit, {self.frame_limit}"
+                )
+        if self.enter_confidence < self.occupied_above or (
+            1.0 - self.leave_confidence > self.vacant_below
+        ):
+            raise ValueError(
+                f"confidences are {self.enter_confidence} and {self.leave_confidence}, thresholds "
+                f"{self.occupied_above} and {self.vacant_below}: what makes a spot occupied or "
+                "vacant must confirm it, too"
+            )
+        if min(self.enter_seconds, self.leave_seconds, self.unsure_seconds) <= 0:
+            raise ValueError("times of evidence must be above 0 s")
+
+    @property
+    def limit(self) -> float:
+        """Log-odds beyond which no single frame is believed."""
+        return logit(self.frame_limit)
+
+    def memory_s(self, *, entering: bool) -> float:
+        """Return the time constant of the average, in seconds, while evidence points one way.
+
+        Clear evidence moves an average from one limit to the other's confidence in just the
+        seconds that were asked for.
+        """
+        seconds = self.enter_seconds if entering else self.leave_seconds
+        goal = logit(self.enter_confidence if entering else self.leave_confidence)
+        return seconds / math.log(2 * self.limit / (self.limit - goal))
+
+
+def logit(probability: float) -> float:
+    """Return log-odds of a probability in (0, 1)."""
+    return math.log(probability / (1.0 - probability))
+
+
+def quantise(confidence: float) -> int:
+    """Return a confidence in [0, 1] as whole ten-thousandths: no replica computes with floats."""
+    return min(CONFIDENCE_SCALE, max(0, round(confidence * CONFIDENCE_SCALE)))
+
+
+class EvidenceFilter:
+    """All spots of one camera's view, beginning with what the ledger holds.
+
+    Invariants: |average| <= limit; `_unconfirmed_us` is when a spot was first not confirmed since
+    it was last, -1 while it is (and for what is unknown).
+    """
+
+    def __init__(
+        self,
+        settings: EvidenceSettings,
+        spot_ids: Sequence[str],
+        occupancies: Mapping[str, Occupancy],
+    ) -> None:
+        """occupancies: the ledger's; a spot that is missing there is unknown."""
+        self._settings = settings
+        self._spot_ids = tuple(spot_ids)
+        self._places = {spot_id: place for place, spot_id in enumerate(spot_ids)}
+        self._limit = settings.limit
+        self._enter_memory = settings.memory_s(entering=True)
+        self._leave_memory = settings.memory_s(entering=False)
+        self._enter_at = logit(settings.enter_confidence)
+        self._leave_at = -logit(settings.leave_confidence)
+        self._occupied_from = logit(settings.occupied_above)
+        self._vacant_from = logit(settings.vacant_below)
+        self._unsure_us = round(settings.unsure_seconds * 1e6)
+        self._held = np.full(len(self._spot_ids), _UNKNOWN, np.int8)
+        self._average: Floats = np.zeros(len(self._spot_ids))
+        self._unconfirmed_us = np.full(len(self._spot_ids), _NONE, np.int64)
+        self._last_us: int | None = None
+        for spot_id in self._spot_ids:
+            self.restart(spot_id, occupancies.get(spot_id, Occupancy.UNKNOWN))
+
+    def observe(self, probabilities: Sequence[float] | Floats, at_us: int) -> tuple[Detection, ...]:
+        """Take one frame: probabilities of occupied in the order of `spot_ids`, shape (N,).
+
+        at_us: when it was captured, microseconds. Not-a-number says nothing. Raises ValueError if
+        there is not one probability for each spot.
+        """
+        seen = np.asarray(probabilities, np.float64)
+        if seen.shape != self._held.shape:
+            raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
+        evidence = self._evidence(seen)
+        self._take(evidence, self._gap_s(at_us))
+        now_occupied = (self._average >= self._enter_at) & (self._held != _OCCUPIED)
+        now_vacant = (self._average <= self._leave_at) & (self._held != _VACANT)
+        self._held[now_occupied] = _OCCUPIED
+        self._held[now_vacant] = _VACANT
+        now_unknown = self._long_unconfirmed(at_us)
+        self._held[now_unknown] = _UNKNOWN
+        changed = now_occupied | now_vacant | now_unknown
+        if not changed.any():
+            return ()
+        return tuple(self._detection(int(at), float(seen[at])) for at in np.flatnonzero(changed))
+
+    def _evidence(self, seen: Floats) -> Floats:
+        """Return the frame's log-odds, limited; nothing where it says nothing."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            odds = np.log(seen / (1.0 - seen))
+        return np.asarray(np.clip(np.nan_to_num(odds, nan=0.0), -self._limit, self._limit))
+
+    def _gap_s(self, at_us: int) -> float:
+        """Return the seconds that a frame stands for; none after a clock was set back."""
+        last_us, self._last_us = self._last_us, at_us
+        return FIRST_GAP_S if last_us is None else max(0, at_us - last_us) / 1e6
+
+    def _take(self, evidence: Floats, gap_s: float) -> None:
+        enter = min(MOST_PER_FRAME, -math.expm1(-gap_s / self._enter_memory))
+        leave = min(MOST_PER_FRAME, -math.expm1(-gap_s / self._leave_memory))
+        step = evidence - self._average
+        self._average += step * np.where(step > 0, enter, leave)
+
+    def _long_unconfirmed(self, at_us: int) -> Mask:
+        confirmed = np.where(
+            self._held == _OCCUPIED,
+            self._average >= self._occupied_from,
+            self._average <= self._vacant_from,
+        ) | (self._held == _UNKNOWN)
+        since = self._unconfirmed_us
+        since[confirmed] = _NONE
+        fresh = ~confirmed & ((since == _NONE) | (since > at_us))
+        since[fresh] = at_us
+        return np.asarray(~confirmed & (at_us - since >= self._unsure_us), np.bool_)
+
+    def _detection(self, place: int, probability: float) -> Detection:
+        occupancy = Occupancy(int(self._held[place]))
+        if occupancy is Occupancy.UNKNOWN:
+            return Detection(self._spot_ids[place], occupancy, 0)
+        said = probability if occupancy is Occupancy.OCCUPIED else 1.0 - probability
+        return Detection(self._spot_ids[place], occupancy, quantise(said))
+
+    def blind(self) -> tuple[Detection, ...]:
+        """Nothing can be seen any more: all spots are unknown; return those that were not."""
+        changed = np.flatnonzero(self._held != _UNKNOWN)
+        self._held[:] = _UNKNOWN
+        self._average[:] = 0.0
+        self._unconfirmed_us[:] = _NONE
+        return tuple(Detection(self._spot_ids[at], Occupancy.UNKNOWN, 0) for at in changed)
+
+    def restart(self, spot_id: str, occupancy: Occupancy) -> None:
+        """Begin again with one spot: the ledger holds `occupancy`, whatever was believed."""
+        place = self._places[spot_id]
+        self._held[place] = int(occupancy)
+        sure = {Occupancy.OCCUPIED: self._limit, Occupancy.VACANT: -self._limit}
+        self._average[place] = sure.get(occupancy, 0.0)
+        self._unconfirmed_us[place] = _NONE
+
+    def occupancies(self) -> dict[str, Occupancy]:
+        """Return what is believed, by spot id."""
+        return {
+            spot_id: Occupancy(int(held))
+            for spot_id, held in zip(self._spot_ids, self._held, strict=True)
+        }

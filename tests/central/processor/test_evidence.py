@@ -1,0 +1,211 @@
+"""The evidence filter against a naive twin that goes spot by spot, and what it promises."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from central.ledger.records import CONFIDENCE_SCALE, Detection, Occupancy
+from central.processor.evidence import (
+    EvidenceFilter,
+    EvidenceSettings,
+    logit,
+    quantise,
+)
+
+SETTINGS = EvidenceSettings(
+    occupied_above=0.6,
+    vacant_below=0.4,
+    enter_seconds=4.0,
+    leave_seconds=6.0,
+    enter_confidence=0.75,
+    leave_confidence=0.85,
+    frame_limit=0.97,
+    unsure_seconds=20.0,
+)
+SECOND = 1_000_000
+OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
+
+probabilities = st.one_of(
+    st.sampled_from((0.0, 0.1, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0, math.nan)), st.floats(0.0, 1.0)
+)
+occupancies = st.sampled_from(tuple(Occupancy))
+gaps = st.one_of(st.just(SECOND), st.integers(-5 * SECOND, 30 * SECOND))
+
+
+class Twin:
+    """One spot, in plain arithmetic."""
+
+    def __init__(self, occupancy: Occupancy) -> None:
+        limit = logit(SETTINGS.frame_limit)
+        self.occupancy = occupancy
+        self.average = {OCCUPIED: limit, VACANT: -limit, UNKNOWN: 0.0}[occupancy]
+        self.doubt_us: int | None = None
+        self.last_us: int | None = None
+
+    def observe(self, probability: float, at_us: int) -> tuple[Occupancy, int] | None:
+        limit = logit(SETTINGS.frame_limit)
+        if math.isnan(probability):
+            evidence = 0.0
+        elif probability in (0.0, 1.0):
+            evidence = limit if probability else -limit
+        else:
+            evidence = max(-limit, min(limit, logit(probability)))
+        gap = 1.0 if self.last_us is None else max(0.0, (at_us - self.last_us) / SECOND)
+        self.last_us = at_us
+        memory = SETTINGS.memory_s(entering=evidence > self.average)
+        self.average += min(0.6, 1 - math.exp(-gap / memory)) * (evidence - self.average)
+        if self.average >= logit(0.75) and self.occupancy is not OCCUPIED:
+            self.occupancy = OCCUPIED
+            return OCCUPIED, quantise(probability)
+        if self.average <= -logit(0.85) and self.occupancy is not VACANT:
+            self.occupancy = VACANT
+            return VACANT, quantise(1 - probability)
+        sides = {OCCUPIED: self.average >= logit(0.6), VACANT: self.average <= logit(0.4)}
+        if sides.get(self.occupancy, True):
+            self.doubt_us = None
+            return None
+        self.doubt_us = at_us if self.doubt_us is None else min(self.doubt_us, at_us)
+        if at_us - self.doubt_us < 20 * SECOND:
+            return None
+        self.occupancy = UNKNOWN
+        return UNKNOWN, 0
+
+
+@given(
+    st.lists(occupancies, min_size=2, max_size=2),
+    st.lists(st.tuples(probabilities, probabilities, gaps), max_size=60),
+)
+def test_decides_as_the_naive_twins(
+    start: list[Occupancy], frames: list[tuple[float, float, int]]
+) -> None:
+    both = EvidenceFilter(SETTINGS, ("a", "b"), dict(zip("ab", start, strict=True)))
+    twins = [Twin(occupancy) for occupancy in start]
+    at_us = 100 * SECOND
+    for *pair, gap in frames:
+        at_us += gap
+        said = [twin.observe(p, at_us) for twin, p in zip(twins, pair, strict=True)]
+        expected = tuple(
+            Detection(spot, *one) for spot, one in zip("ab", said, strict=True) if one is not None
+        )
+        found = both.observe(pair, at_us)
+        assert [(d.spot_id, d.occupancy) for d in found] == [
+            (d.spot_id, d.occupancy) for d in expected
+        ]
+        assert both.occupancies() == {s: t.occupancy for s, t in zip("ab", twins, strict=True)}
+
+
+def one(occupancy: Occupancy) -> EvidenceFilter:
+    return EvidenceFilter(SETTINGS, ("a",), {"a": occupancy})
+
+
+def seconds_until(spot: EvidenceFilter, probability: float, *, rate: float) -> float:
+    """Return when the first change comes while a spot looks the same at `rate` frames a second."""
+    for number in range(round(600 * rate)):
+        if spot.observe((probability,), round(number / rate * SECOND)):
+            return number / rate
+    return math.inf
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0, 10.0, 25.0])
+def test_clear_evidence_takes_the_seconds_asked_for_at_any_frame_rate(rate: float) -> None:
+    # The first frame stands for a second in which nobody looked, the last is at most a gap late.
+    assert 4.0 - 1.0 <= seconds_until(one(VACANT), 1.0, rate=rate) <= 4.0 + 1.0 / rate
+    assert 6.0 - 1.0 <= seconds_until(one(OCCUPIED), 0.0, rate=rate) <= 6.0 + 1.0 / rate
+
+
+@given(st.booleans(), st.lists(st.tuples(st.sampled_from("aucn"), st.integers(0, 10**10))))
+def test_a_single_contrary_frame_never_flips(occupied: bool, frames: list[tuple[str, int]]) -> None:
+    start, agree, contrary = (OCCUPIED, 1.0, 0.0) if occupied else (VACANT, 0.0, 1.0)
+    spot, at_us = one(start), 0
+    for frame, gap in frames:
+        # Every contrary frame stands alone: agreeing ones follow at once.
+        for probability in {"a": [agree], "u": [0.5], "c": [contrary], "n": [math.nan]}[frame]:
+            at_us += gap
+            changes = spot.observe((probability,), at_us)
+            assert all(change.occupancy is UNKNOWN for change in changes)
+        for _ in range(3):
+            at_us += 10 * SECOND
+            spot.observe((agree,), at_us)
+        assert spot.occupancies() == {"a": start}
+
+
+@pytest.mark.parametrize("contrary", [0.0, 0.1, 0.5, math.nan])
+def test_a_passer_by_does_not_empty_a_spot(contrary: float) -> None:
+    """The wish of blakeblackshear/frigate#10739: a parked car stays parked behind a passer-by."""
+    spot = one(OCCUPIED)
+    shown = [1.0, contrary, 1.0, contrary, contrary, 1.0, 1.0] * 20
+    assert not any(spot.observe((p,), at * SECOND) for at, p in enumerate(shown))
+
+
+def test_evidence_that_is_not_sure_enough_changes_nothing_however_long_it_lasts() -> None:
+    """Frames that look alike say the same thing again: they do not add up."""
+    assert seconds_until(one(VACANT), 0.74, rate=1.0) >= 20.0
+    spot = one(VACANT)
+    said = [d for at in range(600) for d in spot.observe((0.74,), at * SECOND)]
+    assert said == [Detection("a", UNKNOWN, 0)]
+
+
+def test_unsure_for_long_is_unknown_and_sure_again_is_known_again() -> None:
+    spot = one(OCCUPIED)
+    first = next(at for at in range(600) if spot.observe((0.5,), at * SECOND))
+    assert spot.occupancies() == {"a": UNKNOWN}
+    assert 20 <= first <= 40
+    assert [spot.observe((0.5,), at * SECOND) for at in (700, 701)] == [(), ()], "said once"
+    assert spot.observe((0.99,), 702 * SECOND) == ()
+    assert spot.observe((0.99,), 703 * SECOND) == (Detection("a", OCCUPIED, 9900),)
+
+
+def test_a_glimpse_now_and_then_keeps_a_spot_known() -> None:
+    spot = one(OCCUPIED)
+    shown = ([0.5] * 8 + [1.0] * 4) * 30
+    assert not any(spot.observe((p,), at * SECOND) for at, p in enumerate(shown))
+
+
+def test_a_clock_that_is_set_back_costs_one_frame_and_nothing_else() -> None:
+    spot = one(VACANT)
+    spot.observe((0.0,), 10**12)
+    times = [at * SECOND for at in range(20)]
+    changes = [at for at in times if spot.observe((1.0,), at)]
+    assert changes in ([4 * SECOND], [5 * SECOND])
+
+
+def test_no_flip_at_start_up_or_after_a_fail_over() -> None:
+    view = EvidenceFilter(SETTINGS, ("a", "b", "c"), {"a": OCCUPIED, "b": VACANT})
+    frames = [view.observe((1.0, 0.0, 1.0), at * SECOND) for at in range(4)]
+    assert [d for frame in frames for d in frame] == [Detection("c", OCCUPIED, CONFIDENCE_SCALE)]
+
+
+def test_blind_makes_everything_unknown_and_forgets_evidence() -> None:
+    view = EvidenceFilter(SETTINGS, ("a", "b"), {"a": OCCUPIED})
+    assert view.blind() == (Detection("a", UNKNOWN, 0),)
+    assert view.observe((1.0, 1.0), 0) == ()
+    assert view.blind() == ()
+
+
+def test_scores_and_spots_must_match() -> None:
+    with pytest.raises(ValueError, match="for 2 spots"):
+        EvidenceFilter(SETTINGS, ("a", "b"), {}).observe((1.0,), 0)
+    assert EvidenceFilter(SETTINGS, (), {}).observe((), 0) == ()
+
+
+@pytest.mark.parametrize(("occupied", "vacant"), [(0.3, 0.7), (0.5, 0.5), (1.1, 0.3), (0.7, -0.1)])
+def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float) -> None:
+    with pytest.raises(ValueError, match="must lie between"):
+        EvidenceSettings(occupied_above=occupied, vacant_below=vacant)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"enter_confidence": 0.99}, "below the frame limit"),
+        ({"leave_confidence": 0.4}, "at least 0.5"),
+        ({"enter_confidence": 0.55}, "must confirm it"),
+        ({"leave_confidence": 0.55}, "must confirm it"),
+        ({"unsure_seconds": 0.0}, "above 0 s"),
+    ],
+)
+def test_settings_that_make_no_sense(wrong: dict[str, float], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        EvidenceSettings(occupied_above=0.6, vacant_below=0.4, **wrong)
