@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     "--data",
     type=click.Path(path_type=Path),
     show_envvar=True,
-    help="Data directory to make: a new or an empty one.  [required, but for --check]",
+    help="Data directory to make, a new or an empty one; not with --check.  [default: none]",
 )
 @click.option(
     "--replica-id",
     type=IdType("replica"),
     show_envvar=True,
-    help="Id of the new cluster's first replica.  [required, but for --check]",
+    help="Id of the new cluster's first replica; not with --check.  [default: none]",
 )
 @click.option(
     "--listen",
