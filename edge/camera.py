@@ -1,17 +1,16 @@
 """A camera node, put together: source -> grab thread -> handoff -> outbox -> uplink."""
 
 import asyncio
-import functools
 import importlib.metadata
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edge.capture import Reader, VideoReader, check_file
 from edge.conditions import Conditions
-from edge.encode import encode_frame
+from edge.encoder import Encoder, SendSettings
 from edge.frames import CapturedFrame
 from edge.grabber import Grabber
 from edge.handoff import Handoff
@@ -34,16 +33,15 @@ _JOIN_S = 0.2
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What the command line says. quality: of the JPEGs, 1 to 100. max_width: pixels."""
+    """What the command line says."""
 
     source: Source
     camera_id: str
     processors: tuple[Address, ...]
     fps: float
-    quality: int
     speed: float
     loop: bool
-    max_width: int | None
+    sending: SendSettings = field(default_factory=SendSettings)
     drain_s: float = 5.0
 
 
@@ -64,6 +62,7 @@ class CameraNode:
         self._limits = limits
         self._outbox: Outbox[CapturedFrame] = Outbox()
         self._conditions = Conditions(now_us=time.time_ns() // 1000)
+        self._encoder = Encoder(settings.sending)
         self._handoff: Handoff[CapturedFrame] = Handoff()
         self.source_is_stuck = False
         """True after run() if the grab thread still sits in a call of OpenCV."""
@@ -104,7 +103,7 @@ class CameraNode:
             streaming.cancel()
             results = await asyncio.gather(stopped, streaming, return_exceptions=True)
             self.source_is_stuck = not await asyncio.to_thread(grabber.join, _JOIN_S)
-            logger.info("stopped %s", self.counts)
+            logger.info("stopped %s %s", self.counts, self._encoder.counts)
         self._raise_what_went_wrong(results[1], source_ended, stop)
         return 0
 
@@ -130,6 +129,8 @@ class CameraNode:
             frames_per_second=settings.fps,
             source_kind=settings.source.kind.value,
             software_version=importlib.metadata.version("parkledger"),
+            cuts_strips=True,  # whatever is sent: the plan has the masks and the reference, too
+            private=settings.sending.private,
         )
         logger.info(
             "starting camera_id=%s boot_id=%s source=%s fps=%g processors=%s",
@@ -139,15 +140,12 @@ class CameraNode:
             settings.fps,
             ",".join(map(str, settings.processors)),
         )
-        encode = functools.partial(
-            encode_frame, quality=settings.quality, max_width=settings.max_width
-        )
         return Uplink(
             hello,
             settings.processors,
             outbox=self._outbox,
             conditions=self._conditions,
-            encode=encode,
+            encoder=self._encoder,
             backoff=Backoff(),
             limits=self._limits,
         )

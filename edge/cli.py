@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from edge.camera import CameraNode, CameraSettings
+from edge.encoder import SendSettings
+from edge.send_options import send_options
 from edge.snapshot import take_snapshot
 from edge.source import Source, SourceType
 from node.address import ADDRESSES, Address
@@ -60,21 +62,7 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float) -> float:
     show_envvar=True,
     help="Frames sent a second.",
 )
-@click.option(
-    "--quality",
-    type=click.IntRange(1, 100),
-    default=80,
-    show_default=True,
-    show_envvar=True,
-    help="JPEG quality of what is sent.",
-)
-@click.option(
-    "--max-width",
-    type=click.IntRange(min=64),
-    show_default="as captured",
-    show_envvar=True,
-    help="Shrink wider frames to this many pixels across before they are sent.",
-)
+@send_options
 @click.option(
     "--loop",
     is_flag=True,
@@ -105,8 +93,7 @@ def camera(
     camera_id: str | None,
     processor: tuple[Address, ...] | None,
     fps: float,
-    quality: int,
-    max_width: int | None,
+    sending: SendSettings,
     loop: bool,
     speed: float,
     snapshot: Path | None,
@@ -139,10 +126,9 @@ def camera(
             camera_id=camera_id,
             processors=processor,
             fps=fps,
-            quality=quality,
+            sending=sending,
             speed=speed,
             loop=loop,
-            max_width=max_width,
         )
     )
 

@@ -26,11 +26,24 @@ class CapturedFrame:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What a strip holds: the patches of these places (rising) of the plan of that id."""
+
+    plan_id: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class EncodedFrame:
-    """A frame as it is sent: a whole JPEG of `width` x `height` pixels."""
+    """A frame as it is sent: a JPEG of the whole picture of `width` x `height` pixels, or a strip.
+
+    cut: None where `jpeg` shows the whole picture; else it shows patches, and is empty where no
+    region changed.
+    """
 
     jpeg: bytes
     width: int
     height: int
     captured_at_us: int
     position_us: int
+    cut: Cut | None = None

@@ -5,20 +5,21 @@ import contextlib
 import enum
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.complaints import Complaints
 from edge.conditions import Conditions
-from edge.frames import CapturedFrame, EncodedFrame
+from edge.encoder import Encoder
+from edge.frames import CapturedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
+from edge.plan import CutPlan
 from edge.wire import (
     CannotWrite,
     ContractBroken,
     Hello,
     StreamCall,
     Welcome,
-    read_ack,
+    read_answer,
     read_welcome,
     write_condition,
     write_frame,
@@ -86,7 +87,7 @@ class Session:
         *,
         outbox: Outbox[CapturedFrame],
         conditions: Conditions,
-        encode: Callable[[CapturedFrame], EncodedFrame],
+        encoder: Encoder,
         signal: Signal,
         limits: Limits,
         complaints: Complaints,
@@ -95,7 +96,7 @@ class Session:
         self._outbox = outbox
         self._conditions = conditions
         self._told = 0  # number of the last report that this processor got
-        self._encode = encode
+        self._encoder = encoder
         self._signal = signal
         self._limits = limits
         self._complaints = complaints
@@ -117,6 +118,7 @@ class Session:
             raise StreamBroken("ended the stream")
         self._max_frame_bytes = welcome.max_frame_bytes
         self._outbox.open(welcome.credit)
+        self._encoder.begin(welcome.plan)
         return welcome
 
     async def run(self) -> None:
@@ -163,11 +165,20 @@ class Session:
         return True
 
     async def _send_frame(self, numbered: Numbered[CapturedFrame]) -> None:
-        encoded = await asyncio.to_thread(self._encode, numbered.item)
-        size = len(encoded.jpeg)
-        if size > self._max_frame_bytes:
-            self._outbox.refuse()
-            self._complain(
+        encoded = await asyncio.to_thread(
+            self._encoder.encode, numbered.item, sequence=numbered.sequence, now=time.monotonic()
+        )
+        if encoded is None:
+            self._refuse(
+                "plan",
+                "the processor told no regions to cut, and whole pictures may not be sent: draw "
+                "this camera's regions, or allow --send auto without --private",
+            )
+            return
+        self._complaints.settle("plan")
+        if len(encoded.jpeg) > self._max_frame_bytes:
+            self._encoder.answered(numbered.sequence, taken=False)
+            self._refuse(
                 "size",
                 f"frames are larger than the processor takes ({encoded.width}x{encoded.height}, "
                 f"limit {self._max_frame_bytes} bytes) and are not sent: "
@@ -186,6 +197,10 @@ class Session:
                 )
         except TimeoutError:
             raise self._stalled() from None
+
+    def _refuse(self, subject: str, text: str) -> None:
+        self._outbox.refuse()
+        self._complain(subject, text)
 
     async def _send_condition(self) -> None:
         report = self._conditions.report
@@ -210,12 +225,20 @@ class Session:
 
     async def _receive(self) -> None:
         try:
-            while (ack := await read_ack(self._call)) is not None:
-                self._outbox.ack(ack.sequence, classified=not ack.fault)
+            while (answer := await read_answer(self._call)) is not None:
+                if isinstance(answer, CutPlan):
+                    self._note_plan(answer)
+                    continue
+                self._outbox.ack(answer.sequence, classified=answer.taken)
+                self._encoder.answered(answer.sequence, taken=answer.taken)
                 self._signal.set()
-                self._note_fault(ack.fault)
+                self._note_fault(answer.fault)
         except (ContractBroken, UnexpectedAck) as error:
             raise StreamBroken(f"does not keep to the protocol: {error}") from error
+
+    def _note_plan(self, plan: CutPlan) -> None:
+        logger.info("plan layout_version=%d regions=%d", plan.layout_version, len(plan.regions))
+        self._encoder.begin(plan)
 
     def _note_fault(self, fault: str) -> None:
         if not fault:

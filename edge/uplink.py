@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import grpc.aio
 
 from edge.complaints import Complaints
 from edge.conditions import Conditions
-from edge.frames import CapturedFrame, EncodedFrame
+from edge.encoder import Encoder
+from edge.frames import CapturedFrame
 from edge.outbox import Outbox
 from edge.refusals import Refusal, explain
 from edge.session import Limits, Phase, Session, Signal, StreamBroken
@@ -35,7 +36,7 @@ class Uplink:
         *,
         outbox: Outbox[CapturedFrame],
         conditions: Conditions,
-        encode: Callable[[CapturedFrame], EncodedFrame],
+        encoder: Encoder,
         backoff: Backoff,
         limits: Limits | None = None,
     ) -> None:
@@ -43,7 +44,7 @@ class Uplink:
         self._processors = tuple(processors)
         self._outbox = outbox
         self._conditions = conditions
-        self._encode = encode
+        self._encoder = encoder
         self._backoff = backoff
         self._limits = limits or Limits()
         self._signal = Signal()
@@ -130,7 +131,7 @@ class Uplink:
             call,
             outbox=self._outbox,
             conditions=self._conditions,
-            encode=self._encode,
+            encoder=self._encoder,
             signal=self._signal,
             limits=self._limits,
             complaints=self._complaints,

@@ -1,6 +1,7 @@
 """video_stream.proto <-> dataclasses: the only file of `edge` that sees proto types."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -9,6 +10,8 @@ import grpc.aio
 
 from edge.conditions import Report
 from edge.frames import EncodedFrame
+from edge.plan import CutPlan, Polygon
+from models.patches import PatchSpec
 from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as pb
 from protos.video_stream_pb2_grpc import VideoStreamServiceStub
@@ -63,24 +66,32 @@ class Hello:
     frames_per_second: float
     source_kind: str
     software_version: str
+    cuts_strips: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True)
 class Welcome:
-    """The processor's answer. credit: frames that may be unacked; max_frame_bytes: of a JPEG."""
+    """The processor's answer. credit: frames that may be unacked; max_frame_bytes: of a JPEG.
+
+    plan: if the hello asked for one and the processor has one to give.
+    """
 
     processor_id: str
     credit: int
     layout_version: int
     max_frame_bytes: int
+    plan: CutPlan | None = None
 
 
 @dataclass(frozen=True)
 class Ack:
-    """The processor is done with a frame; `fault` is empty if it was classified."""
+    """The processor is done with a frame; `fault` is empty if it was classified, or if all that
+    is wrong with a strip is that the plan changed while it was on its way."""
 
     sequence: int
     fault: str
+    taken: bool = True
 
 
 def open_stream(channel: grpc.aio.Channel) -> StreamCall:
@@ -98,6 +109,8 @@ async def write_hello(call: StreamCall, hello: Hello) -> None:
         frames_per_second=hello.frames_per_second,
         source_kind=hello.source_kind,
         software_version=hello.software_version,
+        cuts_strips=hello.cuts_strips,
+        private=hello.private,
     )
     await _write(call, pb.CameraMessage(hello=message))
 
@@ -105,7 +118,21 @@ async def write_hello(call: StreamCall, hello: Hello) -> None:
 async def write_frame(
     call: StreamCall, frame: EncodedFrame, *, sequence: int, dropped_total: int
 ) -> None:
-    """Send one frame; raises CannotWrite."""
+    """Send one frame, or the strip cut from it; raises CannotWrite."""
+    if frame.cut is not None:
+        strip = pb.Strip(
+            sequence=sequence,
+            captured_at_us=frame.captured_at_us,
+            width=frame.width,
+            height=frame.height,
+            plan_id=frame.cut.plan_id,
+            places=frame.cut.places,
+            jpeg=frame.jpeg,
+            dropped_total=dropped_total,
+            source_position_us=frame.position_us,
+        )
+        await _write(call, pb.CameraMessage(strip=strip))
+        return
     message = pb.Frame(
         sequence=sequence,
         captured_at_us=frame.captured_at_us,
@@ -147,23 +174,60 @@ async def read_welcome(call: StreamCall) -> Welcome | None:
         credit=welcome.credits,
         layout_version=welcome.layout_version,
         max_frame_bytes=welcome.max_frame_bytes or MAX_MESSAGE_BYTES,
+        plan=_plan(welcome.plan) if welcome.HasField("plan") else None,
     )
 
 
-async def read_ack(call: StreamCall) -> Ack | None:
-    """Read one ack; None if the stream ended well. Raises StreamFailed, ContractBroken."""
+async def read_answer(call: StreamCall) -> Ack | CutPlan | None:
+    """Read one ack or new plan; None if the stream ended well.
+
+    Raises StreamFailed, ContractBroken.
+    """
     message = await _read(call)
     if message is None:
         return None
-    if message.WhichOneof("message") != "ack":
-        raise ContractBroken("it sent something other than an ack")
+    kind = message.WhichOneof("message")
+    if kind == "plan":
+        return _plan(message.plan)
+    if kind != "ack":
+        raise ContractBroken("it sent something other than an ack or a plan")
     ack = message.ack
     if ack.outcome == pb.FRAME_OUTCOME_CLASSIFIED:
         return Ack(ack.sequence, "")
+    if ack.outcome == pb.FRAME_OUTCOME_STALE_PLAN:
+        return Ack(ack.sequence, "", taken=False)
     known = ack.outcome in pb.FrameOutcome.values()
     name = pb.FrameOutcome.Name(ack.outcome) if known else f"outcome {ack.outcome}"
     name = name.removeprefix("FRAME_OUTCOME_").lower()
-    return Ack(ack.sequence, f"{name}: {ack.detail}" if ack.detail else name)
+    fault = f"{name}: {ack.detail}" if ack.detail else name
+    return Ack(ack.sequence, fault, taken=False)
+
+
+def _plan(message: pb.CutPlan) -> CutPlan:
+    geometry = message.geometry
+    try:
+        spec = PatchSpec(
+            size=geometry.size, margin=geometry.margin, surroundings=geometry.surroundings
+        )
+    except ValueError as error:
+        raise ContractBroken(f"its plan cannot be cut by: {error}") from error
+    regions = tuple(_polygon(region.corners_millionths) for region in message.regions)
+    masks = tuple(_polygon(mask.corners_millionths) for mask in message.masks)
+    if any(len(region) != 4 for region in regions) or any(len(mask) < 3 for mask in masks):
+        raise ContractBroken("its plan has a region or a mask with too few or too many corners")
+    return CutPlan(
+        plan_id=message.plan_id,
+        layout_version=message.layout_version,
+        spec=spec,
+        regions=regions,
+        masks=masks,
+        reference=message.reference,
+    )
+
+
+def _polygon(millionths: Sequence[int]) -> Polygon:
+    pairs = zip(millionths[::2], millionths[1::2], strict=False)
+    return tuple((x / 1_000_000, y / 1_000_000) for x, y in pairs)
 
 
 async def _write(call: StreamCall, message: pb.CameraMessage) -> None:

@@ -163,6 +163,56 @@ def _pyramid_level(points: FloatArray) -> int:
     return min(_MAX_LEVEL, max(0, math.floor(math.log2(max(step, 1e-9))) - 1))
 
 
+class Shade:
+    """Halves the brightness of second looks outside their regions; first looks stay as they are.
+
+    Sent pictures are shaded by whoever classifies: the sharp edge of the shade costs an encoder
+    bits, and halved brightness is quantised twice as coarsely.
+    """
+
+    def __init__(
+        self,
+        polygons: Sequence[Sequence[Sequence[float]]],
+        *,
+        width: int,
+        height: int,
+        spec: PatchSpec,
+    ) -> None:
+        """As PatchCutter, and raises as it does; holds one byte a pixel of the second looks."""
+        self.width = width
+        self.height = height
+        self._size = spec.size
+        self._outside: Image | None = None
+        if spec.looks > 1 and polygons:
+            corners = corners_in_pixels(polygons, width=width, height=height)
+            self._outside = np.stack([outside_region(quad, spec) for quad in corners])
+
+    def apply(self, patches: Image, places: Sequence[int] | None = None) -> None:
+        """Shade (N, *spec.shape) patches in place; `places` says whose they are, None: all."""
+        if self._outside is None:
+            return
+        second = patches[:, self._size :]
+        outside = self._outside if places is None else self._outside[list(places)]
+        np.right_shift(second, outside, out=second)
+
+
+def corners_in_pixels(
+    polygons: Sequence[Sequence[Sequence[float]]], *, width: int, height: int
+) -> list[FloatArray]:
+    """Return each normalised polygon's canonical corners in pixels, (4, 2).
+
+    Raises ValueError for one that is not a convex quadrilateral, naming its index.
+    """
+    found = []
+    for index, polygon in enumerate(polygons):
+        try:
+            scaled = np.asarray(polygon, dtype=np.float64) * (width, height)
+            found.append(canonical_corners(scaled))
+        except ValueError as error:
+            raise ValueError(f"polygon {index}: {error}") from error
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """Neighbouring looks cut by one remap from one level of the picture's pyramid."""
@@ -199,28 +249,16 @@ class PatchCutter:
         self.width = width
         self.height = height
         self.count = len(polygons)
-        corners = [self._corners(index, polygon) for index, polygon in enumerate(polygons)]
-        self._shade = self._make_shade(corners)
+        corners = corners_in_pixels(polygons, width=width, height=height)
+        self._shade = Shade(polygons, width=width, height=height, spec=spec)
         self._runs = tuple(self._make_runs([p for quad in corners for p in self._points(quad)]))
         self._levels = max((run.level for run in self._runs), default=0) + 1
-
-    def _corners(self, index: int, polygon: Sequence[Sequence[float]]) -> FloatArray:
-        try:
-            scaled = np.asarray(polygon, dtype=np.float64) * (self.width, self.height)
-            return canonical_corners(scaled)
-        except ValueError as error:
-            raise ValueError(f"polygon {index}: {error}") from error
 
     def _points(self, corners: FloatArray) -> Iterable[FloatArray]:
         """Where each look of a spot samples the picture."""
         yield _sampling_map(patch_homography(corners, self.spec), self.spec.size)
         if self.spec.looks > 1:
             yield _sampling_map(surroundings_homography(corners, self.spec), self.spec.size)
-
-    def _make_shade(self, corners: Sequence[FloatArray]) -> Image | None:
-        if self.spec.looks == 1 or not corners:
-            return None
-        return np.stack([outside_region(quad, self.spec) for quad in corners])
 
     def _make_runs(self, points: Sequence[FloatArray]) -> Iterable[_Run]:
         longest = MAX_REMAP_SIDE // self.spec.size
@@ -247,6 +285,12 @@ class PatchCutter:
 
         Raises ValueError for a frame of another size or type than the cutter was made for.
         """
+        patches = self.sample(frame)
+        self._shade.apply(patches)
+        return patches
+
+    def sample(self, frame: Image) -> Image:
+        """Cut as `cut` does, but leave the second looks unshaded: see Shade."""
         if frame.shape != (self.height, self.width, 3) or frame.dtype != np.uint8:
             raise ValueError(
                 f"frame is {frame.dtype} {frame.shape},"
@@ -264,11 +308,7 @@ class PatchCutter:
                 dst=strip[run.rows],
                 borderMode=cv2.BORDER_REPLICATE,
             )
-        patches = strip.reshape(self.count, rows, size, channels)
-        if self._shade is not None:
-            second = patches[:, size:]
-            np.right_shift(second, self._shade, out=second)
-        return patches
+        return strip.reshape(self.count, rows, size, channels)
 
     def _pyramid(self, frame: Image) -> list[Image]:
         levels = [frame]

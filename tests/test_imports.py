@@ -24,7 +24,7 @@ LEDGER_CLIENT = (
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "node": (),
     "protos": (),
-    "edge": ("node", "protos", "models.patches"),
+    "edge": ("node", "protos", "models.patches", "models.strips"),
     "models": ("node",),
     "sample_videos": ("node",),
     "central.raft": (),
@@ -33,10 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "central.stays": ("central.layout", "central.ledger.records"),
     "central.operator": ("central.layout", "central.stays", *LEDGER_CLIENT, "node"),
     "central.processor": ("central.layout", *LEDGER_CLIENT, "models", "node", "protos"),
-    "central.web": (
-        *("central.layout", "central.stays", "central.operator.overview", *LEDGER_CLIENT),
-        *("node", "protos"),
-    ),
+    "central.web": ("central.layout", *LEDGER_CLIENT, "node", "protos"),
     "central.demo": (
         *("central.layout", *LEDGER_CLIENT),
         *("models", "sample_videos", "node", "protos"),

@@ -1,9 +1,11 @@
 """One camera's regions at one layout version, ready to be cut from frames of any one shape."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from central.layout.document import Camera
-from models.patches import PatchCutter, PatchSpec
+from models.patches import PatchCutter, PatchSpec, Shade
 
 ASPECT_TOLERANCE = 0.01
 """Share by which width / height may differ: 854x480 and 1280x720 are one shape."""
@@ -31,46 +33,80 @@ class CameraView:
         layout_version: int,
         spec: PatchSpec,
         aspect: float | None = None,
+        plan_id: int = 1,
     ) -> None:
-        """aspect: width / height that an earlier version of the same regions was used with."""
+        """aspect: width / height that an earlier version of the same regions was used with.
+
+        plan_id: names regions, masks and reference among those that the camera was told.
+        """
         self.camera = camera
         self.layout_version = layout_version
         self.spot_ids = tuple(region.spot_id for region in camera.regions)
         self.aspect = aspect
-        self._spec = spec
+        self.spec = spec
+        self.plan_id = plan_id
         self._cutter: PatchCutter | None = None
+        self._shade: Shade | None = None
 
     def cutter(self, width: int, height: int) -> PatchCutter | WrongAspect:
         """Return the cutter for frames of that size in pixels; built only when the size changes.
 
         Raises ValueError for a size or a region that cannot be cut at all.
         """
+        cutter = self._cutter
+        if cutter is not None and (cutter.width, cutter.height) == (width, height):
+            return cutter
+        if (wrong := self._take_shape(width, height)) is not None:
+            return wrong
+        with self._naming_the_camera():
+            cutter = PatchCutter(self._polygons, width=width, height=height, spec=self.spec)
+        self._cutter = cutter
+        return cutter
+
+    def shade(self, width: int, height: int) -> Shade | WrongAspect:
+        """Return the shade for patches that a camera cut from frames of that size; as `cutter`."""
+        shade = self._shade
+        if shade is not None and (shade.width, shade.height) == (width, height):
+            return shade
+        if (wrong := self._take_shape(width, height)) is not None:
+            return wrong
+        with self._naming_the_camera():
+            shade = Shade(self._polygons, width=width, height=height, spec=self.spec)
+        self._shade = shade
+        return shade
+
+    @contextmanager
+    def _naming_the_camera(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(f"camera '{self.camera.camera_id}': {error}") from error
+
+    @property
+    def _polygons(self) -> list[tuple[tuple[float, float], ...]]:
+        return [region.polygon for region in self.camera.regions]
+
+    def _take_shape(self, width: int, height: int) -> WrongAspect | None:
         aspect = width / height
         if self.aspect is not None and abs(aspect / self.aspect - 1.0) > ASPECT_TOLERANCE:
             return WrongAspect(
                 f"frame is {width}x{height}, aspect ratio {aspect:.3f}, where the regions are in "
                 f"use at {self.aspect:.3f}: apply a layout whose regions are drawn on this picture"
             )
-        cutter = self._cutter
-        if cutter is None or (cutter.width, cutter.height) != (width, height):
-            cutter = self._build(width, height)
-            self._cutter = cutter
-            self.aspect = self.aspect or aspect
-        return cutter
-
-    def _build(self, width: int, height: int) -> PatchCutter:
-        polygons = [region.polygon for region in self.camera.regions]
-        try:
-            return PatchCutter(polygons, width=width, height=height, spec=self._spec)
-        except ValueError as error:
-            raise ValueError(f"camera '{self.camera.camera_id}': {error}") from error
+        self.aspect = self.aspect or aspect
+        return None
 
     def successor(self, camera: Camera, *, layout_version: int) -> "CameraView":
         """Return the view at a newer layout version; redrawn regions forget the picture's shape."""
         same = camera.regions == self.camera.regions
+        told = same and (camera.masks, camera.reference) == (
+            self.camera.masks,
+            self.camera.reference,
+        )
         return CameraView(
             camera,
             layout_version=layout_version,
-            spec=self._spec,
+            spec=self.spec,
             aspect=self.aspect if same else None,
+            plan_id=self.plan_id if told else self.plan_id + 1,
         )

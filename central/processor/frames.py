@@ -13,19 +13,30 @@ class Hello:
     camera_id: str
     boot_id: str  # one run of the camera process: 16 hex digits
     frames_per_second: float  # that the camera intends to send; 0: not said
+    cuts_strips: bool = False  # it wants to be told its regions
+    private: bool = False  # it will never send a whole picture
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a strip holds: the patches of these places (rising) of the plan of that id."""
+
+    plan_id: int
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One compressed picture."""
+    """One compressed picture, or the patches that the camera cut from it."""
 
     sequence: int  # counts captured frames from 1 within (camera_id, boot_id)
     captured_at_us: int  # the camera's clock: microseconds since 1970-01-01 UTC
-    width: int  # pixels, as stated by the camera
+    width: int  # of the whole picture, pixels, as stated by the camera
     height: int
-    jpeg: bytes
+    jpeg: bytes  # of the whole picture, or of the patches that `cut` names; empty if there are none
     dropped_total: int = 0  # frames that this boot captured and never sent
     source_position_us: int = -1  # in a file's own time; -1 for live sources
+    cut: Cut | None = None  # None: the whole picture
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class Outcome(Enum):
     WRONG_SIZE = "wrong size"
     FAILED = "failed"
     DISTRUSTED = "distrusted"
+    STALE_PLAN = "stale plan"
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,22 @@
-"""The rim towards cameras: the only file of the processor that knows the wire's messages."""
+"""The rim towards cameras: but for plans.py the only file that knows the wire's messages."""
 
 import asyncio
 import logging
 import math
 import re
+from dataclasses import replace
 
 import grpc
 import grpc.aio
 
 from central.ledger.records import CameraCondition, CameraReport
+from central.processor.camera_view import CameraView
 from central.processor.cameras import Cameras
 from central.processor.clock import Clock
-from central.processor.frames import CameraWord, Frame, Hello, Outcome, Verdict
+from central.processor.frames import CameraWord, Cut, Frame, Hello, Outcome, Verdict
 from central.processor.heartbeats import Heartbeats
 from central.processor.pipeline import Workers
+from central.processor.plans import plan_of
 from central.processor.refusal import Refused, invalid
 from central.processor.session import CameraSession
 from central.processor.settings import StreamLimits
@@ -38,6 +41,7 @@ _OUTCOMES = {
     Outcome.WRONG_SIZE: wire.FRAME_OUTCOME_WRONG_SIZE,
     Outcome.FAILED: wire.FRAME_OUTCOME_FAILED,
     Outcome.DISTRUSTED: wire.FRAME_OUTCOME_DISTRUSTED,
+    Outcome.STALE_PLAN: wire.FRAME_OUTCOME_STALE_PLAN,
 }
 _Context = grpc.aio.ServicerContext[wire.CameraMessage, wire.ProcessorMessage]
 
@@ -56,7 +60,13 @@ def hello_of(message: wire.CameraMessage) -> Hello:
     rate = hello.frames_per_second
     if not math.isfinite(rate) or rate < 0:
         raise invalid(f"frames_per_second is {rate}: a number of at least 0 is needed")
-    return Hello(camera_id=hello.camera_id, boot_id=hello.boot_id, frames_per_second=rate)
+    return Hello(
+        camera_id=hello.camera_id,
+        boot_id=hello.boot_id,
+        frames_per_second=rate,
+        cuts_strips=hello.cuts_strips,
+        private=hello.private,
+    )
 
 
 def message_of(message: wire.CameraMessage) -> Frame | CameraWord:
@@ -64,10 +74,13 @@ def message_of(message: wire.CameraMessage) -> Frame | CameraWord:
     match message.WhichOneof("message"):
         case "frame":
             return _frame_of(message.frame)
+        case "strip":
+            strip = message.strip
+            return replace(_frame_of(strip), cut=Cut(strip.plan_id, tuple(strip.places)))
         case "condition":
             return _word_of(message.condition)
         case _:
-            raise invalid("after the hello only frames and conditions may come")
+            raise invalid("after the hello only frames, strips and conditions may come")
 
 
 def _word_of(word: wire.ConditionReport) -> CameraWord:
@@ -79,7 +92,7 @@ def _word_of(word: wire.ConditionReport) -> CameraWord:
     return CameraWord(CameraReport(condition, word.since_us, detail), word.number)
 
 
-def _frame_of(frame: wire.Frame) -> Frame:
+def _frame_of(frame: wire.Frame | wire.Strip) -> Frame:
     return Frame(
         sequence=frame.sequence,
         captured_at_us=frame.captured_at_us,
@@ -123,6 +136,9 @@ class _GrpcTransport:
             detail=verdict.detail,
         )
         await self._write(wire.ProcessorMessage(ack=ack))
+
+    async def replan(self, view: CameraView) -> None:
+        await self._write(wire.ProcessorMessage(plan=plan_of(view)))
 
     async def _read(self) -> wire.CameraMessage | None:
         message = await self._context.read()
@@ -180,7 +196,7 @@ class VideoStreamService(VideoStreamServiceServicer):
         try:
             session = await self._cameras.open(stream)
             self._heartbeats.now()
-            await transport.welcome(self._welcome(session))
+            await transport.welcome(self._welcome(session, stream))
             logger.info("stream open camera=%s boot=%s", hello.camera_id, hello.boot_id)
             await stream.run(session)
             logger.info("stream over camera=%s boot=%s", hello.camera_id, hello.boot_id)
@@ -188,12 +204,14 @@ class VideoStreamService(VideoStreamServiceServicer):
             stream.ended.set()
             self._cameras.close(stream)
 
-    def _welcome(self, session: CameraSession) -> wire.Welcome:
+    def _welcome(self, session: CameraSession, stream: CameraStream) -> wire.Welcome:
+        stream.told = session.view.plan_id
         return wire.Welcome(
             processor_id=self._processor_id,
             credits=self._limits.credits,
             layout_version=session.view.layout_version,
             max_frame_bytes=self._limits.max_frame_bytes,
+            plan=plan_of(session.view) if stream.hello.cuts_strips else None,
         )
 
 

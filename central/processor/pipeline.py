@@ -3,41 +3,65 @@
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, decode
-from central.processor.frames import Frame, Outcome, Verdict
+from central.processor.frames import Cut, Frame, Outcome, Verdict
+from central.processor.scores import Scores
+from models.patches import Image
+from models.strips import strip_size, unpack
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Probability of occupied for each of the view's spots, in its order."""
-
-    probabilities: tuple[float, ...]
-
-
 def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores | Verdict:
     """Return the frame's scores, or the verdict on why there are none. Blocking; no state."""
-    picture = decode(frame.jpeg, width=frame.width, height=frame.height)
-    if isinstance(picture, Undecodable):
-        return Verdict(Outcome.CORRUPT, picture.reason)
     try:
-        cutter = view.cutter(frame.width, frame.height)
-        if isinstance(cutter, WrongAspect):
-            return Verdict(Outcome.WRONG_SIZE, cutter.reason)
-        if not view.spot_ids:
-            return Scores(())
-        probabilities = classifier.probabilities(cutter.cut(picture))
+        patches = _patches(view, frame) if frame.cut is None else _strip(view, frame, frame.cut)
+        if isinstance(patches, Verdict):
+            return patches
+        probabilities = classifier.probabilities(patches) if len(patches) else ()
     except (ValueError, MemoryError, cv2.error) as error:
         logger.error("frame not classified camera=%s: %s", view.camera.camera_id, error)
         return Verdict(Outcome.FAILED, " ".join(str(error).split()) or type(error).__name__)
-    return Scores(tuple(float(value) for value in probabilities))
+    places = None if frame.cut is None else frame.cut.places
+    return Scores(tuple(float(value) for value in probabilities), places)
+
+
+def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
+    """Decode a whole picture and cut all spots from it."""
+    picture = decode(frame.jpeg, width=frame.width, height=frame.height)
+    if isinstance(picture, Undecodable):
+        return Verdict(Outcome.CORRUPT, picture.reason)
+    cutter = view.cutter(frame.width, frame.height)
+    if isinstance(cutter, WrongAspect):
+        return Verdict(Outcome.WRONG_SIZE, cutter.reason)
+    return cutter.cut(picture)
+
+
+def _strip(view: CameraView, frame: Frame, cut: Cut) -> Image | Verdict:
+    """Decode the patches that the camera cut; only the shade is left to be done."""
+    if cut.plan_id != view.plan_id:
+        return Verdict(Outcome.STALE_PLAN, f"plan {cut.plan_id} where {view.plan_id} is in use")
+    count, spots = len(cut.places), len(view.spot_ids)
+    if list(cut.places) != sorted(set(cut.places)) or (count and cut.places[-1] >= spots):
+        return Verdict(Outcome.CORRUPT, f"places do not rise, or are not below {spots}")
+    shade = view.shade(frame.width, frame.height)
+    if isinstance(shade, WrongAspect):
+        return Verdict(Outcome.WRONG_SIZE, shade.reason)
+    if not count:
+        return np.empty((0, *view.spec.shape), dtype=np.uint8)
+    width, height = strip_size(count, view.spec)
+    picture = decode(frame.jpeg, width=width, height=height)
+    if isinstance(picture, Undecodable):
+        return Verdict(Outcome.CORRUPT, picture.reason)
+    patches = unpack(picture, count, view.spec)
+    shade.apply(patches, cut.places)
+    return patches
 
 
 class Workers:

@@ -19,7 +19,7 @@ from central.processor.camera_view import CameraView
 from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
-from central.processor.pipeline import Scores
+from central.processor.scores import LastScores, Scores
 from central.processor.sight import Sight
 from central.processor.silence import Silence
 from central.processor.tally import Tally
@@ -54,7 +54,9 @@ class CameraSession:
         self.view = CameraView(
             entry.camera, layout_version=entry.layout_version, spec=settings.spec
         )
+        self.on_view: Callable[[], None] = lambda: None  # called when `view` is another
         self._settings = settings
+        self._last_scores = LastScores(len(self.view.spot_ids))
         self._sight = Sight()
         self._own_batches = 0  # of this processor for the camera, in its own name
         self._filter = self._new_filter(entry)
@@ -76,7 +78,7 @@ class CameraSession:
             verdict = self._observe(boot_id, frame, result, now=now)
         else:
             verdict = Verdict(Outcome.FAILED, "the layout changed while the frame was in work")
-        self.tally.count(frame, verdict)
+        self.tally.count(frame, verdict, spots=len(view.spot_ids))
         return verdict
 
     def _observe(
@@ -93,7 +95,8 @@ class CameraSession:
             return result
         self.silence.heard(now)
         well = self._sight.seen(frame.captured_at_us)
-        changes = self._filter.observe(result.probabilities, frame.captured_at_us)
+        probabilities = self._last_scores.take(result, frame.captured_at_us)
+        changes = self._filter.observe(probabilities, frame.captured_at_us)
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
         known = changes or self.beliefs.report is not None
         self._believe(boot_id, frame, changes, well if known else None, model=self._settings.model)
@@ -129,6 +132,7 @@ class CameraSession:
     def new_boot(self) -> None:
         """Another process streams for the camera."""
         self._sight.new_boot()
+        self._last_scores = LastScores(len(self.view.spot_ids))
 
     def _say_trouble(self, at_us: int) -> None:
         """What is wrong now, in our own name: the keys of the camera's boot are its frames'."""
@@ -195,7 +199,7 @@ class CameraSession:
         self.lot_id = entry.lot_id
         if moved or entry.layout_version != self.view.layout_version:
             logger.info("layout camera=%s version=%d", self.camera_id, entry.layout_version)
-            self.view = self.view.successor(entry.camera, layout_version=entry.layout_version)
+            self._take_view(self.view.successor(entry.camera, layout_version=entry.layout_version))
             self.beliefs.begin_again(entry.held, camera=entry.report)
             self._filter = self._new_filter(entry)
             self._repeat_trouble()
@@ -209,6 +213,13 @@ class CameraSession:
             logger.info("ledger differs camera=%s spots=%d", self.camera_id, len(corrected))
         self._repeat_trouble()
         return True
+
+    def _take_view(self, view: CameraView) -> None:
+        told_the_same = view.plan_id == self.view.plan_id
+        self.view = view
+        if not told_the_same:
+            self._last_scores = LastScores(len(view.spot_ids))
+            self.on_view()
 
     def _repeat_trouble(self) -> None:
         """No frame will say it again, as frames say that all is well."""

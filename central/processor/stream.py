@@ -9,6 +9,7 @@ import logging
 from typing import Any, Protocol
 
 from central.processor.ack_order import AckOrder
+from central.processor.camera_view import CameraView
 from central.processor.clock import Clock
 from central.processor.frames import CameraWord, Frame, Hello, Verdict
 from central.processor.pipeline import Workers
@@ -37,6 +38,10 @@ class Transport(Protocol):
         """Send one ack; raises StreamGone."""
         ...
 
+    async def replan(self, view: CameraView) -> None:
+        """Tell a camera that cuts strips its new regions; raises StreamGone."""
+        ...
+
 
 class CameraStream:
     """`run()` from welcome to end; `end()` from outside."""
@@ -53,6 +58,7 @@ class CameraStream:
         self.hello = hello
         self.heard_at = clock.monotonic()
         self.ended = asyncio.Event()
+        self.told = 0  # id of the plan that the camera was last told
         self._workers = workers
         self._transport = transport
         self._limits = limits
@@ -62,6 +68,7 @@ class CameraStream:
         self._last_sequence = 0
         self._waiting: Frame | None = None
         self._arrived = asyncio.Event()  # a frame waits, or none will come any more
+        self._moved = asyncio.Event()  # the session may have another view
         self._no_more = False
         self._ending: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
 
@@ -78,10 +85,12 @@ class CameraStream:
         """Serve the stream; returns when the camera ends it, raises Refused when we do."""
         reader = asyncio.create_task(self._read(session))
         worker = asyncio.create_task(self._work(session))
+        teller = asyncio.create_task(self._tell_plans(session))
+        session.on_view = self._moved.set
         try:
-            awaited: set[asyncio.Future[Any]] = {reader, worker, self._ending}
+            awaited: set[asyncio.Future[Any]] = {reader, worker, teller, self._ending}
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            for task in (reader, worker):
+            for task in (reader, worker, teller):
                 if task.done():
                     task.result()  # raises what it raised
             reader.cancel()
@@ -89,9 +98,9 @@ class CameraStream:
         except StreamGone:
             logger.info("camera went away camera=%s", self.hello.camera_id)
         finally:
-            reader.cancel()
-            worker.cancel()
-            await asyncio.gather(reader, worker, return_exceptions=True)
+            for task in (reader, worker, teller):
+                task.cancel()
+            await asyncio.gather(reader, worker, teller, return_exceptions=True)
             self.ended.set()
         if self._ending.done():
             raise self._ending.result()
@@ -150,6 +159,16 @@ class CameraStream:
             now = self._clock.monotonic()
             verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
             await self._answer(frame.sequence, verdict)
+
+    async def _tell_plans(self, session: CameraSession) -> None:
+        while True:
+            self._moved.clear()
+            view = session.view
+            if self.hello.cuts_strips and view.plan_id != self.told:
+                self.told = view.plan_id
+                async with self._answering:
+                    await self._transport.replan(view)
+            await self._moved.wait()
 
     async def _answer(self, sequence: int, verdict: Verdict) -> None:
         ready = self._order.decide(sequence, verdict)

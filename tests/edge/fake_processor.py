@@ -33,12 +33,16 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.outcome = pb.FRAME_OUTCOME_CLASSIFIED
         self.hellos: list[pb.CameraHello] = []
         self.frames: list[pb.Frame] = []
+        self.strips: list[pb.Strip] = []
+        self.plan: pb.CutPlan | None = None  # told in the welcome
         self.conditions: list[pb.ConditionReport] = []
         self.ends: list[str] = []
         self.unacked = 0
         self.most_unacked = 0
         self.echo = False
         self._breaks = asyncio.Event()
+        self._open: list[Context] = []
+        self._writing = asyncio.Lock()  # gRPC takes one message of a stream at a time
         self._changed = asyncio.Condition()
         self._server: grpc.aio.Server | None = None
         self.address = Address("127.0.0.1", 0)
@@ -76,6 +80,12 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.acks = True
         await self._notify()
 
+    async def tell_plan(self, plan: pb.CutPlan) -> None:
+        """Tell the cameras that stream now a new plan."""
+        for context in self._open:
+            async with self._writing:
+                await context.write(pb.ProcessorMessage(plan=plan))
+
     async def break_stream(self) -> None:
         """Abort the streams that are open now."""
         self._breaks.set()
@@ -96,8 +106,10 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             credits=self.credit,
             layout_version=1,
             max_frame_bytes=self.max_frame_bytes,
+            plan=self.plan,
         )
         await context.write(pb.ProcessorMessage(welcome=welcome))
+        self._open.append(context)
         breaks = asyncio.create_task(self._breaks.wait())
         serving = asyncio.create_task(self._serve(request_iterator, context))
         try:
@@ -110,6 +122,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             self.ends.append("cancelled")
             raise
         finally:
+            self._open.remove(context)
             breaks.cancel()
             serving.cancel()
             await self._notify()
@@ -123,11 +136,15 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
                     self.conditions.append(message.condition)
                     await self._notify()
                     continue
-                self.frames.append(message.frame)
-                waiting.append(message.frame.sequence)
+                if message.WhichOneof("message") == "strip":
+                    self.strips.append(message.strip)
+                    waiting.append(message.strip.sequence)
+                else:
+                    self.frames.append(message.frame)
+                    waiting.append(message.frame.sequence)
                 self.unacked += 1
                 self.most_unacked = max(self.most_unacked, self.unacked)
-                if self.echo:
+                if self.echo and message.WhichOneof("message") == "frame":
                     print(str_of(message.frame), flush=True)
                 await self._notify()
             async with self._changed:
@@ -141,7 +158,8 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             async with self._changed:
                 await self._changed.wait_for(lambda: self.acks and bool(waiting))
             ack = pb.FrameAck(sequence=waiting[0], outcome=self.outcome)
-            await context.write(pb.ProcessorMessage(ack=ack))
+            async with self._writing:
+                await context.write(pb.ProcessorMessage(ack=ack))
             waiting.popleft()
             self.unacked -= 1
             await self._notify()

@@ -24,10 +24,8 @@ def settings_for(source: Source, processor: Address) -> CameraSettings:
         camera_id="north",
         processors=(processor,),
         fps=20.0,
-        quality=80,
         speed=1.0,
         loop=False,
-        max_width=None,
     )
 
 

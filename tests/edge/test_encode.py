@@ -2,23 +2,26 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.encode import encode_frame, encode_jpeg, limit_width
-from edge.frames import CapturedFrame
-from tests.edge.videos import numbered_image
+from edge.encode import encode_jpeg, encode_patches, limit_width
+from models.patches import PatchSpec
+from models.strips import unpack
 
 
 def noise(height: int, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def test_the_jpeg_decodes_to_the_stated_size_and_keeps_its_times() -> None:
-    frame = CapturedFrame(numbered_image(7), captured_at_us=11, position_us=22)
-    encoded = encode_frame(frame, quality=80, max_width=None)
-    decoded = cv2.imdecode(np.frombuffer(encoded.jpeg, np.uint8), cv2.IMREAD_COLOR)
-    assert decoded is not None
-    assert decoded.shape == (encoded.height, encoded.width, 3) == (48, 64, 3)
-    assert abs(float(decoded.mean()) - 70) < 2
-    assert (encoded.captured_at_us, encoded.position_us) == (11, 22)
+def test_patches_come_back_as_they_were_but_for_the_loss() -> None:
+    smooth = cv2.GaussianBlur(noise(64 * 5, 32), (0, 0), 4)
+    patches = np.asarray(smooth, np.uint8).reshape(5, 64, 32, 3)
+    jpeg = np.frombuffer(encode_patches(patches, quality=80), np.uint8)
+    decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    back = unpack(np.asarray(decoded, np.uint8), 5, PatchSpec(32, 0.25, 1.8))
+    assert np.abs(back.astype(int) - patches).max() <= 12
+
+
+def test_no_patches_are_no_bytes() -> None:
+    assert encode_patches(np.empty((0, 64, 32, 3), np.uint8), quality=80) == b""
 
 
 def test_less_quality_is_fewer_bytes() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from edge.conditions import Conditions
+from edge.encoder import Encoder, SendSettings
 from edge.frames import CapturedFrame, EncodedFrame
 from edge.outbox import Outbox
 from edge.session import Limits
@@ -20,9 +21,12 @@ HELLO = Hello("north", "0123456789abcdef", 2.0, "file", "0.1.0")
 NOBODY = Address("127.0.0.1", 9)
 
 
-def encode(frame: CapturedFrame) -> EncodedFrame:
+class SizedEncoder(Encoder):
     """The 'JPEG' is as many bytes as the frame's position says."""
-    return EncodedFrame(b"x" * frame.position_us, 64, 48, frame.captured_at_us, frame.position_us)
+
+    def encode(self, frame: CapturedFrame, *, sequence: int, now: float) -> EncodedFrame:
+        jpeg = b"x" * frame.position_us
+        return EncodedFrame(jpeg, 64, 48, frame.captured_at_us, frame.position_us)
 
 
 class CountingBackoff(Backoff):
@@ -51,7 +55,7 @@ class Rig:
             processors,
             outbox=self.outbox,
             conditions=self.conditions,
-            encode=encode,
+            encoder=SizedEncoder(SendSettings()),
             backoff=self.backoff,
             limits=limits,
         )

@@ -1,19 +1,23 @@
 """One stream of a camera node, over a real gRPC channel."""
 
 import asyncio
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
 import grpc.aio
 
+from central.layout.document import MILLION
 from central.ledger.records import CameraCondition
 from central.processor.service import Processor
+from edge.encode import encode_patches
+from models.patches import PatchCutter, PatchSpec
 from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as wire
 from protos.video_stream_pb2_grpc import VideoStreamServiceStub
 from tests.central.processor.fake_classifier import DEADLINE
 from tests.central.processor.fake_ledger import FakeLedger
-from tests.central.processor.harness import HEIGHT, WIDTH, picture
+from tests.central.processor.harness import HEIGHT, WIDTH, decoded_picture, picture
 
 _Call = grpc.aio.StreamStreamCall[wire.CameraMessage, wire.ProcessorMessage]
 
@@ -32,11 +36,15 @@ class FakeCamera:
         boot_id: str = BOOT,
         frames_per_second: float = 1.0,
         next_sequence: int = 1,
+        cuts_strips: bool = False,
     ) -> None:
         self.next_sequence = next_sequence
         self._reports = 0
         self._hello = wire.CameraHello(
-            camera_id=camera_id, boot_id=boot_id, frames_per_second=frames_per_second
+            camera_id=camera_id,
+            boot_id=boot_id,
+            frames_per_second=frames_per_second,
+            cuts_strips=cuts_strips,
         )
         self._channel = grpc.aio.insecure_channel(
             str(processor.address), options=[("grpc.max_send_message_length", -1)]
@@ -113,6 +121,43 @@ class FakeCamera:
         )
         await self.send(wire.CameraMessage(condition=report))
 
+    async def read_plan(self) -> wire.CutPlan:
+        """Return the next message, which is to be a new plan."""
+        message = await self._read()
+        assert message.WhichOneof("message") == "plan"
+        return message.plan
+
+    async def send_strip(
+        self,
+        plan: wire.CutPlan,
+        state: str,
+        places: Sequence[int] | None = None,
+        *,
+        width: int = WIDTH,
+    ) -> wire.FrameAck:
+        """Cut a picture of that state by the plan, as a camera does; send some places of it."""
+        spec = PatchSpec(plan.geometry.size, plan.geometry.margin, plan.geometry.surroundings)
+        regions = [corners_of(region) for region in plan.regions]
+        shown = range(len(regions)) if places is None else places
+        cutter = PatchCutter(regions, width=WIDTH, height=HEIGHT, spec=spec)
+        patches = cutter.sample(decoded_picture(state))[list(shown)]
+        number = self.next_sequence
+        self.next_sequence += 1
+        strip = wire.Strip(
+            sequence=number,
+            captured_at_us=number * 1_000_000,
+            width=width,
+            height=HEIGHT,
+            plan_id=plan.plan_id,
+            places=shown,
+            jpeg=encode_patches(patches, quality=80),
+            source_position_us=-1,
+        )
+        await self.send(wire.CameraMessage(strip=strip))
+        ack = await self.read_ack()
+        assert ack.sequence == number
+        return ack
+
     async def show(self, state: str, *, times: int = AGREEING) -> wire.FrameAck:
         """Send a picture so many times, each after the ack of the one before; return the last."""
         jpeg = picture(state)
@@ -131,6 +176,12 @@ class FakeCamera:
         await self._call.done_writing()
         async with asyncio.timeout(DEADLINE):
             assert await self._call.code() == grpc.StatusCode.OK
+
+
+def corners_of(region: wire.PlannedRegion) -> list[tuple[float, float]]:
+    """Return a planned region's corners as fractions."""
+    flat = [value / MILLION for value in region.corners_millionths]
+    return list(zip(flat[::2], flat[1::2], strict=True))
 
 
 async def refusal(camera: FakeCamera) -> tuple[grpc.StatusCode, str]:

@@ -14,6 +14,7 @@ from central.processor.directory import DirectorySettings
 from central.processor.evidence import EvidenceSettings
 from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings, StreamLimits
+from models.patches import Image
 from node.address import Address
 from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier
 
@@ -46,14 +47,19 @@ def layout(
 
 def picture(state: str, *, width: int = WIDTH, height: int = HEIGHT) -> bytes:
     """A JPEG of the lot: a letter a spot: o occupied, v vacant, u unsure."""
+    done, encoded = cv2.imencode(".jpg", decoded_picture(state, width=width, height=height))
+    assert done
+    return encoded.tobytes()
+
+
+def decoded_picture(state: str, *, width: int = WIDTH, height: int = HEIGHT) -> Image:
+    """The same before it is a JPEG: (height, width, 3) uint8."""
     frame = np.full((height, width, 3), 90, dtype=np.uint8)
     for number, letter in enumerate(state):
         corners = np.array(region(number).polygon) * (width, height)
         (left, top), (right, bottom) = corners[0].astype(int), corners[2].astype(int)
         frame[top - 3 : bottom + 3, left - 3 : right + 3] = {"o": 240, "v": 10, "u": 128}[letter]
-    done, encoded = cv2.imencode(".jpg", frame)
-    assert done
-    return encoded.tobytes()
+    return frame
 
 
 def settings(

@@ -7,7 +7,8 @@ import pytest
 from central.layout.document import Camera, Region
 from central.processor.camera_view import CameraView
 from central.processor.frames import Frame, Outcome, Verdict
-from central.processor.pipeline import Scores, Workers, classify
+from central.processor.pipeline import Workers, classify
+from central.processor.scores import Scores
 from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier, GatedClassifier
 from tests.central.processor.harness import HEIGHT, WIDTH, layout, picture
 

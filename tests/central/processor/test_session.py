@@ -6,7 +6,7 @@ from central.ledger.records import CameraCondition, CameraReport, DetectionBatch
 from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
-from central.processor.pipeline import Scores
+from central.processor.scores import Scores
 from central.processor.session import CameraSession, SessionSettings
 from central.processor.silence import Silence
 from tests.central.processor.fake_classifier import BrightnessClassifier

@@ -1,0 +1,52 @@
+"""What a worker made of a frame, and what is last known of the regions that a strip leaves out."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Probabilities of occupied.
+
+    places: whose they are among the view's spots, rising; None: of all of them, in their order.
+    """
+
+    probabilities: tuple[float, ...]
+    places: tuple[int, ...] | None = None
+
+
+class LastScores:
+    """The newest score of each of a view's spots.
+
+    A region that a strip leaves out looks as when it was last sent, so its last score stands; but
+    not for ever: cameras send every region again and again (every 30 s unless told otherwise), and
+    one that is older than `max_age_s` says nothing any more.
+    """
+
+    max_age_s = 180.0
+
+    def __init__(self, spots: int) -> None:
+        self._probabilities = np.full(spots, math.nan)
+        self._at_us = np.zeros(spots, dtype=np.int64)
+
+    def take(self, scores: Scores, at_us: int) -> Floats:
+        """Take a frame's or strip's scores; return one for each spot, not-a-number: not known.
+
+        at_us: when the picture was captured, microseconds.
+        """
+        where = slice(None) if scores.places is None else list(scores.places)
+        self._probabilities[where] = scores.probabilities
+        self._at_us[where] = at_us
+        age_us = at_us - self._at_us
+        return np.where(age_us <= self.max_age_s * 1e6, self._probabilities, math.nan)
+
+    def oldest_us(self) -> int | None:
+        """When the spot whose score is oldest was looked at; None before all were."""
+        if np.isnan(self._probabilities).any():
+            return None
+        return int(self._at_us.min(initial=2**62))

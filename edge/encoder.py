@@ -1,0 +1,176 @@
+"""What is sent of each frame: the whole picture, or the patches of the regions that changed."""
+
+import enum
+import threading
+from dataclasses import dataclass, field, replace
+
+from edge.encode import encode_jpeg, encode_patches, limit_width
+from edge.frames import CapturedFrame, Cut, EncodedFrame, Image
+from edge.gate import ChangeGate, GateSettings, signatures
+from edge.masks import burn
+from edge.plan import CutPlan
+from models.patches import PatchCutter
+
+
+class Send(enum.Enum):
+    """FRAMES: whole pictures. AUTO: strips once a plan has regions, whole pictures until then.
+    STRIPS: nothing until then."""
+
+    FRAMES = "frames"
+    STRIPS = "strips"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class SendSettings:
+    """What is sent, and how compressed.
+
+    quality: of JPEGs, 1 to 100. max_width: pixels; wider pictures are shrunk first. picture_s:
+    seconds after which, where strips are sent, a whole picture is sent in between. private: no
+    whole picture, ever.
+    """
+
+    send: Send = Send.AUTO
+    private: bool = False
+    quality: int = 80
+    max_width: int | None = None
+    picture_s: float = 60.0
+    gate: GateSettings = field(default_factory=GateSettings)
+
+    @property
+    def may_go_without_plan(self) -> bool:
+        """Whether whole pictures may be sent where there is nothing to cut."""
+        return not self.private and self.send is not Send.STRIPS
+
+
+@dataclass(frozen=True)
+class SentCounts:
+    """Totals since the process started: regions sent, regions left out as unchanged, pictures."""
+
+    regions: int = 0
+    unchanged: int = 0
+    pictures: int = 0
+    bytes: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"regions_sent={self.regions} regions_unchanged={self.unchanged} "
+            f"pictures={self.pictures} bytes={self.bytes}"
+        )
+
+
+@dataclass
+class _View:
+    """One plan at one size of picture."""
+
+    plan: CutPlan
+    cutter: PatchCutter
+    gate: ChangeGate
+    unanswered: dict[int, tuple[int, ...]] = field(default_factory=dict)  # places by sequence
+
+
+class Encoder:
+    """Keeps what a processor holds of the view, so that only what changed is sent.
+
+    `encode` runs in a worker thread; the rest is called by the event loop. Bounded: what is
+    remembered of a view is its regions and what is unanswered, never more than the credits.
+    """
+
+    def __init__(self, settings: SendSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._plan: CutPlan | None = None
+        self._view: _View | None = None
+        self._picture_at: float | None = None
+        self.counts = SentCounts()
+
+    def begin(self, plan: CutPlan | None) -> None:
+        """A stream began: its processor holds nothing of the view yet. plan: if it gave one.
+
+        Also for a new layout version on the same stream.
+        """
+        with self._lock:
+            self._plan, self._view = plan, None
+
+    def answered(self, sequence: int, *, taken: bool) -> None:
+        """The processor is done with what was sent as `sequence`; not taken: it is still owed."""
+        with self._lock:
+            view = self._view
+            places = view.unanswered.pop(sequence, ()) if view is not None else ()
+            if view is not None and not taken:
+                view.gate.owe(places)
+
+    def encode(self, frame: CapturedFrame, *, sequence: int, now: float) -> EncodedFrame | None:
+        """Return what is sent for `frame`, None if nothing may be. now: monotonic seconds."""
+        plan = self._plan
+        image = limit_width(frame.image, self._settings.max_width)
+        if plan is not None:
+            burn(image, plan.masks)
+        if self._settings.send is Send.FRAMES or plan is None or not plan.regions:
+            allowed = self._settings.may_go_without_plan
+            return self._whole(frame, image) if allowed else None
+        return self._cut(frame, image, plan, sequence=sequence, now=now)
+
+    def _whole(self, frame: CapturedFrame, image: Image) -> EncodedFrame:
+        jpeg = encode_jpeg(image, quality=self._settings.quality)
+        self._count(pictures=1, size=len(jpeg))
+        return _encoded(frame, image, jpeg)
+
+    def _cut(
+        self, frame: CapturedFrame, image: Image, plan: CutPlan, *, sequence: int, now: float
+    ) -> EncodedFrame:
+        view = self._view_of(plan, image)
+        patches = view.cutter.sample(image)
+        look = signatures(patches)
+        whole = self._wants_whole(now)
+        with self._lock:
+            everything = tuple(range(len(plan.regions)))
+            places = everything if whole else view.gate.changed(look, now=now)
+            view.gate.sent(places, look, now=now)
+            view.unanswered[sequence] = places
+        if whole:
+            return self._whole(frame, image)
+        jpeg = encode_patches(patches[list(places)], quality=self._settings.quality)
+        unchanged = len(plan.regions) - len(places)
+        self._count(regions=len(places), unchanged=unchanged, size=len(jpeg))
+        return replace(_encoded(frame, image, jpeg), cut=Cut(plan.plan_id, places))
+
+    def _wants_whole(self, now: float) -> bool:
+        """Whether a whole picture is due among strips; its clock begins with the first strip."""
+        if self._picture_at is None:
+            self._picture_at = now
+        due = not self._settings.private and now - self._picture_at >= self._settings.picture_s
+        if due:
+            self._picture_at = now
+        return due
+
+    def _view_of(self, plan: CutPlan, image: Image) -> _View:
+        height, width = image.shape[:2]
+        view = self._view
+        if (
+            view is None
+            or view.plan is not plan
+            or (view.cutter.width, view.cutter.height) != (width, height)
+        ):
+            cutter = PatchCutter(plan.regions, width=width, height=height, spec=plan.spec)
+            view = _View(plan, cutter, ChangeGate(self._settings.gate, len(plan.regions)))
+            self._view = view
+        return view
+
+    def _count(self, *, size: int, regions: int = 0, unchanged: int = 0, pictures: int = 0) -> None:
+        self.counts = SentCounts(
+            regions=self.counts.regions + regions,
+            unchanged=self.counts.unchanged + unchanged,
+            pictures=self.counts.pictures + pictures,
+            bytes=self.counts.bytes + size,
+        )
+
+
+def _encoded(frame: CapturedFrame, image: Image, jpeg: bytes) -> EncodedFrame:
+    return EncodedFrame(
+        jpeg=jpeg,
+        width=image.shape[1],
+        height=image.shape[0],
+        captured_at_us=frame.captured_at_us,
+        position_us=frame.position_us,
+    )

@@ -1,0 +1,53 @@
+"""How patches stand in the one picture in which a camera node sends them (numpy only).
+
+One below another; where that would be higher than a JPEG can be, in columns, filled one after the
+other. A look's side is a multiple of 8 pixels, so no block of a JPEG holds parts of two spots.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from models.patches import Image, PatchSpec
+
+MAX_HEIGHT: Final = 32_768
+"""Pixels of a column, give or take a patch; the sides of a JPEG have 16 bits."""
+
+
+def strip_size(count: int, spec: PatchSpec) -> tuple[int, int]:
+    """Return (width, height) in pixels of the picture that holds `count` patches, at least one."""
+    columns, down = _stand(count, spec.shape[0])
+    return columns * spec.size, down * spec.shape[0]
+
+
+def pack(patches: Image) -> Image:
+    """(N, rows, size, 3) patches, N > 0 -> (height, width, 3) as `strip_size` says."""
+    count, rows, size, channels = patches.shape
+    columns, down = _stand(count, rows)
+    if columns > 1:
+        full = np.zeros((columns * down, rows, size, channels), dtype=np.uint8)
+        full[:count] = patches
+        standing = full.reshape(columns, down * rows, size, channels).transpose(1, 0, 2, 3)
+        patches = np.ascontiguousarray(standing)
+    return patches.reshape(down * rows, columns * size, channels)
+
+
+def unpack(picture: Image, count: int, spec: PatchSpec) -> Image:
+    """Undo `pack`: (N, *spec.shape) patches that may be written to.
+
+    Raises ValueError for a picture that is not of `strip_size(count, spec)`.
+    """
+    width, height = strip_size(count, spec)
+    rows, size, channels = spec.shape
+    if picture.shape != (height, width, channels):
+        raise ValueError(f"picture is {picture.shape}, {count} patches need {width}x{height}")
+    columns = width // size
+    if columns > 1:
+        standing = picture.reshape(height, columns, size, channels).transpose(1, 0, 2, 3)
+        picture = np.ascontiguousarray(standing)
+    return picture.reshape(-1, rows, size, channels)[:count]
+
+
+def _stand(count: int, rows: int) -> tuple[int, int]:
+    columns = -(-count * rows // MAX_HEIGHT)
+    return columns, -(-count // columns)
