@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
+from typing import cast
 
 from google.protobuf.message import DecodeError
 
@@ -91,11 +92,10 @@ class _Caller(asyncio.Protocol):
     # ---- asyncio's side ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         if len(self._others) >= MAX_CALLERS:
             logger.warning("a peer's connection is closed: there are %d", MAX_CALLERS)
-            transport.abort()
+            self._transport.abort()
             return
         self._others.add(self)
         notice_silence(transport)

@@ -1,22 +1,22 @@
 """One replica: the loop that puts clock, disk and network round the consensus core.
 
-Four tasks on one event loop, each doing one of the things that `Effects` asks for:
-
     clock ─tick─┐
     peers ─step─┼─> pump: core.take_effects() ─> network (messages_now)
     clients ────┘     └─> disk: fsync, then messages_after ─> apply: state machine, then answers
 
-While a write is under way the core goes on taking input, and what gathers meanwhile becomes the
-next write: that is how a burst of proposals shares an fsync.
+All of it are callbacks on one event loop; only writes of the log and large parts of the state go
+through threads. What comes within one turn of the loop shares a pump. While a write is under way
+the core goes on taking input, and what gathers meanwhile becomes the next write: that is how a
+burst of proposals shares an fsync.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from central.ledger.applying import Applier
 from central.ledger.command import Command, encode
 from central.ledger.errors import NotPrimary
 from central.ledger.hearing import Hearing
@@ -28,8 +28,10 @@ from central.ledger.queries import Queries
 from central.ledger.requests import Requests
 from central.ledger.snapshot_traffic import SnapshotTraffic
 from central.ledger.snapshots import SnapshotSource
-from central.ledger.state_machine import StateMachine, replace_state
+from central.ledger.state_machine import Applied, StateMachine, replace_state
+from central.ledger.ticking import tick_evenly
 from central.ledger.workers import Workers
+from central.ledger.writing import LogWriter
 from central.raft import (
     AppendEntries,
     Effects,
@@ -37,10 +39,8 @@ from central.raft import (
     InstallSnapshot,
     Message,
     NotLeader,
-    Persist,
-    Restore,
+    Piece,
     Role,
-    merge_writes,
 )
 from node.address import Address
 from node.errors import OperationError
@@ -72,32 +72,38 @@ class Replica:
         self._send = send
         self._wall_clock_us = wall_clock_us
         self._storage = opened.storage
-        self._state_machine = opened.state_machine
         self._raft = opened.raft
         self._received = opened.received
-        self._queries = Queries(self._state_machine.path)
-        self._applied_index = self._state_machine.applied_index
+        self._queries = Queries(opened.state_machine.path)
+        self._applied_index = opened.state_machine.applied_index
         self._applied_term = 0
         self._applied_bytes = 0  # since the log was compacted
-        self._chain_head = self._state_machine.chain_head
-        self._wake = asyncio.Event()
-        self._to_disk: asyncio.Queue[Effects] = asyncio.Queue()
-        self._to_apply: asyncio.Queue[tuple[Entry, ...]] = asyncio.Queue()
+        self._chain_head = opened.state_machine.chain_head
+        self._failure: asyncio.Future[None] | None = None  # while it runs
+        self._pump_is_due = False
+        self._compacting = False
         self._requests = Requests()
         self._applied_more = asyncio.Event()
         self._was_primary = False
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
-        source = SnapshotSource(self._state_machine.path)
-        self._snapshots = SnapshotTraffic(
-            self._raft, source, self._workers.snapshot, self._wake.set
+        self._applier = Applier(
+            opened.state_machine,
+            self._workers.state,
+            on_applied=self._on_applied,
+            on_failure=self._fail,
         )
+        self._log_writer = LogWriter(
+            opened.storage, self._workers.disk, obey=self._after_write, on_failure=self._fail
+        )
+        source = SnapshotSource(opened.state_machine.path)
+        self._snapshots = SnapshotTraffic(self._raft, source, self._workers.snapshot, self._wake)
         self.membership = Membership(
             self.settings,
             self._raft,
             self._requests,
             self._hearing,
-            wake=self._wake.set,
+            wake=self._wake,
             on_members=on_members,
         )
         self._tasks: asyncio.TaskGroup | None = None
@@ -185,7 +191,7 @@ class Replica:
             if led and message.sender == self._raft.leader:
                 self._hearing.led(now=now)
         self.membership.notice()
-        self._wake.set()
+        self._wake()
 
     async def submit(self, command: Command) -> Outcome:
         """Commit and apply a command; returns what it came to.
@@ -199,7 +205,7 @@ class Replica:
             index = self._raft.propose([data])
         except NotLeader as error:
             raise NotPrimary(error.leader) from error
-        self._wake.set()
+        self._wake()
         return await self._requests.applied(index, term=self._raft.term)
 
     async def barrier(self) -> int:
@@ -212,7 +218,7 @@ class Replica:
         number = self._requests.next_read()
         if not self._raft.read(number):
             raise NotPrimary(None)
-        self._wake.set()
+        self._wake()
         index = await self._requests.confirmed(number)
         await self.wait_applied(index)
         return index
@@ -228,47 +234,56 @@ class Replica:
 
     async def run(self) -> None:
         """Take part in the cluster until cancelled. Raises OperationError if the disk fails."""
-        self._wake.set()
+        self._failure = asyncio.get_running_loop().create_future()
+        self._wake()
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                if self._received is not None and self._received.end == self._received.size:
-                    tasks.create_task(self._check_snapshot(self._received.identity))
-                tasks.create_task(self._tick())
-                tasks.create_task(self._pump())
-                tasks.create_task(self._write_and_send())
-                tasks.create_task(self._apply())
+                if self._received is not None:
+                    self._check_if_whole(self._received)
+                tasks.create_task(tick_evenly(self.settings.tick, self._tick))
+                await self._failure
         except* OperationError as group:
             raise group.exceptions[0] from None
         finally:
+            self._failure = None
             self._requests.abandon()
 
     def close(self) -> None:
         """Release threads and files, after `run` has ended."""
         self._workers.close()
         self._queries.close()
-        self._state_machine.close()
+        self._applier.state_machine.close()
         self._storage.close()
 
-    # ---- the four tasks ---
+    # ---- the loop ---
 
-    async def _tick(self) -> None:
-        """Ticks do not drift, and never come in a burst: a process that was paused must not see a
-        hundred at once and depose a leader whose messages are waiting to be read."""
-        loop, tick = asyncio.get_running_loop(), self.settings.tick
-        due = loop.time()
-        while True:
-            due += tick
-            if due < loop.time():
-                due = loop.time() + tick
-            await asyncio.sleep(due - loop.time())
-            self._raft.tick()
-            self._wake.set()
+    def _tick(self) -> None:
+        self._raft.tick()
+        self._wake()
 
-    async def _pump(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
+    def _wake(self) -> None:
+        """Note that the core was told something: it is looked at before the loop waits again."""
+        if self._failure is not None and not self._pump_is_due:
+            self._pump_is_due = True
+            asyncio.get_running_loop().call_soon(self._guarded, self._pump)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        if self._failure is not None:
+            try:
+                step()
+            except BaseException as error:
+                self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+    def _pump(self) -> None:
+        self._pump_is_due = False
+        if self._failure is None:
+            return
+        try:
             effects = self._raft.take_effects()
             self._notice_role()
             self.membership.notice()
@@ -276,53 +291,45 @@ class Replica:
                 self._send(effects.messages_now)
                 for wanted in effects.pieces_wanted:
                     self._begin(self._snapshots.read(wanted))
-                self._to_disk.put_nowait(effects)
+                self._log_writer.add(effects)
+        except BaseException as error:
+            self._fail(error)
 
-    async def _write_and_send(self) -> None:
-        while True:
-            batch = [await self._to_disk.get()]
-            while not self._to_disk.empty() and batch[-1].restore is None:
-                batch.append(self._to_disk.get_nowait())
-            writes = [effects.persist for effects in batch if effects.persist]
-            for write in merge_writes(writes):
-                await self._write(write)
-            for effects in batch:
-                await self._after_write(effects)
-            self._wake.set()
-
-    async def _write(self, persist: Persist) -> None:
-        await self._workers.disk.do(lambda: self._storage.write(persist))
-        if persist.pieces and persist.pieces[-1].end == persist.pieces[-1].size:
-            self._begin(self._check_snapshot(persist.pieces[-1].identity))
-
-    async def _after_write(self, effects: Effects) -> None:
+    def _after_write(self, batch: Sequence[Effects]) -> None:
+        if self._failure is None:
+            return  # the write was under way when the replica was stopped
         others: list[Message] = []
-        for message in effects.messages_after:
-            if message.receiver == self.settings.replica_id:
-                self._raft.step(message)
-            else:
-                others.append(message)
+        for effects in batch:
+            for message in effects.messages_after:
+                if message.receiver == self.settings.replica_id:
+                    self._raft.step(message)
+                else:
+                    others.append(message)
         self._send(others)
-        if effects.restore is not None:
-            await self._restore(effects.restore)
+        for effects in batch:
+            if effects.restore is not None:  # the last one of its batch
+                self._log_writer.hold()
+                self._begin(self._restore(effects))
+            else:
+                self._conclude(effects)
+            if effects.persist is not None and effects.persist.pieces:
+                self._check_if_whole(effects.persist.pieces[-1])
+        self._wake()
+
+    def _conclude(self, effects: Effects) -> None:
         if effects.committed:
-            self._to_apply.put_nowait(effects.committed)
+            self._applier.add(effects.committed)
         self._requests.confirm(effects.reads)
 
-    async def _apply(self) -> None:
-        while True:
-            entries = list(await self._to_apply.get())
-            while not self._to_apply.empty():
-                entries.extend(self._to_apply.get_nowait())
-            applied = await self._workers.state.do(partial(self._state_machine.apply, entries))
-            self._applied_term = entries[-1].term
-            self._applied_bytes += sum(len(entry.data) for entry in entries)
-            self._requests.resolve(applied)
-            self._notice_applied()
-            self._notice_role()
-            if self._compaction_due():
-                await self._compact()
-            self._to_apply.task_done()
+    def _on_applied(self, entries: Sequence[Entry], applied: list[Applied]) -> None:
+        self._applied_term = entries[-1].term
+        self._applied_bytes += sum(len(entry.data) for entry in entries)
+        self._requests.resolve(applied)
+        self._notice_applied()
+        self._notice_role()
+        if self._compaction_due() and not self._compacting:
+            self._compacting = True
+            self._begin(self._compact())
 
     # ---- snapshots ---
 
@@ -333,37 +340,42 @@ class Replica:
 
     async def _compact(self) -> None:
         """Drop what is applied from the log, but for the entries kept for backups that lag."""
-        durable = await self._workers.state.do(self._state_machine.make_durable)
+        durable = await self._applier.alone(lambda: self._applier.state_machine.make_durable())
         large = self._applied_bytes > MAX_LOG_BYTES
         self._applied_bytes = 0
         index = durable - (1 if large else self.settings.kept_entries)
         if index > self._raft.start.index:
             self._raft.compact(index)
             logger.info("log compacted first=%d last=%d", index + 1, self._raft.last_index)
-            self._wake.set()
+            self._wake()
+        self._compacting = False
         await self._snapshots.tidy()
 
-    async def _check_snapshot(self, identity: bytes) -> None:
-        intact = await self._workers.disk.do(lambda: self._storage.verify(identity))
-        self._snapshots.received(identity, intact=intact)
+    def _check_if_whole(self, last: Piece) -> None:
+        if last.end == last.size:
+            check = self._snapshots.check(last.identity, self._storage, self._workers.disk)
+            self._begin(check)
 
-    async def _restore(self, restore: Restore) -> None:
-        """Replace the state; nothing is applied meanwhile."""
-        await self._to_apply.join()
+    async def _restore(self, effects: Effects) -> None:
+        """Replace the state; nothing is applied or written meanwhile."""
+        restore = effects.restore
+        assert restore is not None
         path = self._storage.snapshot_path(restore.identity)
         directory = self.settings.directory
 
         def replace() -> StateMachine:
-            self._state_machine.close()
+            self._applier.state_machine.close()
             replace_state(directory, path)
             self._storage.restored()
             return StateMachine(directory)
 
-        self._state_machine = await self._workers.disk.do(replace)
+        self._applier.state_machine = await self._applier.alone(replace)
         await self._workers.query.do(self._queries.reopen)
         self._snapshots.last_index = restore.snapshot.index
         logger.info("snapshot restored index=%d", restore.snapshot.index)
         self._notice_applied()
+        self._conclude(effects)
+        self._log_writer.release()
 
     # ---- parts ---
 
@@ -372,8 +384,9 @@ class Replica:
         self._tasks.create_task(work)
 
     def _notice_applied(self) -> None:
-        self._applied_index = self._state_machine.applied_index
-        self._chain_head = self._state_machine.chain_head
+        state_machine = self._applier.state_machine
+        self._applied_index = state_machine.applied_index
+        self._chain_head = state_machine.chain_head
         self._applied_more.set()
         self._applied_more = asyncio.Event()
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 
 from central.ledger.snapshots import SnapshotSource
+from central.ledger.storage import Storage
 from central.ledger.workers import Worker
 from central.raft import Piece, PieceWanted, Raft
 
@@ -42,8 +43,9 @@ class SnapshotTraffic:
         self._raft.piece_read(wanted.receiver, piece)
         self._wake()
 
-    def received(self, identity: bytes, *, intact: bool) -> None:
+    async def check(self, identity: bytes, storage: Storage, disk: Worker) -> None:
         """Tell the core whether a snapshot that is all here is what was sent."""
+        intact = await disk.do(lambda: storage.verify(identity))
         logger.info("snapshot received intact=%s", intact)
         self._raft.snapshot_received(identity, intact=intact)
         self._wake()
