@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sample_videos.camera import Floats
 from sample_videos.car_shapes import CarShape
 from sample_videos.car_skin import cabin_skin, hull_skin, wheel_skin
+from sample_videos.motorcycle import KIND, build_motorcycle
 from sample_videos.raster import stretch
 from sample_videos.surface import (
     Body,
@@ -36,6 +37,8 @@ class Car:
 def build_car(car: Car) -> Body:
     """The car's body; its axes stand at the middle of its length, on the ground."""
     shape = car.shape
+    if shape.kind == KIND:
+        return build_motorcycle(car.paint)
     half = shape.width / 2
     wheels = tuple(_wheel(shape, x, side) for x in shape.axles for side in (1.0, -1.0))
     mirrors = tuple(

@@ -84,6 +84,7 @@ def _discs(life: "CarLife", times: Doubles) -> Doubles:
         heading[on_track] = np.interp(at, life.track.times, life.track.heading)
         gone = times < life.track.start if life.comes else times >= life.track.end
         middle[gone] = np.inf
+    middle[(times < life.since) | (times >= life.until)] = np.inf
     along = np.stack([np.cos(heading), np.sin(heading)], axis=-1)
     reach = _DISCS * life.car.shape.length
     return np.asarray(middle[:, None] + reach[:, None] * along[:, None])

@@ -1,5 +1,6 @@
 """One camera's frames: the resting picture once a light step, then only what moves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,10 @@ from numpy.typing import NDArray
 from sample_videos import ground
 from sample_videos.camera import Camera, Floats
 from sample_videos.cars import build_car
-from sample_videos.light import Light, day
+from sample_videos.headlights import LAMP_RED, LAMP_WHITE, Glow, beam, beam_corners, lamp_places
+from sample_videos.light import LAMP_COLOUR, Light, day, lamp_light
+from sample_videos.lot import EDGE_Y
+from sample_videos.noise import Noise
 from sample_videos.people import build_person
 from sample_videos.raster import Fragments, join, nearest, rasterise, take
 from sample_videos.scenery import scenery
@@ -46,6 +50,8 @@ class _Thing:
     fragments: Fragments
     blockers: Blockers
     footprint: Floats | None
+    pose: Pose
+    length: float = 0.0  # of a car; 0: it is none
 
 
 @dataclass(frozen=True)
@@ -64,18 +70,39 @@ class _Still:
 class Studio:
     """Draws the frames of one camera in one world. Frames may be asked for in any order."""
 
-    def __init__(self, camera: Camera, world: World, seed: int) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        world: World,
+        seed: int,
+        *,
+        light_at: Callable[[float], Light] | None = None,
+        light_step: float = LIGHT_STEP,
+    ) -> None:
+        """light_at: the light at a second of the clip; None: a short clear day."""
         self._camera = camera
+        self._light_at = light_at or (lambda time: day(min(1.0, time / world.seconds)))
+        self._light_step = light_step
         self._fine = camera.scaled(FINE)
         self._world = world
         albedo = ground.albedo(self._fine, seed)
         size = (camera.width, camera.height)
         self._albedo = np.asarray(cv2.resize(albedo, size, interpolation=cv2.INTER_AREA))
-        x, y, _ = camera.ground()
+        x, y, distance = camera.ground()
+        self.distance = distance
+        self._ground_x, self._ground_y = np.clip(x, -400, 400), np.clip(y, -400, 400)
+        ground_points = np.stack([self._ground_x, self._ground_y, np.zeros_like(x)], axis=-1)
+        self._lamplit = lamp_light(ground_points, np.array([0, 0, 1], np.float32))[..., None]
+        # How much the wet ground mirrors: more at a flat angle (Schlick), and in puddles.
+        flat = np.clip(camera.eye[2] / np.maximum(distance, 1e-3), 0, 1)
+        puddles = Noise(seed + 1).clouds(self._ground_x, self._ground_y, 5.0, 3)
+        mirror = (0.03 + 0.97 * (1 - flat) ** 5) * np.clip(puddles * 2.4 - 0.4, 0.25, 1.3)
+        mirror *= (np.abs(self._ground_x) < ground.LOT_X) & (np.abs(self._ground_y) < EDGE_Y)
+        self._mirror = np.clip(mirror, 0, 1).astype(np.float32)[..., None]
         self._map_x = (np.clip(x, -400, 400) - LEFT) / CELL - 0.5
         self._map_y = (np.clip(y, -400, 400) - BOTTOM) / CELL - 0.5
         self._scenery = self._place(scenery(seed), ORIGIN, None)
-        self._sensor = Sensor(camera.width, camera.height, seed)
+        self.sensor = Sensor(camera.width, camera.height, seed)
         self._bodies: dict[int, Body] = {}
         self._resting: dict[int, _Thing] = {}
         self._still_key: tuple[object, ...] = ()
@@ -85,13 +112,44 @@ class Studio:
 
     def frame(self, index: int, time: float) -> Bytes:
         """The BGR picture (height, width, 3) at `time` seconds; `index` picks the noise."""
+        picture, _ = self.scene(time)
+        return self.sensor.expose(picture, index)
+
+    def scene(self, time: float) -> tuple[Bytes, list[Glow]]:
+        """What falls on the lens at `time`, and the lamps of cars in it."""
         still = self._rest(time)
         moving = self._moving(time)
         picture = self._with(still, moving) if moving else still.picture
-        return self._sensor.expose(picture, index)
+        lights = [thing for thing in moving if thing.length] if still.light.lamps else []
+        return picture, [glow for thing in lights for glow in self._glows(thing, still.depth)]
 
-    def _place(self, body: Body, pose: Pose, footprint: Floats | None) -> _Thing:
-        return _Thing(rasterise(body, pose, self._fine), blockers(body, pose), footprint)
+    def _glows(self, car: _Thing, depth: Floats) -> list[Glow]:
+        glows = []
+        for points, colour in (
+            (lamp_places(car.length, front=True), LAMP_WHITE),
+            (lamp_places(car.length, front=False), LAMP_RED),
+        ):
+            places = car.pose.to_world(points)
+            ahead = np.array([np.cos(car.pose.heading), np.sin(car.pose.heading), 0.0])
+            to_eye = self._camera.eye - places[0]
+            facing = float(ahead @ to_eye) / float(np.linalg.norm(to_eye))
+            facing = facing if colour is LAMP_WHITE else -facing
+            pixels, far = self._camera.project(places)
+            for (x, y), away in zip(pixels, far, strict=True):
+                inside = 0 <= x < self._camera.width and 0 <= y < self._camera.height
+                if facing <= 0.05 or away <= 1 or not inside:
+                    continue
+                fine = int(y * FINE) * self._fine.width + int(x * FINE)
+                if depth[fine] > away - 1.0:
+                    size = 0.16 * self._camera.focal / float(away)
+                    glows.append(Glow(float(x), float(y), size, facing, colour))
+        return glows
+
+    def _place(
+        self, body: Body, pose: Pose, footprint: Floats | None, length: float = 0.0
+    ) -> _Thing:
+        fragments = rasterise(body, pose, self._fine)
+        return _Thing(fragments, blockers(body, pose), footprint, pose, length)
 
     def _body(self, number: int) -> Body:
         if number not in self._bodies:
@@ -102,7 +160,8 @@ class Studio:
         pose = life.pose(time)
         if pose is None:
             return None
-        return self._place(self._body(number), pose, life.corners(time))
+        length = life.car.shape.length
+        return self._place(self._body(number), pose, life.corners(time), length)
 
     def _moving(self, time: float) -> list[_Thing]:
         things = [
@@ -119,7 +178,7 @@ class Studio:
         return [thing for thing in things if thing is not None and len(thing.fragments.pixel)]
 
     def _rest(self, time: float) -> _Still:
-        step = int(time / LIGHT_STEP + 1e-6)
+        step = int(time / self._light_step + 1e-6)
         resting = tuple(
             number
             for number, life in enumerate(self._world.cars)
@@ -127,7 +186,7 @@ class Studio:
         )
         key = (step, resting)
         if self._still is None or key != self._still_key:
-            light = day(min(1.0, (step + 0.5) * LIGHT_STEP / self._world.seconds))
+            light = self._light_at((step + 0.5) * self._light_step)
             self._still = self._draw_rest(resting, time, light)
             self._still_key = key
         return self._still
@@ -156,8 +215,8 @@ class Studio:
         sunlit = shadows.ground()
         skylit = contact([thing.footprint for thing in things if thing.footprint is not None])
         whole = (0, 0, self._camera.width, self._camera.height)
-        linear = self._resolve(whole, light, sunlit, skylit, colour, depth)
-        picture = self._sensor.develop(linear, light.exposure)
+        linear = self._resolve(whole, light, sunlit, skylit, colour, depth, ())
+        picture = self.sensor.develop(linear, light.exposure)
         return _Still(light, shadows, sunlit, skylit, colour, depth, picture)
 
     def _shaded(self, fragments: Fragments, light: Light, shadows: ShadowMap) -> Floats:
@@ -195,13 +254,16 @@ class Studio:
                 still.colour[pixel] = self._shaded(front, still.light, shadows)
                 still.depth[pixel] = front.depth
                 rectangles += self._covered(pixel)
+        beams = tuple(t for t in moving if t.length) if still.light.lamps else ()
+        for thing in beams:
+            rectangles += self._seen(beam_corners(thing.pose, thing.length))
         picture = still.picture.copy()
         for rectangle in rectangles:
             left, top, right, bottom = rectangle
             linear = self._resolve(
-                rectangle, still.light, sunlit, skylit, still.colour, still.depth
+                rectangle, still.light, sunlit, skylit, still.colour, still.depth, beams
             )
-            picture[top:bottom, left:right] = self._sensor.develop(
+            picture[top:bottom, left:right] = self.sensor.develop(
                 linear, still.light.exposure, top, left
             )
         for pixel, colour, depth in reversed(undo):
@@ -217,6 +279,7 @@ class Studio:
         skylit: Floats,
         colour: Floats,
         depth: Floats,
+        beams: tuple[_Thing, ...],
     ) -> Floats:
         """Linear RGB of a rectangle: the lit ground, and over it the bodies with smooth edges."""
         left, top, right, bottom = rectangle
@@ -232,7 +295,12 @@ class Studio:
         # Under a car little sun comes in from the side either: contact dims both.
         incoming = (sun * (0.35 + 0.65 * sky))[..., None] * strength
         incoming += sky[..., None] * np.asarray(light.sky, np.float32)
-        base = self._albedo[part] * incoming
+        base = self._albedo[part] * self._lit_by_lamps(
+            part, incoming, light, np.asarray(sky, np.float32), beams
+        )
+        if light.wet:
+            base *= np.float32(1 - 0.45 * light.wet)
+            base += light.wet * self._mirror[part] * np.asarray(light.horizon, np.float32)
         fine = slice(top * FINE, bottom * FINE), slice(left * FINE, right * FINE)
         shape = (self._fine.height, self._fine.width)
         size = (right - left, bottom - top)
@@ -240,6 +308,23 @@ class Studio:
         there = np.isfinite(depth.reshape(shape)[fine]).astype(np.float32)
         cover = cv2.resize(there, size, interpolation=cv2.INTER_AREA)
         return np.asarray(base * (1 - cover[..., None]) + bodies, np.float32)
+
+    def _lit_by_lamps(
+        self,
+        part: tuple[slice, slice],
+        incoming: Floats,
+        light: Light,
+        sky: Floats,
+        beams: tuple[_Thing, ...],
+    ) -> Floats:
+        if not light.lamps:
+            return incoming
+        # No lamp throws a shadow of its own here; it is dark under and close to a car all the same.
+        lamps = self._lamplit[part] * sky[..., None]
+        for car in beams:
+            lit = beam(self._ground_x[part], self._ground_y[part], car.pose, car.length)
+            lamps = lamps + lit[..., None]
+        return incoming + light.lamps * lamps * np.asarray(LAMP_COLOUR, np.float32)
 
     def _seen(self, corners: Floats) -> list[Box]:
         """The picture's rectangle round ground points, as a list of one or none."""

@@ -22,6 +22,33 @@ class Light:
     horizon: Vector
     exposure: float
     """What the camera multiplies linear light by."""
+    lamps: float = 0.0
+    """How bright the lot's lamps are, 0 (off) to 1; cars that drive then have their lights on."""
+    wet: float = 0.0
+    """How wet the ground is, 0 to 1: it is darker then, and mirrors the sky."""
+
+
+LAMPS: tuple[tuple[Vector, float], ...] = (
+    ((-13.7, -1.3, 6.2), 2.2),
+    ((-13.7, 1.3, 6.2), 2.2),
+    ((13.7, -1.3, 6.2), 2.2),
+    ((13.7, 1.3, 6.2), 2.2),
+    ((7.5, -32.5, 11.0), 16.0),
+    ((-8.5, -32.5, 11.0), 16.0),
+)
+"""Place in metres and strength of the lot's lamps: two posts of two arms, a flood a mast."""
+LAMP_COLOUR = (1.0, 0.78, 0.52)
+
+
+def lamp_light(points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What all lamps at full strength give to points (..., 3) that face `normals`: (...)."""
+    total = np.zeros(points.shape[:-1], np.float32)
+    for place, strength in LAMPS:
+        ray = np.asarray(place, np.float32) - points
+        square = (ray * ray).sum(axis=-1) + np.float32(0.5)
+        facing = np.maximum((ray * normals).sum(axis=-1), 0)
+        total += np.float32(strength) * facing / square ** np.float32(1.5)
+    return total
 
 
 def sun_direction(elevation: float, azimuth: float) -> Vector:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.car_shapes import CarShape
-from sample_videos.lot import Spot
+from sample_videos.lot import Row, Spot
 from sample_videos.surface import Pose
 
 Doubles = NDArray[np.float64]
@@ -91,6 +91,34 @@ def depart(spot: Spot, shape: CarShape, slip: float, *, nose_in: bool) -> Track:
         np.concatenate([back.x, drive.x]),
         np.concatenate([back.y, drive.y]),
         np.concatenate([back.heading, drive.heading + turn]),
+    )
+
+
+def drive_through(row: Row, shape: CarShape, *, stop_x: float, stop_s: float) -> Track:
+    """Along the row's lane without parking, stopping at `stop_x` for so many seconds (0: never)."""
+    way = -1.0 if row.letter in "AB" else 1.0
+    lane_y = row.lane_y + row.facing * 0.9
+
+    def straight(begin: float, end: float) -> Doubles:
+        return np.stack([np.linspace(begin, end, 300), np.full(300, lane_y)], axis=1)
+
+    axle = rear_axle(shape)
+    if stop_s <= 0:
+        path = straight(-way * _FAR, way * _FAR)
+        return _timed(path, shape, reverse=False, begin_speed=LANE_SPEED, end_speed=LANE_SPEED)
+    at = stop_x - way * axle
+    to = _timed(
+        straight(-way * _FAR, at), shape, reverse=False, begin_speed=LANE_SPEED, end_speed=0.0
+    )
+    on = _timed(
+        straight(at, way * _FAR), shape, reverse=False, begin_speed=0.0, end_speed=LANE_SPEED
+    ).shifted(to.end + stop_s)
+    turn = np.round((to.heading[-1] - on.heading[0]) / (2 * np.pi)) * 2 * np.pi
+    return Track(
+        np.concatenate([to.times, on.times]),
+        np.concatenate([to.x, on.x]),
+        np.concatenate([to.y, on.y]),
+        np.concatenate([to.heading, on.heading + turn]),
     )
 
 

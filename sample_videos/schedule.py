@@ -30,9 +30,14 @@ class CarLife:
     rest: Pose
     track: Track | None = None
     comes: bool = False
+    since: float = -np.inf
+    until: float = np.inf
+    """Outside of [since, until) another life of the same car holds: it came, and later it goes."""
 
     def pose(self, time: float) -> Pose | None:
         """Where it is, or None where it is not in the lot."""
+        if not self.since <= time < self.until:
+            return None
         if self.track is None:
             return self.rest
         if self.comes:
@@ -94,7 +99,7 @@ def make_world(seed: int, seconds: float) -> World:
     return World(seconds, cars, tuple(_walkers(rng, seconds, cars)))
 
 
-def _random_car(rng: np.random.Generator) -> Car:
+def random_car(rng: np.random.Generator) -> Car:
     kinds = list(KIND_SHARES)
     shares = np.array([KIND_SHARES[kind] for kind in kinds])
     kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
@@ -105,7 +110,7 @@ def _random_car(rng: np.random.Generator) -> Car:
 
 
 def _stay(rng: np.random.Generator, spot: Spot) -> CarLife:
-    car = _random_car(rng)
+    car = random_car(rng)
     slip = float(rng.normal(0, 0.09))
     rest = parked(spot, car.shape, nose_in=bool(rng.random() < 0.72), slip=slip)
     turn = float(rng.normal(0, 0.012))
@@ -125,7 +130,7 @@ def _candidates(
         at = when + float(rng.uniform(-2.0, 2.0))
         if comes:
             spot = vacant[str(rng.choice(sorted(vacant)))]
-            car, slip = _random_car(rng), float(rng.normal(0, 0.07))
+            car, slip = random_car(rng), float(rng.normal(0, 0.07))
             track = arrive(spot, car.shape, slip)
             track = track.shifted(at - (track.end - 1.6))
             rest = track.at(track.end)
@@ -157,13 +162,13 @@ def _walkers(
     for number in range(wanted):
         for _ in range(_TRIES):
             begin = seconds * (number - 0.6) / wanted + float(rng.uniform(-3, 3))
-            track = walk(_route(rng), float(rng.uniform(1.2, 1.55))).shifted(begin)
+            track = walk(random_route(rng), float(rng.uniform(1.2, 1.55))).shifted(begin)
             if walks_clear(track, cars, seconds):
-                yield Walker(_random_person(rng), track)
+                yield Walker(random_person(rng), track)
                 break
 
 
-def _route(rng: np.random.Generator) -> list[tuple[float, float]]:
+def random_route(rng: np.random.Generator) -> list[tuple[float, float]]:
     side = float(rng.choice([-1.0, 1.0]))
     edge = side * (HALF_WIDTH + 2.2)
     if rng.random() < 0.25:
@@ -176,7 +181,7 @@ def _route(rng: np.random.Generator) -> list[tuple[float, float]]:
     return route if rng.random() < 0.5 else route[::-1]
 
 
-def _random_person(rng: np.random.Generator) -> Person:
+def random_person(rng: np.random.Generator) -> Person:
     def cloth(low: float, high: float) -> tuple[float, float, float]:
         base = rng.uniform(low, high)
         red, green, blue = (float(base * rng.uniform(0.5, 1.3)) for _ in range(3))

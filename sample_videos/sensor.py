@@ -36,8 +36,11 @@ class Sensor:
         index = np.clip(level, 0, _LEVELS - 1).astype(np.uint16)
         return np.ascontiguousarray(self._curve[index][..., ::-1])
 
-    def expose(self, picture: Bytes, index: int) -> Bytes:
-        """The picture as read out of frame `index`: a little soft, a little noisy."""
+    def expose(self, picture: Bytes, index: int, gain: float = 1.0) -> Bytes:
+        """The picture as read out of frame `index`: a little soft, a little noisy.
+
+        gain: by how much the sensor amplifies, and with it the noise.
+        """
         rng = np.random.default_rng((self._seed, index))
         soft = cv2.GaussianBlur(picture, (0, 0), 0.55)
         field = self._noise[int(rng.integers(_FIELDS))]
@@ -46,6 +49,8 @@ class Sensor:
             field = field[::-1]
         if flips & 2:
             field = field[:, ::-1]
+        if gain != 1.0:
+            field = np.round(field * np.float32(gain)).astype(np.int16)
         noisy = soft.astype(np.int16) + field
         return np.asarray(np.clip(noisy, 0, 255), np.uint8)
 

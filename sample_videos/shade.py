@@ -4,13 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.camera import Floats
-from sample_videos.light import Light
+from sample_videos.light import LAMP_COLOUR, Light, lamp_light
 from sample_videos.raster import Fragments
 from sample_videos.surface import Finish
 
 _BASE_MIRROR = np.array([0.0, 0.05, 0.12, 0.25], np.float32)
 """Reflectance looking straight on, by Finish."""
 _ASPHALT = np.array([0.115, 0.112, 0.108], np.float32)
+_LAMP = np.asarray(LAMP_COLOUR, np.float32)
 _GREENERY = np.array([0.05, 0.075, 0.03], np.float32)
 
 
@@ -27,6 +28,10 @@ def shade(fragments: Fragments, eye: Floats, light: Light, lit: Floats) -> Float
     low = np.clip(0.45 + fragments.points[:, 2] * 0.75, 0.45, 1.0)
     ambient = (upness[:, None] * sky + (1 - upness)[:, None] * bounce) * low[:, None]
     colour = fragments.albedo * (direct[:, None] * sun_colour + ambient)
+    if light.lamps:
+        near = light.lamps * lamp_light(fragments.points, normals)
+        # The other side of a body gets what the asphalt throws back.
+        colour += fragments.albedo * (near + 0.02 * light.lamps)[:, None] * _LAMP
     glossy = np.flatnonzero(fragments.finish != Finish.MATTE)
     if len(glossy):
         colour[glossy] += _mirror(fragments, glossy, normals[glossy], eye, light, lit[glossy])

@@ -51,12 +51,21 @@ def _holds(lives: list[CarLife], spot: Spot, time: float) -> bool:
 def _changes(world: World, spot: Spot) -> Changes:
     lives = [life for life in world.cars if life.spot is spot]
     found: Changes = []
-    for time in np.arange(0.0, world.seconds, _STEP):
-        now = float(time)
-        # Nothing changes while all that belongs to the spot stands still.
-        if found and not any(life.moves(now) or life.moves(now - _STEP) for life in lives):
-            continue
+    for now in _instants(world, lives):
         state = "occupied" if _holds(lives, spot, now) else "vacant"
         if not found or found[-1][1] != state:
             found.append((round(now, 2), state))
     return found
+
+
+def _instants(world: World, lives: list[CarLife]) -> list[float]:
+    """The first, and those at which something moves or has just come to rest, a step apart.
+
+    Nothing changes while all that belongs to the spot stands still.
+    """
+    steps = {0}
+    last = int(np.ceil(world.seconds / _STEP)) - 1
+    for track in (life.track for life in lives if life.track is not None):
+        begin, end = np.floor(track.start / _STEP), np.ceil(track.end / _STEP) + 1
+        steps |= set(range(max(0, int(begin)), min(last, int(end)) + 1))
+    return [float(step * _STEP) for step in sorted(steps)]
