@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
         "The spot classifier on one thread, beside another network.",
     ),
     "ledger": ("benchmarks.ledger.cli", "The ledger, three replicas, beside etcd."),
+    "apply": ("benchmarks.applying", "What applying costs a replica: CPU a record."),
     "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }

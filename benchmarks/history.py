@@ -203,7 +203,9 @@ def _build(directory: Path, rows: int) -> None:
             connection.executemany(
                 "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes
             )
-            chain.extend(connection, frontier, entries, times, tables=("history",))
+            made = chain.rows_of(connection, entries[0].index, entries[-1].index)
+            chained = [made[entry.index] for entry in entries]
+            chain.extend(connection, frontier, entries, times, chained)
             connection.execute(
                 "UPDATE meta SET applied_index = ?, chain_head = ?",
                 (entries[-1].index, frontier.root()),

@@ -5,26 +5,25 @@ import sqlite3
 
 from central.layout.document import Layout, Region, views_by_spot
 from central.ledger.changes import Changes
+from central.ledger.command import ApplyLayout
 from central.ledger.deciding import decide
 from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.outcome import LayoutApplied, Outcome, Refused
+from central.ledger.present import Present, Spot
 from central.ledger.records import Occupancy
 
 _NOTHING_SAID = (Occupancy.UNKNOWN, 0, 0, None, 0, "")  # columns of a view of a new region
 
 
 def apply(
-    connection: sqlite3.Connection,
-    layout: Layout,
-    expected_version: int | None,
-    index: int,
-    committed_at_us: int,
+    connection: sqlite3.Connection, present: Present, changes: Changes, command: ApplyLayout
 ) -> Outcome:
-    """Replace a lot's layout.
+    """Replace a lot's layout, in the tables: what is present is written first, and read anew.
 
     What a camera said of a spot stands on if its region did not move; a new or moved region is
     unknown until it has been looked at. The same layout again makes no new version.
     """
+    layout, expected_version = command.layout, command.expected_version
     lot_id = layout.lot_id
     version, previous = _current(connection, lot_id)
     if previous == layout:
@@ -45,12 +44,15 @@ def apply(
                 f"camera '{camera.camera_id}' belongs to lot '{row[0]}': "
                 "rename it, or remove it there first"
             )
-    changes = Changes(connection, index, committed_at_us)
-    _write_layout(connection, layout, version + 1, index, committed_at_us)
+    present.flush()
+    present.forget()
+    _write_layout(connection, layout, version + 1, changes)
     _write_cameras(connection, layout, changes)
     _write_views(connection, layout, previous)
-    _write_lives(connection, layout, index, committed_at_us)
-    _write_spots(connection, layout, changes, committed_at_us)
+    _write_lives(connection, layout, changes)
+    _write_spots(connection, layout, changes)
+    for spot in present.spots(lot_id):  # a view may have come or gone
+        decide(present, changes, spot, changes.committed_at_us)
     return LayoutApplied(version + 1, changed=True)
 
 
@@ -63,17 +65,10 @@ def _current(connection: sqlite3.Connection, lot_id: str) -> tuple[int, Layout |
 
 
 def _write_layout(
-    connection: sqlite3.Connection,
-    layout: Layout,
-    version: int,
-    index: int,
-    committed_at_us: int,
+    connection: sqlite3.Connection, layout: Layout, version: int, changes: Changes
 ) -> None:
     document = json.dumps(layout_to_json(layout), ensure_ascii=False, separators=(",", ":"))
-    connection.execute(
-        "INSERT INTO layouts VALUES (?, ?, ?, ?, ?)",
-        (layout.lot_id, version, index, committed_at_us, document),
-    )
+    changes.add_layout(layout.lot_id, version, document)
     connection.execute(
         "INSERT OR REPLACE INTO lots VALUES (?, ?, ?)", (layout.lot_id, layout.name, version)
     )
@@ -112,7 +107,7 @@ def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layou
     }
     connection.execute("DELETE FROM views WHERE lot_id = ?", (layout.lot_id,))
     connection.executemany(
-        "INSERT INTO views VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO views VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 layout.lot_id,
@@ -127,9 +122,7 @@ def _write_views(connection: sqlite3.Connection, layout: Layout, previous: Layou
     )
 
 
-def _write_lives(
-    connection: sqlite3.Connection, layout: Layout, index: int, committed_at_us: int
-) -> None:
+def _write_lives(connection: sqlite3.Connection, layout: Layout, changes: Changes) -> None:
     wanted = {spot.spot_id for spot in layout.spots}
     there = {
         spot_id
@@ -140,19 +133,20 @@ def _write_lives(
     connection.executemany(
         "UPDATE spot_lives SET removed_index = ? "
         "WHERE lot_id = ? AND spot_id = ? AND removed_index IS NULL",
-        [(index, layout.lot_id, spot_id) for spot_id in sorted(there - wanted)],
+        [(changes.index, layout.lot_id, spot_id) for spot_id in sorted(there - wanted)],
     )
     connection.executemany(
         "INSERT INTO spot_lives VALUES (?, ?, ?, ?, NULL)",
-        [(layout.lot_id, spot_id, index, committed_at_us) for spot_id in sorted(wanted - there)],
+        [
+            (layout.lot_id, spot_id, changes.index, changes.committed_at_us)
+            for spot_id in sorted(wanted - there)
+        ],
     )
 
 
-def _write_spots(
-    connection: sqlite3.Connection, layout: Layout, changes: Changes, committed_at_us: int
-) -> None:
-    """Add new spots, drop gone ones, and decide all anew: a view may have come or gone."""
-    lot_id = layout.lot_id
+def _write_spots(connection: sqlite3.Connection, layout: Layout, changes: Changes) -> None:
+    """Add new spots, drop gone ones."""
+    lot_id, committed_at_us = layout.lot_id, changes.committed_at_us
     wanted = {spot.spot_id for spot in layout.spots}
     there: dict[str, int] = dict(
         connection.execute(
@@ -161,18 +155,16 @@ def _write_spots(
     )
     for spot_id in sorted(there.keys() - wanted):
         if there[spot_id] != Occupancy.UNKNOWN:
-            was, unknown = there[spot_id], Occupancy.UNKNOWN
-            changes.add(lot_id, spot_id, was, unknown, 0, "", committed_at_us, 0, "")
+            gone = Spot(0, lot_id, spot_id, Occupancy.UNKNOWN, 0, "", committed_at_us, 0, "")
+            changes.add(gone, there[spot_id])
         connection.execute("DELETE FROM spots WHERE lot_id = ? AND spot_id = ?", (lot_id, spot_id))
     connection.executemany(
-        "INSERT INTO spots VALUES (?, ?, ?, 0, '', ?, 0, '')",
+        "INSERT INTO spots VALUES (NULL, ?, ?, ?, 0, '', ?, 0, '')",
         [
             (lot_id, spot_id, Occupancy.UNKNOWN, committed_at_us)
             for spot_id in sorted(wanted - there.keys())
         ],
     )
-    for spot_id in sorted(wanted):
-        decide(connection, lot_id, spot_id, committed_at_us, changes)
 
 
 def _regions(layout: Layout) -> dict[tuple[str, str], Region]:

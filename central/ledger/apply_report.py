@@ -2,15 +2,14 @@
 
 import sqlite3
 
+from central.ledger.changes import Changes
 from central.ledger.outcome import Done, Outcome, Refused
 from central.ledger.records import LotReport
 
 OK = "OK"
 
 
-def report(
-    connection: sqlite3.Connection, report: LotReport, index: int, committed_at_us: int
-) -> Outcome:
+def report(connection: sqlite3.Connection, changes: Changes, report: LotReport) -> Outcome:
     """Keep the count if the reporter is well; else keep the last good one and mark it stale."""
     known_lot = connection.execute("SELECT 1 FROM lots WHERE lot_id = ?", (report.lot_id,))
     if known_lot.fetchone() is None:
@@ -35,8 +34,5 @@ def report(
         report.status,
     )
     connection.execute("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?, ?, ?)", values)
-    connection.execute(
-        "INSERT INTO count_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (index, *values, committed_at_us),
-    )
+    changes.add_count(values)
     return Done()

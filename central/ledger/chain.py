@@ -12,37 +12,40 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from central.ledger.log_format import encode_configuration
 from central.ledger.merkle import Frontier, Node, audit_path, frontier_at
 from central.ledger.proof import Link
 from central.raft import Entry
 
+Row: TypeAlias = tuple[Any, ...]
+
 STORED_LEVEL = 6
 _CHUNK = 1000  # indexes whose rows are in memory at once
 
 _RANGE = "WHERE applied_index BETWEEN ? AND ? ORDER BY applied_index"
-_STATEMENTS = {
-    "history": (
+_STATEMENTS = (
+    (
         "SELECT applied_index, ordinal, lot_id, spot_id, previous, occupancy, confidence,"
         " camera_id, captured_at_us, committed_at_us, layout_version, model"
         f" FROM history {_RANGE}, ordinal"
     ),
-    "layouts": (
+    (
         "SELECT applied_index, lot_id, version, committed_at_us, document FROM layouts "
         f"{_RANGE}, lot_id, version"
     ),
-    "count_history": (
+    (
         "SELECT applied_index, lot_id, reporter, available_spaces, counted_at_us, stale, status,"
         f" committed_at_us FROM count_history {_RANGE}"
     ),
-    "camera_history": (
+    (
         "SELECT applied_index, ordinal, lot_id, camera_id, previous, condition, since_us, detail,"
         f" committed_at_us FROM camera_history {_RANGE}, ordinal"
     ),
-}
+)
 """What an entry did, in the order in which it stands in a link."""
 
 
@@ -65,31 +68,33 @@ def rows_of(
     connection: sqlite3.Connection,
     first: int,
     last: int,
-    tables: Collection[str] = tuple(_STATEMENTS),
 ) -> dict[int, str]:
     """Return by index, as JSON, the rows that the entries `first` to `last` made.
 
     `[changes, layouts, counts, cameras]`, each a list of rows with all columns but the index: an
     auditor needs no more than a JSON reader. What entries of the first edition never make is left
     out where there is none: cameras, and a change's layout version and model. Entries that made no
-    rows are missing; `NO_ROWS` is theirs. tables: those that these entries may have written.
+    rows are missing; `NO_ROWS` is theirs.
     """
-    found: dict[int, list[list[object]]] = defaultdict(lambda: [[], [], []])
-    for place, (table, statement) in enumerate(_STATEMENTS.items()):
-        if table not in tables:
-            continue
+    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], []))
+    for place, statement in enumerate(_STATEMENTS):
         for row in connection.execute(statement, (first, last)):
-            rows = found[row[0]]
-            if place == len(rows):
-                rows.append([])
-            end = -2 if place == 0 and row[-2:] == _NO_SOURCE else None
-            rows[place].append(row[1:end])
-    return {index: _json(rows) for index, rows in found.items()}
+            found[row[0]][place].append(row)
+    return {index: rows_to_json(rows) for index, rows in found.items()}
+
+
+def rows_to_json(rows: Sequence[Sequence[Row]]) -> str:
+    """Return the rows that one entry made, as its link has them.
+
+    rows: of the histories of spots, layouts, counts and cameras, each row with its index first.
+    """
+    spots, *others = rows
+    kept = [[row[1:-2] if row[-2:] == _NO_SOURCE else row[1:] for row in spots]]
+    kept += [[row[1:] for row in other] for other in others]
+    return _json(kept if kept[-1] else kept[:-1])
 
 
 _NO_SOURCE = (0, "")  # no layout version, no model
-
-
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 NO_ROWS = _json([[], [], []])
 
@@ -99,16 +104,14 @@ def extend(
     frontier: Frontier,
     entries: Sequence[Entry],
     committed_at_us: Sequence[int],
-    *,
-    tables: Collection[str],
+    rows: Sequence[str],
 ) -> None:
-    """Chain entries whose rows are written, to these tables, inside the caller's transaction."""
-    rows = rows_of(connection, entries[0].index, entries[-1].index, tables)
+    """Chain entries, their times and the rows that they made, inside the caller's transaction."""
     links: list[tuple[int, int, int, bytes, bytes]] = []
     nodes: list[tuple[int, int, bytes]] = []
-    for entry, at in zip(entries, committed_at_us, strict=True):
+    for entry, at, made in zip(entries, committed_at_us, rows, strict=True):
         content = content_of(entry)
-        leaf = Link(entry.index, entry.term, at, content, rows.get(entry.index, NO_ROWS)).leaf()
+        leaf = Link(entry.index, entry.term, at, content, made).leaf()
         links.append((entry.index, entry.term, at, content, leaf))
         nodes += [(n.level, n.position, n.digest) for n in stored(frontier.append(leaf))]
     connection.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", links)

@@ -1,35 +1,74 @@
-"""The changes that one applied index makes, written to the histories in their order."""
+"""What the entries of one write made: the rows of the histories, in their order.
+
+A row is made once, chained as JSON and written with all others of the write: the chain need not
+read back what was just written. `chain.rows_of` says the same of what stands in the tables.
+"""
 
 import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from central.ledger.chain import rows_to_json
+from central.ledger.present import Spot
+
+_INSERTS = (
+    "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO layouts (applied_index, lot_id, version, committed_at_us, document)"
+    " VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO count_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO camera_history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
 
 
 class Changes:
-    """Numbers what an index changes, occupancies and cameras' conditions in one row."""
+    """Rows of one entry after the other: `begin` one, add to it, then `end` it."""
 
-    def __init__(self, connection: sqlite3.Connection, index: int, committed_at_us: int) -> None:
-        self._connection = connection
-        self._index = index
-        self._ordinal = 0
-        self.committed_at_us = committed_at_us
+    def __init__(self) -> None:
+        self.index = 0
+        self.committed_at_us = 0
+        self._ordinal = 0  # counts on through spots and cameras
+        self._waiting: tuple[list[Any], ...] = ([], [], [], [])  # of entries that have ended
+        self._rows: tuple[list[Any], ...] = ([], [], [], [])  # as in a link: spots, layouts, …
 
-    def add(
-        self,
-        lot_id: str,
-        spot_id: str,
-        previous: int,
-        occupancy: int,
-        confidence: int,
-        camera_id: str,
-        captured_at_us: int,
-        layout_version: int,
-        model: str,
-    ) -> None:
-        """Record that a spot's applied occupancy changed."""
-        row = (
-            *(self._index, self._ordinal, lot_id, spot_id, previous, occupancy, confidence),
-            *(camera_id, captured_at_us, self.committed_at_us, layout_version, model),
+    def begin(self, index: int, committed_at_us: int) -> None:
+        """Number what follows as that entry's."""
+        self.index, self.committed_at_us, self._ordinal = index, committed_at_us, 0
+
+    def end(self) -> str:
+        """Return the rows of the entry as its link has them."""
+        text = rows_to_json(self._rows)
+        for waiting, rows in zip(self._waiting, self._rows, strict=True):
+            if rows:
+                waiting += rows
+                rows.clear()
+        return text
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write the rows of entries that have ended, inside the caller's transaction."""
+        for statement, rows in zip(_INSERTS, self._waiting, strict=True):
+            if rows:
+                connection.executemany(statement, rows)
+                rows.clear()
+
+    def add(self, spot: Spot, previous: int) -> None:
+        """Record that a spot's applied occupancy is another one now."""
+        self._rows[0].append(
+            (
+                self.index,
+                self._ordinal,
+                spot.lot_id,
+                spot.spot_id,
+                previous,
+                spot.occupancy,
+                spot.confidence,
+                spot.camera_id,
+                spot.since_us,
+                self.committed_at_us,
+                spot.layout_version,
+                spot.model,
+            )
         )
-        self._write("history", row)
+        self._ordinal += 1
 
     def add_camera(
         self,
@@ -41,13 +80,18 @@ class Changes:
         detail: str,
     ) -> None:
         """Record that a camera's condition changed; 0: nothing is known of it."""
-        row = (
-            *(self._index, self._ordinal, lot_id, camera_id, previous, condition),
-            *(since_us, detail, self.committed_at_us),
+        self._rows[3].append(
+            (
+                *(self.index, self._ordinal, lot_id, camera_id, previous, condition),
+                *(since_us, detail, self.committed_at_us),
+            )
         )
-        self._write("camera_history", row)
-
-    def _write(self, table: str, row: tuple[int | str, ...]) -> None:
-        places = ", ".join("?" * len(row))
-        self._connection.execute(f"INSERT INTO {table} VALUES ({places})", row)
         self._ordinal += 1
+
+    def add_layout(self, lot_id: str, version: int, document: str) -> None:
+        """Record that a lot has a new layout."""
+        self._rows[1].append((self.index, lot_id, version, self.committed_at_us, document))
+
+    def add_count(self, values: Sequence[int | str]) -> None:
+        """Record that a reporter's count, or what is said of it, changed."""
+        self._rows[2].append((self.index, *values, self.committed_at_us))

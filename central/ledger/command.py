@@ -66,6 +66,14 @@ class LoseCamera:
     edition: int = 2  # 1: its condition is not recorded
 
 
+@dataclass(frozen=True)
+class StoredBatches:
+    """AppendBatches as it stands in an entry: lists as `_batch_to_json` makes them."""
+
+    batches: list[list[Any]]
+    edition: int
+
+
 Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera
 
 _KINDS: dict[tuple[type[Command], int], int] = {
@@ -110,6 +118,18 @@ def _body(command: Command) -> Any:
             ]
         case LoseCamera(camera_id, silent_since_us):
             return [camera_id, silent_since_us]
+
+
+def read(data: bytes) -> tuple[Command | StoredBatches, int]:
+    """Return (command, committed_at_us), batches as lists. Raises CorruptCommandError."""
+    if data[0] not in (_KINDS[AppendBatches, 1], _KINDS[AppendBatches, 2]):
+        return decode(data)
+    try:
+        kind, committed_at_us = _HEADER.unpack_from(data)
+        edition = 1 if kind == _KINDS[AppendBatches, 1] else 2
+        return StoredBatches(json.loads(data[_HEADER.size :]), edition), committed_at_us
+    except (struct.error, ValueError) as error:
+        raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
 
 
 def _batch_to_json(batch: DetectionBatch) -> list[Any]:

@@ -5,6 +5,36 @@ SCHEMA_VERSION = 3
 brought up to date by itself, for it does not say what its entries were: see state_machine.py.
 3: cameras' conditions; layout version and model of views, spots and changes."""
 
+_VIEWS_AND_SPOTS = """
+CREATE TABLE views (                  -- what each camera last said of each spot it sees
+    view_id INTEGER PRIMARY KEY,      -- an update by a whole number costs half of one by names
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
+    rank INTEGER NOT NULL,            -- 0 is the best view of the spot
+    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, captured_at_us INTEGER NOT NULL,
+    late_us INTEGER,                  -- how long after its capture it was committed, NULL: not told
+    layout_version INTEGER NOT NULL, model TEXT NOT NULL,
+    UNIQUE (lot_id, spot_id, camera_id)
+);
+CREATE INDEX views_by_camera ON views (camera_id);
+CREATE TABLE spots (                  -- the applied occupancy
+    number INTEGER PRIMARY KEY,
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
+    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, camera_id TEXT NOT NULL,
+    since_us INTEGER NOT NULL,
+    layout_version INTEGER NOT NULL, model TEXT NOT NULL, -- of the last change
+    UNIQUE (lot_id, spot_id)
+);
+"""
+
+_SESSIONS = """
+CREATE TABLE sessions (               -- the last sequence applied of each run of a camera
+    session_id INTEGER PRIMARY KEY,
+    camera_id TEXT NOT NULL, boot_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL, applied_index INTEGER NOT NULL,
+    UNIQUE (camera_id, boot_id)
+);
+"""
+
 _CAMERA_HISTORY = """
 CREATE TABLE camera_history (         -- every change of a condition (0: nothing is known)
     applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL, -- counts on through both histories
@@ -38,23 +68,7 @@ CREATE TABLE cameras (                -- condition 0: nothing was ever heard of 
     condition INTEGER NOT NULL DEFAULT 0, since_us INTEGER NOT NULL DEFAULT 0,
     detail TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-CREATE TABLE views (                  -- what each camera last said of each spot it sees
-    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
-    rank INTEGER NOT NULL,            -- 0 is the best view of the spot
-    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, captured_at_us INTEGER NOT NULL,
-    late_us INTEGER,                  -- how long after its capture it was committed, NULL: not told
-    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (lot_id, spot_id, camera_id)
-) WITHOUT ROWID;
-CREATE INDEX views_by_camera ON views (camera_id);
-CREATE TABLE spots (                  -- the applied occupancy
-    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
-    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, camera_id TEXT NOT NULL,
-    since_us INTEGER NOT NULL,
-    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '', -- of the last change
-    PRIMARY KEY (lot_id, spot_id)
-) WITHOUT ROWID;
-CREATE TABLE spot_lives (             -- from when to when a spot was in its lot's layout
+{_VIEWS_AND_SPOTS}CREATE TABLE spot_lives (   -- from when to when a spot was in its lot's layout
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, added_index INTEGER NOT NULL,
     added_at_us INTEGER NOT NULL, removed_index INTEGER,
     PRIMARY KEY (lot_id, spot_id, added_index)
@@ -81,12 +95,7 @@ CREATE TABLE count_history (
     stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
 CREATE INDEX count_history_by_reporter ON count_history (lot_id, reporter);
-CREATE TABLE sessions (               -- the last sequence applied of each run of a camera
-    camera_id TEXT NOT NULL, boot_id TEXT NOT NULL,
-    sequence INTEGER NOT NULL, applied_index INTEGER NOT NULL,
-    PRIMARY KEY (camera_id, boot_id)
-) WITHOUT ROWID;
-CREATE TABLE chain (                  -- one row an applied entry, see chain.py
+{_SESSIONS}CREATE TABLE chain (                  -- one row an applied entry, see chain.py
     applied_index INTEGER PRIMARY KEY, term INTEGER NOT NULL,
     committed_at_us INTEGER NOT NULL, -- never goes back from one index to the next
     content BLOB NOT NULL, leaf BLOB NOT NULL
@@ -101,10 +110,18 @@ FROM_2 = f"""
 ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cameras ADD COLUMN since_us INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cameras ADD COLUMN detail TEXT NOT NULL DEFAULT '';
-ALTER TABLE views ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE views ADD COLUMN model TEXT NOT NULL DEFAULT '';
-ALTER TABLE spots ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE spots ADD COLUMN model TEXT NOT NULL DEFAULT '';
+DROP INDEX views_by_camera;
+ALTER TABLE views RENAME TO views_2;
+ALTER TABLE spots RENAME TO spots_2;
+ALTER TABLE sessions RENAME TO sessions_2;
+{_VIEWS_AND_SPOTS}
+{_SESSIONS}
+INSERT INTO views SELECT NULL, *, 0, '' FROM views_2;
+INSERT INTO spots SELECT NULL, *, 0, '' FROM spots_2;
+INSERT INTO sessions SELECT NULL, * FROM sessions_2;
+DROP TABLE views_2;
+DROP TABLE spots_2;
+DROP TABLE sessions_2;
 ALTER TABLE history ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE history ADD COLUMN model TEXT NOT NULL DEFAULT '';
 {_CAMERA_HISTORY}

@@ -22,31 +22,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger import apply_cameras, apply_detections, apply_layout, apply_report, chain
+from central.ledger.changes import Changes
 from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
     Command,
     LoseCamera,
     ReportCount,
-    decode,
+    StoredBatches,
+    read,
 )
 from central.ledger.data_directory import connect
 from central.ledger.merkle import EMPTY_ROOT
-from central.ledger.outcome import Outcome, Refused
+from central.ledger.outcome import Outcome
+from central.ledger.present import Present
 from central.ledger.schema import FROM_2, SCHEMA_VERSION, STATEMENTS
 from central.raft import Entry
 from node.errors import OperationError, UsageError
 
 logger = logging.getLogger(__name__)
-
-
-_WRITES: dict[type[Command], frozenset[str]] = {
-    AppendBatches: frozenset({"history", "camera_history"}),
-    LoseCamera: frozenset({"history", "camera_history"}),
-    ApplyLayout: frozenset({"history", "camera_history", "layouts"}),
-    ReportCount: frozenset({"count_history"}),
-}
-"""Which of the tables that the chain covers a command may write to: the others are not read."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,7 @@ class StateMachine:
             self._chain_head: bytes = row[1]
             self._frontier = chain.frontier_of(self._connection, self._applied_index)
             self._committed_at_us = chain.last_committed_at_us(self._connection)
+            self._present = Present(self._connection)
             if self._frontier.root() != self._chain_head:
                 raise ValueError("its head is not that of what is chained")
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
@@ -100,7 +95,10 @@ class StateMachine:
         frontier = self._frontier.copy()
         applied: list[Applied] = []
         times: list[int] = []
-        tables: set[str] = set()
+        rows: list[str] = []
+        changes = Changes()
+        if self._failed:
+            self._present.forget()  # the tables are as they were before
         self._failed = True
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -109,15 +107,19 @@ class StateMachine:
                     raise AssertionError(f"entry {entry.index} cannot follow {index}")
                 outcome: Outcome = None
                 if entry.data:
-                    command, proposed_at_us = decode(entry.data)
+                    command, proposed_at_us = read(entry.data)
                     committed_at_us = max(committed_at_us, proposed_at_us)
-                    tables |= _WRITES[type(command)]
-                    outcome = self._apply_one(command, entry.index, committed_at_us)
+                    changes.begin(entry.index, committed_at_us)
+                    outcome = self._dispatch(command, changes)
+                    rows.append(changes.end())
+                else:
+                    rows.append(chain.NO_ROWS)
                 index = entry.index
                 times.append(committed_at_us)
                 applied.append(Applied(entry.index, entry.term, outcome))
-            if entries:
-                chain.extend(self._connection, frontier, entries, times, tables=tables)
+            self._present.flush()
+            changes.flush(self._connection)
+            chain.extend(self._connection, frontier, entries, times, rows)
             head = frontier.root()
             self._connection.execute(
                 "UPDATE meta SET applied_index = ?, chain_head = ?", (index, head)
@@ -150,28 +152,21 @@ class StateMachine:
             self._connection.interrupt()
         self._connection.close()
 
-    def _apply_one(self, command: Command, index: int, committed_at_us: int) -> Outcome:
-        # A refusal has changed nothing: whatever a command wrote before it was refused goes.
-        self._connection.execute("SAVEPOINT command")
-        outcome = self._dispatch(command, index, committed_at_us)
-        if isinstance(outcome, Refused):
-            self._connection.execute("ROLLBACK TO command")
-        self._connection.execute("RELEASE command")
-        return outcome
-
-    def _dispatch(self, command: Command, index: int, committed_at_us: int) -> Outcome:
-        connection = self._connection
+    def _dispatch(self, command: Command | StoredBatches, changes: Changes) -> Outcome:
+        """Do what a command says; one that is refused has written nothing."""
+        connection, present = self._connection, self._present
         match command:
-            case AppendBatches():
-                return apply_detections.append(connection, command, index, committed_at_us)
+            case StoredBatches():
+                return apply_detections.append(present, changes, command)
             case LoseCamera():
-                return apply_cameras.lose(connection, command, index, committed_at_us)
-            case ApplyLayout(layout, expected_version):
-                return apply_layout.apply(
-                    connection, layout, expected_version, index, committed_at_us
-                )
+                return apply_cameras.lose(present, changes, command)
+            case ApplyLayout():
+                changes.flush(connection)
+                return apply_layout.apply(connection, present, changes, command)
             case ReportCount(report):
-                return apply_report.report(connection, report, index, committed_at_us)
+                return apply_report.report(connection, changes, report)
+            case AppendBatches():
+                raise AssertionError("batches are applied as they are stored")
 
     def _prepare(self) -> None:
         """Make the tables if there are none; raises UsageError for ones from a later version."""

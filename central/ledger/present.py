@@ -1,0 +1,196 @@
+"""What stands now, in memory: views, spots, cameras and their sessions, as the tables have them.
+
+Applying reads from here and notes what it changed; `flush` writes that in a few statements for all
+entries of a write. A lot is read when one of its cameras first speaks, and stays until its layout
+changes or a write fails.
+"""
+
+import sqlite3
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+MOST_STRANGERS = 1000
+"""Cameras of no layout that are remembered between writes."""
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """What one camera last said of one spot."""
+
+    number: int  # its row
+    spot: "Spot"
+    camera_id: str
+    occupancy: int
+    confidence: int
+    captured_at_us: int
+    late_us: int | None
+    layout_version: int
+    model: str
+
+
+@dataclass(slots=True, eq=False)
+class Spot:
+    """The applied occupancy of a spot. views: the best one first."""
+
+    number: int  # its row
+    lot_id: str
+    spot_id: str
+    occupancy: int
+    confidence: int
+    camera_id: str
+    since_us: int
+    layout_version: int
+    model: str
+    views: list[View] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """The last sequence applied of one run of a camera, and the index that applied it."""
+
+    sequence: int
+    index: int
+    number: int | None = None  # its row, if it has one yet
+
+
+@dataclass(slots=True, eq=False)
+class Camera:
+    """A camera, its lot (None: it is in no layout) and that lot's layout version."""
+
+    camera_id: str
+    lot_id: str | None = None
+    layout_version: int = 0
+    condition: int = 0
+    since_us: int = 0
+    detail: str = ""
+    views: dict[str, View] = field(default_factory=dict)  # by spot
+    sessions: dict[str, Session] = field(default_factory=dict)  # by boot
+
+
+# What is written of each, its row last.
+_VIEW_ROW = attrgetter(
+    *("occupancy", "confidence", "captured_at_us", "late_us", "layout_version", "model", "number")
+)
+_SPOT_ROW = attrgetter(
+    *("occupancy", "confidence", "camera_id", "since_us", "layout_version", "model", "number")
+)
+_CAMERA_ROW = attrgetter("condition", "since_us", "detail", "camera_id")
+_SESSION_ROW = attrgetter("sequence", "index", "number")
+
+
+class Present:
+    """Not thread-safe. All that was touched must be flushed before its tables are read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._cameras: dict[str, Camera] = {}
+        self._strangers: dict[str, Camera] = {}
+        # Ordered sets, so that all replicas write in one order.
+        self.touched_views: dict[View, None] = {}
+        self.touched_spots: dict[Spot, None] = {}
+        self.touched_cameras: dict[Camera, None] = {}
+        self.touched_sessions: dict[tuple[str, str], Session] = {}
+        self.dropped_sessions: dict[tuple[str, str], None] = {}
+
+    def camera(self, camera_id: str) -> Camera:
+        """Return a camera, also one that is in no layout."""
+        camera = self._cameras.get(camera_id) or self._strangers.get(camera_id)
+        return camera or self._find(camera_id)
+
+    def spots(self, lot_id: str) -> list[Spot]:
+        """Read a lot and return its spots by id."""
+        return [spot for _, spot in sorted(self._read_lot(lot_id).items())]
+
+    def forget(self) -> None:
+        """Read the tables again when they are needed; what was not flushed is lost."""
+        self.__init__(self._connection)  # type: ignore[misc]
+
+    def flush(self) -> None:
+        """Write what was touched, inside the caller's transaction."""
+        many = self._connection.executemany
+        many(
+            "UPDATE views SET occupancy = ?, confidence = ?, captured_at_us = ?, late_us = ?,"
+            " layout_version = ?, model = ? WHERE view_id = ?",
+            list(map(_VIEW_ROW, self.touched_views)),
+        )
+        many(
+            "UPDATE spots SET occupancy = ?, confidence = ?, camera_id = ?, since_us = ?,"
+            " layout_version = ?, model = ? WHERE number = ?",
+            list(map(_SPOT_ROW, self.touched_spots)),
+        )
+        many(
+            "UPDATE cameras SET condition = ?, since_us = ?, detail = ? WHERE camera_id = ?",
+            list(map(_CAMERA_ROW, self.touched_cameras)),
+        )
+        self._flush_sessions()
+        for touched in (self.touched_views, self.touched_spots, self.touched_cameras):
+            touched.clear()
+        if len(self._strangers) > MOST_STRANGERS:
+            self._strangers.clear()
+
+    def _flush_sessions(self) -> None:
+        # In this order: a run that was dropped may have come back.
+        self._connection.executemany(
+            "DELETE FROM sessions WHERE camera_id = ? AND boot_id = ?", self.dropped_sessions
+        )
+        for key, session in self.touched_sessions.items():
+            if session.number is None:
+                session.number = self._connection.execute(
+                    "INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?)",
+                    (*key, session.sequence, session.index),
+                ).lastrowid
+        self._connection.executemany(
+            "UPDATE sessions SET sequence = ?, applied_index = ? WHERE session_id = ?",
+            list(map(_SESSION_ROW, self.touched_sessions.values())),
+        )
+        self.touched_sessions.clear()
+        self.dropped_sessions.clear()
+
+    def _find(self, camera_id: str) -> Camera:
+        row = self._connection.execute(
+            "SELECT lot_id FROM cameras WHERE camera_id = ?", (camera_id,)
+        ).fetchone()
+        if row is not None:
+            self._read_lot(row[0])
+            return self._cameras[camera_id]
+        stranger = self._strangers[camera_id] = Camera(camera_id)
+        self._read_sessions(stranger)
+        return stranger
+
+    def _read_lot(self, lot_id: str) -> dict[str, Spot]:
+        read = self._connection.execute
+        (version,) = read("SELECT layout_version FROM lots WHERE lot_id = ?", (lot_id,)).fetchone()
+        for camera_id, *said in read(
+            "SELECT camera_id, condition, since_us, detail FROM cameras WHERE lot_id = ?", (lot_id,)
+        ).fetchall():
+            camera = self._cameras[camera_id] = Camera(camera_id, lot_id, version, *said)
+            self._strangers.pop(camera_id, None)
+            self._read_sessions(camera)
+        spots = {
+            spot_id: Spot(number, lot_id, spot_id, *stands)
+            for number, spot_id, *stands in read(
+                "SELECT number, spot_id, occupancy, confidence, camera_id, since_us,"
+                " layout_version, model FROM spots WHERE lot_id = ?",
+                (lot_id,),
+            )
+        }
+        for number, spot_id, camera_id, *said in read(
+            "SELECT view_id, spot_id, camera_id, occupancy, confidence, captured_at_us, late_us,"
+            " layout_version, model FROM views WHERE lot_id = ? ORDER BY spot_id, rank",
+            (lot_id,),
+        ):
+            spot = spots[spot_id]
+            view = View(number, spot, camera_id, *said)
+            self._cameras[camera_id].views[spot_id] = view
+            spot.views.append(view)
+        return spots
+
+    def _read_sessions(self, camera: Camera) -> None:
+        camera.sessions = {
+            boot_id: Session(sequence, index, number)
+            for number, boot_id, sequence, index in self._connection.execute(
+                "SELECT session_id, boot_id, sequence, applied_index FROM sessions"
+                " WHERE camera_id = ?",
+                (camera.camera_id,),
+            )
+        }
