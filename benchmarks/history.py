@@ -26,7 +26,7 @@ from central.ledger import chain, wire
 from central.ledger.command import ApplyLayout, encode
 from central.ledger.history_queries import HistoryQuestion
 from central.ledger.queries import Queries
-from central.ledger.records import HistoryPage, LedgerState, Occupancy
+from central.ledger.records import LedgerState, Occupancy
 from central.ledger.state_machine import StateMachine
 from central.ledger.verify import verify_data
 from central.raft import Entry
@@ -158,12 +158,12 @@ def _day(queries: Queries, rng: random.Random, *, spot_ids: tuple[str, ...]) -> 
     )
     found = 0
     while True:
-        index, changes, end = queries.history(question)
-        wire.page_to_proto(HistoryPage(index, 0, changes), end).SerializeToString()
-        found += len(changes)
-        if end is None:
+        index, page = queries.history(question)
+        wire.page_to_proto(page, index=index, age_us=0).SerializeToString()
+        found += len(page.rows)
+        if page.end is None:
             return found
-        question = replace(question, after=end)
+        question = replace(question, after=page.end)
 
 
 def _as_of(queries: Queries, rng: random.Random) -> int:
@@ -201,7 +201,7 @@ def _build(directory: Path, rows: int) -> None:
         for entries, times, changes in _steps(rows):
             connection.execute("BEGIN")
             connection.executemany(
-                "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes
+                "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes
             )
             made = chain.rows_of(connection, entries[0].index, entries[-1].index)
             chained = [made[entry.index] for entry in entries]
@@ -214,8 +214,10 @@ def _build(directory: Path, rows: int) -> None:
         connection.execute(index)
         # What the spots are now, for 'verify' asks whether it follows from the history.
         connection.execute(
-            "UPDATE spots SET (occupancy, confidence, camera_id, since_us) ="
-            " (SELECT occupancy, confidence, camera_id, captured_at_us FROM history h"
+            "UPDATE spots SET"
+            " (occupancy, confidence, camera_id, since_us, layout_version, model) ="
+            " (SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model"
+            "  FROM history h"
             "  WHERE h.lot_id = spots.lot_id AND h.spot_id = spots.spot_id"
             "  ORDER BY applied_index DESC, ordinal DESC LIMIT 1) "
             "WHERE EXISTS (SELECT 1 FROM history h"
@@ -244,7 +246,7 @@ def _steps(rows: int) -> Iterator[tuple[list[Entry], list[int], list[tuple[objec
                 changes.append(
                     (
                         *(index, ordinal, f"lot-{lot}", f"S{spot:03}", int(before), int(now)),
-                        *(9500, f"camera-{lot}", at - 1_500_000, at),
+                        *(9500, f"camera-{lot}", at - 1_500_000, at, 1, "0123456789abcdef"),
                     )
                 )
             entries.append(Entry(index, 1, b"made by the benchmark"))

@@ -52,6 +52,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "List, add or remove the ledger's replicas.",
     ),
     "transfer": ("central.operator.members_cli", "transfer", "Make another replica the primary."),
+    "backup": (
+        "central.ledger.backup_cli",
+        "backup",
+        "Copy a running ledger into a file.",
+    ),
+    "restore": (
+        "central.ledger.restore_cli",
+        "restore",
+        "Make a new cluster of a backup.",
+    ),
     "recover": (
         "central.ledger.recover_cli",
         "recover",

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,3 +29,21 @@ def run_until_signalled(role: Callable[[asyncio.Event], Awaitable[int]]) -> int:
         return await role(stop)
 
     return asyncio.run(main())
+
+
+def run_unless_signalled(work: Callable[[], Coroutine[None, None, int]]) -> int | None:
+    """Run work in a new event loop; returns its exit code, or None if a signal cancelled it."""
+
+    async def role(stop: asyncio.Event) -> int:
+        working = asyncio.create_task(work())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if working.done():
+            return working.result()
+        working.cancel()
+        await asyncio.wait({working})
+        return -1
+
+    code = run_until_signalled(role)
+    return None if code == -1 else code

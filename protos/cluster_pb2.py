@@ -25,31 +25,37 @@ _sym_db = _symbol_database.Default()
 from protos import parking_pb2 as protos_dot_parking__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14protos/cluster.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\x13\n\x11GetMembersRequest\"\x8f\x01\n\x12GetMembersResponse\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nprimary_id\x18\x02 \x01(\t\x12\x16\n\x0elast_log_index\x18\x03 \x01(\x04\x12\x11\n\tcommitted\x18\x04 \x01(\x08\x12&\n\x07members\x18\x05 \x03(\x0b\x32\x15.parkledger.v1.Member\"\x82\x01\n\x06Member\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.parkledger.v1.MemberRole\x12\x13\n\x0bmatch_index\x18\x04 \x01(\x04\x12\x15\n\rlast_heard_us\x18\x05 \x01(\x03\"7\n\x10\x41\x64\x64MemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"$\n\x11\x41\x64\x64MemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\")\n\x13RemoveMemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"\'\n\x14RemoveMemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"/\n\x19TransferLeadershipRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"0\n\x1aTransferLeadershipResponse\x12\x12\n\nprimary_id\x18\x01 \x01(\t2\xf7\x02\n\x0e\x43lusterService\x12Q\n\nGetMembers\x12 .parkledger.v1.GetMembersRequest\x1a!.parkledger.v1.GetMembersResponse\x12N\n\tAddMember\x12\x1f.parkledger.v1.AddMemberRequest\x1a .parkledger.v1.AddMemberResponse\x12W\n\x0cRemoveMember\x12\".parkledger.v1.RemoveMemberRequest\x1a#.parkledger.v1.RemoveMemberResponse\x12i\n\x12TransferLeadership\x12(.parkledger.v1.TransferLeadershipRequest\x1a).parkledger.v1.TransferLeadershipResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14protos/cluster.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\'\n\rBackupRequest\x12\x16\n\x0e\x61t_least_index\x18\x01 \x01(\x04\"p\n\x0b\x42\x61\x63kupPiece\x12\x37\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32 .parkledger.v1.BackupDescriptionH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12\x10\n\x06sha256\x18\x03 \x01(\x0cH\x00\x42\x06\n\x04part\"\x93\x01\n\x11\x42\x61\x63kupDescription\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nreplica_id\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\x0c\n\x04head\x18\x04 \x01(\x0c\x12\x16\n\x0eschema_version\x18\x05 \x01(\r\x12\x0c\n\x04size\x18\x06 \x01(\x04\x12\x13\n\x0btaken_at_us\x18\x07 \x01(\x03\"\x13\n\x11GetMembersRequest\"\x8f\x01\n\x12GetMembersResponse\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nprimary_id\x18\x02 \x01(\t\x12\x16\n\x0elast_log_index\x18\x03 \x01(\x04\x12\x11\n\tcommitted\x18\x04 \x01(\x08\x12&\n\x07members\x18\x05 \x03(\x0b\x32\x15.parkledger.v1.Member\"\x82\x01\n\x06Member\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.parkledger.v1.MemberRole\x12\x13\n\x0bmatch_index\x18\x04 \x01(\x04\x12\x15\n\rlast_heard_us\x18\x05 \x01(\x03\"7\n\x10\x41\x64\x64MemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"$\n\x11\x41\x64\x64MemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\")\n\x13RemoveMemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"\'\n\x14RemoveMemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"/\n\x19TransferLeadershipRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"0\n\x1aTransferLeadershipResponse\x12\x12\n\nprimary_id\x18\x01 \x01(\t2\xbd\x03\n\x0e\x43lusterService\x12Q\n\nGetMembers\x12 .parkledger.v1.GetMembersRequest\x1a!.parkledger.v1.GetMembersResponse\x12N\n\tAddMember\x12\x1f.parkledger.v1.AddMemberRequest\x1a .parkledger.v1.AddMemberResponse\x12W\n\x0cRemoveMember\x12\".parkledger.v1.RemoveMemberRequest\x1a#.parkledger.v1.RemoveMemberResponse\x12i\n\x12TransferLeadership\x12(.parkledger.v1.TransferLeadershipRequest\x1a).parkledger.v1.TransferLeadershipResponse\x12\x44\n\x06\x42\x61\x63kup\x12\x1c.parkledger.v1.BackupRequest\x1a\x1a.parkledger.v1.BackupPiece0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.cluster_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETMEMBERSREQUEST']._serialized_start=61
-  _globals['_GETMEMBERSREQUEST']._serialized_end=80
-  _globals['_GETMEMBERSRESPONSE']._serialized_start=83
-  _globals['_GETMEMBERSRESPONSE']._serialized_end=226
-  _globals['_MEMBER']._serialized_start=229
-  _globals['_MEMBER']._serialized_end=359
-  _globals['_ADDMEMBERREQUEST']._serialized_start=361
-  _globals['_ADDMEMBERREQUEST']._serialized_end=416
-  _globals['_ADDMEMBERRESPONSE']._serialized_start=418
-  _globals['_ADDMEMBERRESPONSE']._serialized_end=454
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=456
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=497
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=499
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=538
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=540
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=587
-  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_start=589
-  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_end=637
-  _globals['_CLUSTERSERVICE']._serialized_start=640
-  _globals['_CLUSTERSERVICE']._serialized_end=1015
+  _globals['_BACKUPREQUEST']._serialized_start=61
+  _globals['_BACKUPREQUEST']._serialized_end=100
+  _globals['_BACKUPPIECE']._serialized_start=102
+  _globals['_BACKUPPIECE']._serialized_end=214
+  _globals['_BACKUPDESCRIPTION']._serialized_start=217
+  _globals['_BACKUPDESCRIPTION']._serialized_end=364
+  _globals['_GETMEMBERSREQUEST']._serialized_start=366
+  _globals['_GETMEMBERSREQUEST']._serialized_end=385
+  _globals['_GETMEMBERSRESPONSE']._serialized_start=388
+  _globals['_GETMEMBERSRESPONSE']._serialized_end=531
+  _globals['_MEMBER']._serialized_start=534
+  _globals['_MEMBER']._serialized_end=664
+  _globals['_ADDMEMBERREQUEST']._serialized_start=666
+  _globals['_ADDMEMBERREQUEST']._serialized_end=721
+  _globals['_ADDMEMBERRESPONSE']._serialized_start=723
+  _globals['_ADDMEMBERRESPONSE']._serialized_end=759
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=761
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=802
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=804
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=843
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=845
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=892
+  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_start=894
+  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_end=942
+  _globals['_CLUSTERSERVICE']._serialized_start=945
+  _globals['_CLUSTERSERVICE']._serialized_end=1390
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,8 @@
 isort:skip_file
 Who belongs to a group of replicas, and who of them leads.
 
-Only the primary answers: others refuse with FAILED_PRECONDITION and its address, as
-ParkingService does. Every call may be repeated: what is already so is left as it is.
+Only the primary answers, but for Backup: others refuse with FAILED_PRECONDITION and its address,
+as ParkingService does. Every call may be repeated: what is already so is left as it is.
 RESOURCE_EXHAUSTED: an earlier change is under way, try later. INVALID_ARGUMENT: it can never be
 done as it is asked, the message says why.
 """
@@ -18,6 +18,92 @@ import protos.parking_pb2
 import typing
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+@typing.final
+class BackupRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    AT_LEAST_INDEX_FIELD_NUMBER: builtins.int
+    at_least_index: builtins.int
+    """the copy is to hold what this index applied, and may hold more"""
+    def __init__(
+        self,
+        *,
+        at_least_index: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at_least_index", b"at_least_index"]) -> None: ...
+
+global___BackupRequest = BackupRequest
+
+@typing.final
+class BackupPiece(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    DATA_FIELD_NUMBER: builtins.int
+    SHA256_FIELD_NUMBER: builtins.int
+    data: builtins.bytes
+    """the next bytes of a SQLite database, at most 512 KiB"""
+    sha256: builtins.bytes
+    """last: of all data"""
+    @property
+    def description(self) -> global___BackupDescription:
+        """first"""
+
+    def __init__(
+        self,
+        *,
+        description: global___BackupDescription | None = ...,
+        data: builtins.bytes = ...,
+        sha256: builtins.bytes = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["data", b"data", "description", b"description", "part", b"part", "sha256", b"sha256"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["data", b"data", "description", b"description", "part", b"part", "sha256", b"sha256"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["part", b"part"]) -> typing.Literal["description", "data", "sha256"] | None: ...
+
+global___BackupPiece = BackupPiece
+
+@typing.final
+class BackupDescription(google.protobuf.message.Message):
+    """What a copy is of. The digest of `parkledger verify` at `index` is `head`."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CLUSTER_ID_FIELD_NUMBER: builtins.int
+    REPLICA_ID_FIELD_NUMBER: builtins.int
+    INDEX_FIELD_NUMBER: builtins.int
+    HEAD_FIELD_NUMBER: builtins.int
+    SCHEMA_VERSION_FIELD_NUMBER: builtins.int
+    SIZE_FIELD_NUMBER: builtins.int
+    TAKEN_AT_US_FIELD_NUMBER: builtins.int
+    cluster_id: builtins.str
+    """whose it is"""
+    replica_id: builtins.str
+    """that made it"""
+    index: builtins.int
+    """last applied index in it"""
+    head: builtins.bytes
+    """SHA-256 over all that was applied up to there"""
+    schema_version: builtins.int
+    """of the database"""
+    size: builtins.int
+    """of the database, bytes"""
+    taken_at_us: builtins.int
+    """the replica's clock, microseconds since 1970-01-01 UTC"""
+    def __init__(
+        self,
+        *,
+        cluster_id: builtins.str = ...,
+        replica_id: builtins.str = ...,
+        index: builtins.int = ...,
+        head: builtins.bytes = ...,
+        schema_version: builtins.int = ...,
+        size: builtins.int = ...,
+        taken_at_us: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cluster_id", b"cluster_id", "head", b"head", "index", b"index", "replica_id", b"replica_id", "schema_version", b"schema_version", "size", b"size", "taken_at_us", b"taken_at_us"]) -> None: ...
+
+global___BackupDescription = BackupDescription
 
 @typing.final
 class GetMembersRequest(google.protobuf.message.Message):

@@ -54,6 +54,11 @@ class ClusterServiceStub(object):
                 request_serializer=protos_dot_cluster__pb2.TransferLeadershipRequest.SerializeToString,
                 response_deserializer=protos_dot_cluster__pb2.TransferLeadershipResponse.FromString,
                 _registered_method=True)
+        self.Backup = channel.unary_stream(
+                '/parkledger.v1.ClusterService/Backup',
+                request_serializer=protos_dot_cluster__pb2.BackupRequest.SerializeToString,
+                response_deserializer=protos_dot_cluster__pb2.BackupPiece.FromString,
+                _registered_method=True)
 
 
 class ClusterServiceServicer(object):
@@ -88,6 +93,15 @@ class ClusterServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Backup(self, request, context):
+        """Copy all that this replica has applied, of one instant, while it serves: a description, then
+        pieces, then the digest of them all. RESOURCE_EXHAUSTED: another copy is under way here, or the
+        disk has no room for one. UNAVAILABLE: it has not applied `at_least_index` in time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ClusterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -110,6 +124,11 @@ def add_ClusterServiceServicer_to_server(servicer, server):
                     servicer.TransferLeadership,
                     request_deserializer=protos_dot_cluster__pb2.TransferLeadershipRequest.FromString,
                     response_serializer=protos_dot_cluster__pb2.TransferLeadershipResponse.SerializeToString,
+            ),
+            'Backup': grpc.unary_stream_rpc_method_handler(
+                    servicer.Backup,
+                    request_deserializer=protos_dot_cluster__pb2.BackupRequest.FromString,
+                    response_serializer=protos_dot_cluster__pb2.BackupPiece.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -220,6 +239,33 @@ class ClusterService(object):
             '/parkledger.v1.ClusterService/TransferLeadership',
             protos_dot_cluster__pb2.TransferLeadershipRequest.SerializeToString,
             protos_dot_cluster__pb2.TransferLeadershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/parkledger.v1.ClusterService/Backup',
+            protos_dot_cluster__pb2.BackupRequest.SerializeToString,
+            protos_dot_cluster__pb2.BackupPiece.FromString,
             options,
             channel_credentials,
             insecure,

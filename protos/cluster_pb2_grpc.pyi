@@ -3,8 +3,8 @@
 isort:skip_file
 Who belongs to a group of replicas, and who of them leads.
 
-Only the primary answers: others refuse with FAILED_PRECONDITION and its address, as
-ParkingService does. Every call may be repeated: what is already so is left as it is.
+Only the primary answers, but for Backup: others refuse with FAILED_PRECONDITION and its address,
+as ParkingService does. Every call may be repeated: what is already so is left as it is.
 RESOURCE_EXHAUSTED: an earlier change is under way, try later. INVALID_ARGUMENT: it can never be
 done as it is asked, the message says why.
 """
@@ -51,6 +51,15 @@ class ClusterServiceStub:
     ]
     """Let another voter lead. If it does not take over in time, the primary goes on."""
 
+    Backup: grpc.UnaryStreamMultiCallable[
+        protos.cluster_pb2.BackupRequest,
+        protos.cluster_pb2.BackupPiece,
+    ]
+    """Copy all that this replica has applied, of one instant, while it serves: a description, then
+    pieces, then the digest of them all. RESOURCE_EXHAUSTED: another copy is under way here, or the
+    disk has no room for one. UNAVAILABLE: it has not applied `at_least_index` in time.
+    """
+
 class ClusterServiceAsyncStub:
     GetMembers: grpc.aio.UnaryUnaryMultiCallable[
         protos.cluster_pb2.GetMembersRequest,
@@ -77,6 +86,15 @@ class ClusterServiceAsyncStub:
         protos.cluster_pb2.TransferLeadershipResponse,
     ]
     """Let another voter lead. If it does not take over in time, the primary goes on."""
+
+    Backup: grpc.aio.UnaryStreamMultiCallable[
+        protos.cluster_pb2.BackupRequest,
+        protos.cluster_pb2.BackupPiece,
+    ]
+    """Copy all that this replica has applied, of one instant, while it serves: a description, then
+    pieces, then the digest of them all. RESOURCE_EXHAUSTED: another copy is under way here, or the
+    disk has no room for one. UNAVAILABLE: it has not applied `at_least_index` in time.
+    """
 
 class ClusterServiceServicer(metaclass=abc.ABCMeta):
     @abc.abstractmethod
@@ -112,5 +130,16 @@ class ClusterServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[protos.cluster_pb2.TransferLeadershipResponse, collections.abc.Awaitable[protos.cluster_pb2.TransferLeadershipResponse]]:
         """Let another voter lead. If it does not take over in time, the primary goes on."""
+
+    @abc.abstractmethod
+    def Backup(
+        self,
+        request: protos.cluster_pb2.BackupRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[protos.cluster_pb2.BackupPiece], collections.abc.AsyncIterator[protos.cluster_pb2.BackupPiece]]:
+        """Copy all that this replica has applied, of one instant, while it serves: a description, then
+        pieces, then the digest of them all. RESOURCE_EXHAUSTED: another copy is under way here, or the
+        disk has no room for one. UNAVAILABLE: it has not applied `at_least_index` in time.
+        """
 
 def add_ClusterServiceServicer_to_server(servicer: ClusterServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

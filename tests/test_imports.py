@@ -33,7 +33,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "central.stays": ("central.layout", "central.ledger.records"),
     "central.operator": ("central.layout", "central.stays", *LEDGER_CLIENT, "node"),
     "central.processor": ("central.layout", *LEDGER_CLIENT, "models", "node", "protos"),
-    "central.web": ("central.layout", *LEDGER_CLIENT, "node", "protos"),
+    "central.web": (
+        *("central.layout", "central.stays", "central.operator.overview", *LEDGER_CLIENT),
+        *("node", "protos"),
+    ),
     "central.demo": (
         *("central.layout", *LEDGER_CLIENT),
         *("models", "sample_videos", "node", "protos"),

@@ -9,6 +9,7 @@ import grpc
 from central.layout.document import Layout
 from central.ledger import wire
 from central.ledger.append_stream import AppendStream
+from central.ledger.backup_file import BackupPart
 from central.ledger.channels import audit_stub, cluster_stub, parking_stub, view_stub
 from central.ledger.interface import LedgerUnavailable
 from central.ledger.proof import Head, Link, Proof
@@ -275,6 +276,21 @@ class LedgerClient:
             timeout=timeout,
         )
         return response.primary_id
+
+    async def backup(self, address: str, *, at_least: int = 0) -> AsyncIterator[BackupPart]:
+        """Yield a copy of what one replica has applied; LedgerUnavailable if it cannot make one."""
+        call = cluster_stub(self._replicas.channel(Address.parse(address))).Backup(
+            cluster_pb2.BackupRequest(at_least_index=at_least)
+        )
+        try:
+            async for piece in call:
+                yield wire.backup_part_from_proto(piece)
+        except grpc.aio.AioRpcError as error:
+            raise final_error(error) or LedgerUnavailable(
+                f"replica at {address}: {error.details() or error.code().name}"
+            ) from error
+        finally:
+            call.cancel()
 
     async def close(self) -> None:
         """Close connections; appends under way are cancelled."""

@@ -1,13 +1,17 @@
 """ClusterService: members and leadership, on one replica. Only the primary acts."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import grpc
 
 from central.ledger import wire
 from central.ledger.acquaintances import Acquaintances, lost_disk
+from central.ledger.backup_source import BackupSource
 from central.ledger.channels import Context, channel_options, parking_stub
-from central.ledger.errors import NotPrimary
+from central.ledger.errors import NoCopy, NotPrimary
 from central.ledger.interface import LedgerRefused
 from central.ledger.members import Place, moved, with_learner, without
 from central.ledger.records import ReplicaStatus
@@ -23,14 +27,21 @@ logger = logging.getLogger(__name__)
 
 NEWCOMER_TIME_OUT = 1.0  # seconds that a newcomer has to say who it is
 
+CATCH_UP_TIME_OUT = (
+    5.0  # seconds that a replica which is asked for a copy has to apply what it lacks
+)
+
 Errors = (OperationError, UsageError, ChangeRefused)
 
 
 class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
     """Answers operators."""
 
-    def __init__(self, replica: Replica, acquaintances: Acquaintances) -> None:
+    def __init__(
+        self, replica: Replica, acquaintances: Acquaintances, backups: BackupSource
+    ) -> None:
         self._replica = replica
+        self._backups = backups
         self._membership = replica.membership
         self._acquaintances = acquaintances
 
@@ -81,6 +92,29 @@ class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
         except Errors as error:
             await abort(context, error, self._membership.addresses)
         return cluster_pb2.TransferLeadershipResponse(primary_id=primary_id)
+
+    async def Backup(  # noqa: N802
+        self, request: cluster_pb2.BackupRequest, context: Context
+    ) -> AsyncIterator[cluster_pb2.BackupPiece]:
+        """Stream a copy of what is applied here."""
+        at_least = request.at_least_index
+        try:
+            await self._wait_applied(at_least)
+            async with aclosing(self._backups.copy(at_least=at_least)) as parts:
+                async for part in parts:
+                    yield wire.backup_part_to_proto(part)
+        except Errors as error:
+            await abort(context, error, self._membership.addresses)
+
+    async def _wait_applied(self, index: int) -> None:
+        try:
+            async with asyncio.timeout(CATCH_UP_TIME_OUT):
+                await self._replica.wait_applied(index)
+        except TimeoutError:
+            raise NoCopy(
+                f"replica '{self._replica.settings.replica_id}' has applied "
+                f"{self._replica.applied_index}, not yet {index}: ask another one"
+            ) from None
 
     async def _add(self, replica_id: str, address: Address) -> bool:
         self._check_primary()

@@ -16,6 +16,10 @@ class Diverged(OperationError):
     """This replica's state is not that of the others: it answers nobody any more."""
 
 
+class NoCopy(OperationError):
+    """A copy of the state cannot be made here just now: another replica, or a later try, may do."""
+
+
 class OutcomeUnknown(OperationError):
     """The primary changed while a proposal was under way: it may or may not be applied."""
 

@@ -5,31 +5,31 @@ and through windows of indexes that widen until a page is full: so a page costs 
 however long the history is, and however few of its changes are of the lot.
 """
 
-import json
 import sqlite3
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 from central.ledger import chain
+from central.ledger.camera_queries import condition_of
 from central.ledger.interface import LedgerRefused
-from central.ledger.layout_json import layout_from_json
-from central.ledger.lot_queries import count_of
 from central.ledger.records import (
-    LotCount,
-    LotState,
+    CameraChange,
     Occupancy,
     OccupancyChange,
+    RecordedCameraChange,
     RecordedChange,
-    SpotState,
 )
 
 DEFAULT_PAGE = 1000
 MOST_A_PAGE = 5000
 MOST_SPOTS = 500
 
-_OCCUPANCIES = {int(occupancy): occupancy for occupancy in Occupancy}  # faster than the enum
+Row: TypeAlias = tuple[int, int, int, str, int, int, int, str, int, int, str]
+"""applied_index, ordinal, committed_at_us, spot_id, previous, occupancy, confidence, camera_id,
+captured_at_us, layout_version, model."""
+
 _TOKEN = struct.Struct(">QI")
 
 _FIRST_WINDOW = 4096  # indexes
@@ -38,18 +38,13 @@ _BEYOND = 2**62  # larger than any index and any ordinal
 
 # The plus signs keep SQLite from sorting by its primary key, for which it would read every lot.
 _WINDOW = (
-    "SELECT applied_index, ordinal, spot_id, previous, occupancy, confidence, camera_id,"
-    " captured_at_us, committed_at_us, layout_version, model"
+    "SELECT applied_index, ordinal, committed_at_us, spot_id, previous, occupancy, confidence,"
+    " camera_id, captured_at_us, layout_version, model"
     " FROM history INDEXED BY history_by_spot"
     " WHERE lot_id = ? AND spot_id IN ({spots}) AND applied_index BETWEEN ? AND ?"
     " AND (+applied_index, +ordinal) > (?, ?) ORDER BY +applied_index, +ordinal LIMIT ?"
 )
 _EVERY_SPOT = "SELECT spot_id FROM spot_lives WHERE lot_id = ?"
-_LAST_OF_SPOT = (
-    "SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model FROM history "
-    "WHERE lot_id = ? AND spot_id = ? AND applied_index BETWEEN ? AND ?"
-    " ORDER BY applied_index DESC, ordinal DESC LIMIT 1"
-)
 
 
 @dataclass(frozen=True)
@@ -86,31 +81,86 @@ class HistoryQuestion:
     after: Place | None = None
 
 
-def page(
-    connection: sqlite3.Connection, question: HistoryQuestion
-) -> tuple[tuple[RecordedChange, ...], Place | None]:
-    """Return a page of changes, and where it ends if there are more. Raises LedgerRefused."""
+@dataclass(frozen=True)
+class Page:
+    """A part of a lot's history; `end` is where it ends if there is more.
+
+    The rows are those of the table (`Row`): a page may have thousands, and goes over the wire.
+    """
+
+    lot_id: str
+    rows: tuple[Row, ...]
+    cameras: tuple[RecordedCameraChange, ...]
+    end: Place | None
+
+    @property
+    def changes(self) -> tuple[RecordedChange, ...]:
+        """The rows as values."""
+        return tuple(
+            RecordedChange(
+                index,
+                at,
+                OccupancyChange(
+                    self.lot_id,
+                    spot_id,
+                    Occupancy(was),
+                    Occupancy(now),
+                    confidence,
+                    camera_id,
+                    captured_at_us,
+                    layout_version,
+                    model,
+                ),
+            )
+            for (
+                index,
+                _,
+                at,
+                spot_id,
+                was,
+                now,
+                confidence,
+                camera_id,
+                captured_at_us,
+                layout_version,
+                model,
+            ) in self.rows
+        )
+
+
+def page(connection: sqlite3.Connection, question: HistoryQuestion) -> Page:
+    """Return a page of changes of spots and, if no spot is named, of cameras.
+
+    Raises LedgerRefused for a lot or spot that never was.
+    """
     _check_spots(connection, question.lot_id, question.spot_ids)
     after = (chain.last_index_by(connection, question.since_us - 1), _BEYOND)
     if question.after is not None:
         after = max(after, (question.after.index, question.after.ordinal))
-    (last,) = connection.execute("SELECT max(applied_index) FROM history").fetchone()
-    if last is not None and question.until_us:
-        last = min(last, chain.last_index_by(connection, question.until_us - 1))
-    rows = _rows(connection, question, after, last or 0)
-    more = len(rows) > question.page_size
-    del rows[question.page_size :]
-    changes = tuple(_change(question.lot_id, *row) for row in rows)
-    return changes, Place(*rows[-1][:2]) if more else None
+    (last,) = connection.execute("SELECT applied_index FROM meta").fetchone()
+    if question.until_us:
+        last = chain.last_index_by(connection, question.until_us - 1)
+    rows = _rows(connection, question, after, last)
+    cameras = [] if question.spot_ids else list(_cameras(connection, question, after, last))
+    places = sorted([row[:2] for row in rows] + [place for place, _ in cameras])
+    if len(places) <= question.page_size:
+        return Page(question.lot_id, tuple(rows), tuple(one for _, one in cameras), None)
+    end = places[question.page_size - 1]
+    return Page(
+        question.lot_id,
+        tuple(row for row in rows if row[:2] <= end),
+        tuple(one for place, one in cameras if place <= end),
+        Place(*end),
+    )
 
 
 def _rows(
     connection: sqlite3.Connection, question: HistoryQuestion, after: tuple[int, int], last: int
-) -> list[Any]:
+) -> list[Row]:
     """Return one row more than a page has, if there are so many."""
     spots = ", ".join("?" * len(question.spot_ids)) or _EVERY_SPOT
     which = question.spot_ids or (question.lot_id,)
-    statement, rows, width = _WINDOW.format(spots=spots), list[Any](), _FIRST_WINDOW
+    statement, rows, width = _WINDOW.format(spots=spots), list[Row](), _FIRST_WINDOW
     while (missing := question.page_size + 1 - len(rows)) > 0 and after[0] <= last:
         end = min(last, after[0] + width)
         window = (question.lot_id, *which, after[0], end, *after, missing)
@@ -119,32 +169,19 @@ def _rows(
     return rows
 
 
-def lot_as_of(
-    connection: sqlite3.Connection, lot_id: str, index: int, *, with_layout: bool
-) -> LotState | None:
-    """Return a lot as it stood when `index` was applied, None if it was not there yet."""
-    row = connection.execute(
-        "SELECT version, document FROM layouts WHERE lot_id = ? AND applied_index <= ? "
-        "ORDER BY version DESC LIMIT 1",
-        (lot_id, index),
-    ).fetchone()
-    if row is None:
-        return None
-    version, document = row
-    value = json.loads(document)
-    spots = connection.execute(
-        "SELECT spot_id, added_index, added_at_us FROM spot_lives WHERE lot_id = ?"
-        " AND added_index <= ? AND (removed_index IS NULL OR removed_index > ?) ORDER BY spot_id",
-        (lot_id, index, index),
-    ).fetchall()
-    return LotState(
-        lot_id,
-        value["name"],
-        version,
-        tuple(_spot_as_of(connection, lot_id, index, *spot) for spot in spots),
-        _counts_as_of(connection, lot_id, index),
-        layout_from_json(value) if with_layout else None,
-    )
+def _cameras(
+    connection: sqlite3.Connection, question: HistoryQuestion, after: tuple[int, int], last: int
+) -> Iterator[tuple[tuple[int, int], RecordedCameraChange]]:
+    """Yield the changes of cameras with their places, one more than a page has at most."""
+    for index, ordinal, at, camera_id, previous, condition, since_us, detail in connection.execute(
+        "SELECT applied_index, ordinal, committed_at_us, camera_id, previous, condition, since_us,"
+        " detail FROM camera_history WHERE lot_id = ? AND (applied_index, ordinal) > (?, ?)"
+        " AND applied_index <= ? ORDER BY applied_index, ordinal LIMIT ?",
+        (question.lot_id, *after, last, question.page_size + 1),
+    ):
+        was, now = condition_of(previous), condition_of(condition)
+        change = CameraChange(question.lot_id, camera_id, was, now, since_us, detail)
+        yield (index, ordinal), RecordedCameraChange(index, at, change)
 
 
 def _check_spots(connection: sqlite3.Connection, lot_id: str, wanted: Collection[str]) -> None:
@@ -162,67 +199,3 @@ def _check_spots(connection: sqlite3.Connection, lot_id: str, wanted: Collection
         raise LedgerRefused(
             f"spot '{min(unknown)}' never was in lot '{lot_id}': its spots are named in its layout"
         )
-
-
-def _change(
-    lot_id: str,
-    index: int,
-    ordinal: int,
-    spot_id: str,
-    previous: int,
-    occupancy: int,
-    confidence: int,
-    camera_id: str,
-    captured_at_us: int,
-    committed_at_us: int,
-    layout_version: int,
-    model: str,
-) -> RecordedChange:
-    return RecordedChange(
-        index,
-        committed_at_us,
-        OccupancyChange(
-            lot_id,
-            spot_id,
-            _OCCUPANCIES[previous],
-            _OCCUPANCIES[occupancy],
-            confidence,
-            camera_id,
-            captured_at_us,
-            layout_version,
-            model,
-        ),
-    )
-
-
-def _spot_as_of(
-    connection: sqlite3.Connection,
-    lot_id: str,
-    index: int,
-    spot_id: str,
-    added_index: int,
-    added_at_us: int,
-) -> SpotState:
-    # At added_index itself no change of the spot's earlier life can stand: the same layout cannot
-    # take a spot away and bring it back.
-    row = connection.execute(_LAST_OF_SPOT, (lot_id, spot_id, added_index, index)).fetchone()
-    if row is None:
-        return SpotState(spot_id, Occupancy.UNKNOWN, 0, "", added_at_us)
-    occupancy, confidence, camera_id, since_us, *source = row
-    return SpotState(spot_id, Occupancy(occupancy), confidence, camera_id, since_us, (), *source)
-
-
-def _counts_as_of(connection: sqlite3.Connection, lot_id: str, index: int) -> tuple[LotCount, ...]:
-    reporters = connection.execute(
-        "SELECT reporter FROM counts WHERE lot_id = ? ORDER BY reporter", (lot_id,)
-    ).fetchall()
-    found = (
-        connection.execute(
-            "SELECT reporter, available_spaces, counted_at_us, stale, status FROM count_history "
-            "WHERE lot_id = ? AND reporter = ? AND applied_index <= ? "
-            "ORDER BY applied_index DESC LIMIT 1",
-            (lot_id, reporter, index),
-        ).fetchone()
-        for (reporter,) in reporters
-    )
-    return tuple(count_of(*row) for row in filter(None, found))

@@ -8,8 +8,9 @@ from pathlib import Path
 from central.ledger import chain
 from central.ledger.camera_queries import camera_changes
 from central.ledger.data_directory import connect
-from central.ledger.history_queries import HistoryQuestion, Place, lot_as_of, page
+from central.ledger.history_queries import HistoryQuestion, Page, page
 from central.ledger.lot_queries import count_of, lot_now
+from central.ledger.past_queries import lot_as_of
 from central.ledger.proof import FORMAT, Head, Link, Proof
 from central.ledger.records import (
     CameraChange,
@@ -20,7 +21,6 @@ from central.ledger.records import (
     LotState,
     Occupancy,
     OccupancyChange,
-    RecordedChange,
 )
 
 
@@ -73,17 +73,15 @@ class Queries:
             )
             return index, tuple(lot for lot in lots if lot is not None)
 
-    def history(
-        self, question: HistoryQuestion
-    ) -> tuple[int, tuple[RecordedChange, ...], Place | None]:
-        """Return (applied index, a page of changes, where it ends if there are more).
+    def history(self, question: HistoryQuestion) -> tuple[int, Page]:
+        """Return (applied index, a page of changes).
 
         Raises LedgerRefused for a lot or spot that never was.
         """
         with self._connection:
             self._connection.execute("BEGIN")
             index = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
-            return index, *page(self._connection, question)
+            return index, page(self._connection, question)
 
     def head(self, index: int) -> tuple[int, bytes]:
         """Return (index, head) at that index, or at the last applied one if that is smaller."""

@@ -9,6 +9,7 @@ import grpc
 
 from central.ledger.acquaintances import Acquaintances
 from central.ledger.audit_service import AuditService
+from central.ledger.backup_source import BackupSource
 from central.ledger.channels import server_options
 from central.ledger.cluster_service import ClusterService
 from central.ledger.divergence import COMPARE_EVERY, Gate, HeadWatch, check_mark
@@ -71,7 +72,7 @@ async def serve(
         parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
         heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
         cluster_pb2_grpc.add_ClusterServiceServicer_to_server(
-            ClusterService(replica, acquaintances), server
+            ClusterService(replica, acquaintances, BackupSource(settings)), server
         )
         door = Door(me, acquaintances, peers, replica.receive)
         raft_pb2_grpc.add_RaftServiceServicer_to_server(door, server)

@@ -13,7 +13,6 @@ from central.ledger.interface import LedgerRefused, VersionConflict
 from central.ledger.outcome import Appended, LayoutApplied, Outcome, Refused
 from central.ledger.queries import Queries
 from central.ledger.records import (
-    HistoryPage,
     LedgerEvent,
     LedgerState,
     LotReport,
@@ -174,12 +173,10 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             if not request.stale_ok:
                 await self._replica.barrier()
             age_us = 0 if not request.stale_ok else self._replica.age_us()
-            index, changes, end = await self._replica.query(
-                lambda queries: queries.history(question)
-            )
+            index, page = await self._replica.query(lambda queries: queries.history(question))
         except Errors as error:
             await self._abort(context, error)
-        return wire.page_to_proto(HistoryPage(index, age_us, changes), end)
+        return wire.page_to_proto(page, index=index, age_us=age_us)
 
     async def Watch(  # noqa: N802
         self,

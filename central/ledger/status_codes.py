@@ -3,7 +3,8 @@
 INVALID_ARGUMENT     the request can never succeed as it is
 ABORTED              someone else applied a layout first
 FAILED_PRECONDITION  this replica is not the primary; trailing metadata names who is, if known
-RESOURCE_EXHAUSTED   too much is waiting for commitment, or members are being changed: try later
+RESOURCE_EXHAUSTED   too much is waiting for commitment, members are being changed, or a copy for a
+                     backup cannot be made: try later
 UNAVAILABLE          the outcome is unknown; send the same request again
 DATA_LOSS            this replica's state is not that of the others: ask another one
 OUT_OF_RANGE         the events after that index are no longer kept
@@ -15,7 +16,7 @@ from typing import NoReturn
 import grpc
 
 from central.ledger.channels import Context
-from central.ledger.errors import Diverged, NotPrimary, OutcomeUnknown
+from central.ledger.errors import Diverged, NoCopy, NotPrimary, OutcomeUnknown
 from central.ledger.interface import (
     LedgerError,
     LedgerRefused,
@@ -38,7 +39,7 @@ def status_of(error: Exception) -> grpc.StatusCode | None:
             return grpc.StatusCode.DATA_LOSS
         case OutcomeUnknown():
             return grpc.StatusCode.UNAVAILABLE
-        case Overloaded() | ChangeRefused():
+        case Overloaded() | ChangeRefused() | NoCopy():
             return grpc.StatusCode.RESOURCE_EXHAUSTED
         case VersionConflict():
             return grpc.StatusCode.ABORTED

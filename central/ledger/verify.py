@@ -17,8 +17,8 @@ from pathlib import Path
 
 from central.ledger import chain, log_rows, log_schema
 from central.ledger.chain import StoredLink, content_of
-from central.ledger.history_queries import lot_as_of
 from central.ledger.merkle import Frontier
+from central.ledger.past_queries import lot_as_of
 from central.ledger.proof import Head
 from central.ledger.schema import SCHEMA_VERSION
 from central.ledger.wal_check import damaged_at

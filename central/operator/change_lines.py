@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from central.ledger.records import (
     CONFIDENCE_SCALE,
+    CameraChange,
+    CameraCondition,
     CountChange,
     LayoutChange,
     LedgerEvent,
@@ -18,6 +20,8 @@ def text_lines(event: LedgerEvent) -> Iterator[str]:
     clock = f"{datetime.fromtimestamp(event.committed_at_us / 1e6, UTC):%H:%M:%S}Z"
     for layout in event.layouts:
         yield f"{clock} {layout.lot_id} layout version {layout.version}"
+    for camera in event.cameras:
+        yield f"{clock} {camera.lot_id} camera {camera.camera_id} {camera_text(camera)}"
     for change in event.changes:
         yield f"{clock} {change.lot_id} {_occupancy_text(change)}"
     for reported in event.counts:
@@ -32,10 +36,23 @@ def json_lines(event: LedgerEvent) -> Iterator[str]:
     }
     for layout in event.layouts:
         yield json.dumps({**common, **_layout_object(layout)})
+    for camera in event.cameras:
+        yield json.dumps({**common, **camera_object(camera)})
     for change in event.changes:
-        yield json.dumps({**common, **_occupancy_object(change)})
+        yield json.dumps({**common, **occupancy_object(change)})
     for reported in event.counts:
         yield json.dumps({**common, **_count_object(reported)})
+
+
+def camera_text(change: CameraChange) -> str:
+    """Return `ok -> dark: mean brightness 3 of 255` and its like."""
+    detail = f": {change.detail}" if change.detail else ""
+    return f"{condition_name(change.previous)} -> {condition_name(change.condition)}{detail}"
+
+
+def condition_name(condition: CameraCondition | None) -> str:
+    """Return a condition in lower case; of a camera of which nothing is known: unknown."""
+    return "unknown" if condition is None else condition.name.lower()
 
 
 def _occupancy_text(change: OccupancyChange) -> str:
@@ -56,7 +73,21 @@ def _layout_object(layout: LayoutChange) -> dict[str, object]:
     return {"change": "layout", "lot": layout.lot_id, "version": layout.version}
 
 
-def _occupancy_object(change: OccupancyChange) -> dict[str, object]:
+def camera_object(change: CameraChange) -> dict[str, object]:
+    """Return a camera's change as JSON values."""
+    return {
+        "change": "camera",
+        "lot": change.lot_id,
+        "camera": change.camera_id,
+        "previous": condition_name(change.previous),
+        "condition": condition_name(change.condition),
+        "since_us": change.since_us,
+        "detail": change.detail,
+    }
+
+
+def occupancy_object(change: OccupancyChange) -> dict[str, object]:
+    """Return a spot's change as JSON values."""
     return {
         "change": "occupancy",
         "lot": change.lot_id,
@@ -66,6 +97,8 @@ def _occupancy_object(change: OccupancyChange) -> dict[str, object]:
         "confidence": change.confidence / CONFIDENCE_SCALE,
         "camera": change.camera_id or None,
         "captured_at_us": change.captured_at_us,
+        "layout_version": change.layout_version or None,
+        "model": change.model or None,
     }
 
 

@@ -28,7 +28,7 @@ from central.operator.overview_tables import overview_tables
 from node.address import ADDRESSES, Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
-from node.shutdown import run_until_signalled
+from node.shutdown import run_unless_signalled
 
 ledger_option = click.option(
     "--ledger",
@@ -176,19 +176,11 @@ def status(ledger: tuple[Address, ...], timeout: float, json: bool) -> int:
 def watch(ledger: tuple[Address, ...], lot: tuple[str, ...], after: int | None, json: bool) -> int:
     """Follow changes as they commit, one a line, over fail-overs, until Ctrl-C."""
 
-    async def role(stop: asyncio.Event) -> int:
+    async def role() -> int:
         async with connected(ledger) as client:
-            following = asyncio.create_task(follow(client, lot_ids=lot, after=after, as_json=json))
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({following, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not following.done():
-                following.cancel()
-                await asyncio.wait({following})
-                return 0
-            return following.result()
+            return await follow(client, lot_ids=lot, after=after, as_json=json)
 
-    return run_until_signalled(role)
+    return run_unless_signalled(role) or 0
 
 
 async def follow(

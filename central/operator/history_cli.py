@@ -199,12 +199,12 @@ async def print_changes(ledger: Ledger, wanted: Wanted) -> None:
     try:
         async for page in pages:
             if wanted.as_json:
-                _print(list(change_objects(page.changes)))
+                _print(list(change_objects(page)))
                 continue
-            if page.changes and not any_yet:
+            if (page.changes or page.cameras) and not any_yet:
                 click.echo(CHANGE_TITLE)
-            any_yet = any_yet or bool(page.changes)
-            _print(list(change_lines(page.changes, zone=wanted.zone)))
+                any_yet = True
+            _print(list(change_lines(page, zone=wanted.zone)))
     except LedgerRefused as refusal:
         raise UsageError(str(refusal)) from refusal
     if not any_yet and not wanted.as_json:
@@ -237,9 +237,10 @@ async def print_proof(client: Audited, wanted: Wanted, index: int, *, head_index
         proof = await client.proof(index, head_index=head_index, timeout=wanted.timeout)
     except LedgerRefused as refusal:
         raise UsageError(f"--proof {index}: {refusal}") from refusal
-    changes, layouts, counts = json.loads(proof.link.rows)
+    changes, layouts, counts, *cameras = json.loads(proof.link.rows)
     # Column 0 of a change is its ordinal, its lot comes second; the others begin with the lot.
-    lots = {row[1] for row in changes} | {row[0] for row in (*layouts, *counts)}
+    lots = {row[1] for table in (changes, *cameras) for row in table}
+    lots |= {row[0] for row in (*layouts, *counts)}
     if wanted.lot_id not in lots:
         named = f"only '{', '.join(sorted(lots))}'" if lots else "nothing"
         raise UsageError(f"--proof {index}: that entry changed {named}, not '{wanted.lot_id}'")

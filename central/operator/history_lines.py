@@ -4,24 +4,57 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 
-from central.ledger.records import CONFIDENCE_SCALE, LotState, Occupancy, RecordedChange, SpotState
+from central.ledger.records import (
+    CONFIDENCE_SCALE,
+    HistoryPage,
+    LotState,
+    Occupancy,
+    RecordedCameraChange,
+    RecordedChange,
+    SpotState,
+)
+from central.operator.change_lines import camera_object, condition_name, occupancy_object
 from central.operator.instants import text_of
 
 
-def change_lines(changes: Iterable[RecordedChange], *, zone: tzinfo | None) -> Iterator[str]:
-    """Yield a line a change, to stand under `CHANGE_TITLE`.
+def change_lines(page: HistoryPage, *, zone: tzinfo | None) -> Iterator[str]:
+    """Yield a line a change, to stand under `CHANGE_TITLE`; a camera's has no spot.
 
     `late` is committed_at less captured_at in seconds: what debouncing and the way took, and how
-    far the camera's clock is from the ledger's.
+    far the camera's clock is from the ledger's. Of a camera's condition: how long it lasted before.
     """
-    for one in changes:
-        change = one.change
-        late = (one.committed_at_us - change.captured_at_us) / 1e6
-        yield (
-            f"{text_of(one.committed_at_us, zone=zone):<29} {one.index:>9} {change.spot_id:<10} "
-            f"{change.previous.name.lower():<8} -> {change.occupancy.name.lower():<8} "
-            f"{change.confidence / CONFIDENCE_SCALE:.2f} {late:>8.1f} s {change.camera_id or '-'}"
-        )
+    for one in _in_order(page):
+        when = f"{text_of(one.committed_at_us, zone=zone):<29} {one.index:>9}"
+        if isinstance(one, RecordedChange):
+            yield f"{when} {_occupancy_columns(one)}"
+        else:
+            yield f"{when} {_camera_columns(one)}"
+
+
+def _occupancy_columns(one: RecordedChange) -> str:
+    change = one.change
+    late = (one.committed_at_us - change.captured_at_us) / 1e6
+    return (
+        f"{change.spot_id:<10} {change.previous.name.lower():<8} -> "
+        f"{change.occupancy.name.lower():<8} {change.confidence / CONFIDENCE_SCALE:.2f} "
+        f"{late:>8.1f} s {change.camera_id or '-'}"
+    )
+
+
+def _camera_columns(one: RecordedCameraChange) -> str:
+    change = one.change
+    late = (one.committed_at_us - change.since_us) / 1e6
+    detail = f" ({change.detail})" if change.detail else ""
+    return (
+        f"{'-':<10} {condition_name(change.previous):<8} -> "
+        f"{condition_name(change.condition):<8} {'-':<4} {late:>8.1f} s {change.camera_id}{detail}"
+    )
+
+
+def _in_order(page: HistoryPage) -> list[RecordedChange | RecordedCameraChange]:
+    """Return all of a page by index: what is said of cameras before what they saw."""
+    both: list[RecordedChange | RecordedCameraChange] = [*page.cameras, *page.changes]
+    return sorted(both, key=lambda one: one.index)
 
 
 CHANGE_TITLE = (
@@ -29,23 +62,14 @@ CHANGE_TITLE = (
 )
 
 
-def change_objects(changes: Iterable[RecordedChange]) -> Iterator[str]:
+def change_objects(page: HistoryPage) -> Iterator[str]:
     """Yield a JSON object a change."""
-    for one in changes:
-        change = one.change
-        yield json.dumps(
-            {
-                "index": one.index,
-                "committed_at_us": one.committed_at_us,
-                "lot": change.lot_id,
-                "spot": change.spot_id,
-                "previous": change.previous.name.lower(),
-                "occupancy": change.occupancy.name.lower(),
-                "confidence": change.confidence / CONFIDENCE_SCALE,
-                "camera": change.camera_id or None,
-                "captured_at_us": change.captured_at_us,
-            }
-        )
+    for one in _in_order(page):
+        common = {"index": one.index, "committed_at_us": one.committed_at_us}
+        if isinstance(one, RecordedChange):
+            yield json.dumps({**common, **occupancy_object(one.change)})
+        else:
+            yield json.dumps({**common, **camera_object(one.change)})
 
 
 def state_lines(
@@ -79,5 +103,7 @@ def state_objects(
                 "confidence": spot.confidence / CONFIDENCE_SCALE,
                 "camera": spot.camera_id or None,
                 "since_us": spot.since_us,
+                "spot_layout_version": spot.layout_version or None,
+                "model": spot.model or None,
             }
         )

@@ -1,6 +1,7 @@
 """PURE: an overview as the object that `parkledger status --json` prints."""
 
 from central.ledger.records import LotState, NodeStatus, Occupancy
+from central.operator.change_lines import condition_name
 from central.operator.lateness import late_us_by_camera
 from central.operator.overview import Overview, ReplicaAnswer
 
@@ -41,6 +42,15 @@ def _lot(lot: LotState) -> dict[str, object]:
                 "status": count.status,
             }
             for count in lot.counts
+        ],
+        "cameras": [
+            {
+                "camera": camera.camera_id,
+                "condition": condition_name(camera.condition),
+                "since_us": camera.since_us or None,
+                "detail": camera.detail,
+            }
+            for camera in lot.cameras
         ],
     }
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from central.ledger.records import (
+    CameraCondition,
     LedgerState,
     LotCount,
     LotState,
@@ -17,6 +18,7 @@ from central.ledger.records import (
     Occupancy,
     ReplicaStatus,
 )
+from central.operator.change_lines import condition_name
 from central.operator.lateness import late_us_by_camera
 from central.operator.overview import Overview, ReplicaAnswer
 
@@ -41,6 +43,8 @@ def overview_tables(overview: Overview, *, now_us: int) -> RenderableType:
     parts: list[RenderableType] = []
     if overview.state is not None:
         parts.append(_lots(overview.state, now_us=now_us))
+        if any(lot.cameras for lot in overview.state.lots):
+            parts.append(_cameras(overview.state, now_us=now_us))
     parts.append(_replicas(overview))
     if overview.service is not None:
         parts.append(_nodes(overview, overview.service.nodes, now_us=now_us))
@@ -110,6 +114,29 @@ def _count(count: LotCount, *, now_us: int) -> Text:
     if count.stale:
         return Text(f"{text}; STALE: {count.status}", style="yellow")
     return Text(text)
+
+
+def _cameras(state: LedgerState, *, now_us: int) -> RenderableType:
+    """Return what is the matter with which camera; those that are well are only counted."""
+    cameras = [(lot.lot_id, camera) for lot in state.lots for camera in lot.cameras]
+    bad = [one for one in cameras if one[1].condition is not CameraCondition.OK]
+    if not bad:
+        return Text("Every camera is ok.")
+    table = _table(
+        f"Cameras ({len(cameras) - len(bad)} of {len(cameras)} ok)",
+        *("lot", "camera", "condition", "for", "detail"),
+        right=("for",),
+    )
+    for lot_id, camera in bad:
+        known = camera.condition is not None
+        table.add_row(
+            lot_id,
+            camera.camera_id,
+            Text(condition_name(camera.condition), style="yellow" if known else "dim"),
+            duration(now_us - camera.since_us) if known else "",
+            camera.detail or ("" if known else "nothing was said of it yet"),
+        )
+    return table
 
 
 def _replicas(overview: Overview) -> Table:

@@ -51,13 +51,15 @@ def unmarked(answer: Marked) -> bytes:
     return answer.model_dump_json(exclude={"ledger"}).encode()
 
 
-def answer(request: Request, body: bytes, mark: Mark, *, cache: str = NOW) -> Response:
+def answer(
+    request: Request, body: bytes, mark: Mark, *, cache: str = NOW, tag: str = ""
+) -> Response:
     """Return the answer to a request, or 304 if the client has it already.
 
     body: of `unmarked`. The entity tag is weak, for the mark's age differs each time; it is of
-    what else the answer says, and of whether that is stale.
+    what else the answer says, and of whether that is stale; or it is `tag`.
     """
-    tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}{"-stale" if mark.stale else ""}"'
+    tag = tag or f'W/"{blake2b(body, digest_size=12).hexdigest()}{"-stale" if mark.stale else ""}"'
     headers = {"ETag": tag, "Cache-Control": cache, **mark_headers(mark)}
     if _has(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from central.web import problems
 from central.web.reading import Reader
-from central.web.routes import events, lots
+from central.web.routes import cameras, cluster, events, layouts, lots, past
 from central.web.site import Site
 
 _DESCRIPTION = """\
@@ -32,6 +32,10 @@ def create_app(site: Site) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     reader = Reader(site)
     api.include_router(lots.router(reader))
+    api.include_router(cameras.router(reader))
+    api.include_router(past.router(reader))
+    api.include_router(layouts.router(reader))
+    api.include_router(cluster.router(reader))
     api.include_router(events.router(site))
     app.include_router(api)
     return app

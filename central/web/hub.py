@@ -69,7 +69,7 @@ class Hub:
     def publish(self, event: LedgerEvent) -> None:
         """Take the next event of the watch."""
         self._index = event.index
-        if not (event.changes or event.layouts or event.counts):
+        if not (event.changes or event.layouts or event.counts or event.cameras):
             return
         self._events.append(event)
         if len(self._events) >= 2 * self._kept:

@@ -21,7 +21,11 @@ def place_of(token: str, *kinds: type) -> tuple[str | int, ...]:
     try:
         raw = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         place = json.loads(raw)
-        fits = isinstance(place, list) and [type(part) for part in place] == list(kinds)
+        fits = (
+            isinstance(place, list)
+            and [type(part) for part in place] == list(kinds)
+            and all(0 <= part < 2**63 for part in place if isinstance(part, int))
+        )
     except (ValueError, binascii.Error, UnicodeEncodeError, RecursionError):
         fits = False
     if not fits:

@@ -56,7 +56,7 @@ class Reader:
     """Asks the ledger for what the view does not hold, so many questions at a time."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
         self.slots = Slots(MAX_READS)
 
     async def moment(self, lot_ids: Sequence[str] = (), *, at: str | None, fresh: bool) -> Moment:
@@ -66,18 +66,18 @@ class Reader:
         if at is not None:
             return await self._past(lot_ids, instant_of("at", at))
         if not fresh:
-            return Moment(self._site.view, self._site.mark(), NOW, live=True)
+            return Moment(self.site.view, self.site.mark(), NOW, live=True)
         async with self.slots:
-            state = await _known(self._site, lot_ids, as_of_us=None)
+            state = await _known(self.site, lot_ids, as_of_us=None)
         return Moment(state, Mark(state.index, 0, stale=False), NOW, live=False)
 
     async def _past(self, lot_ids: Sequence[str], instant_us: int) -> Moment:
         if instant_us > time.time_ns() // 1000:
             raise Problem.of(422, "bad-time", "at: give an instant that is over")
         async with self.slots:
-            state = await _known(self._site, lot_ids, as_of_us=instant_us)
+            state = await _known(self.site, lot_ids, as_of_us=instant_us)
         # What is committed from now on is committed later than what the view has seen.
-        seen = self._site.feed.view
+        seen = self.site.feed.view
         over = seen is not None and instant_us <= (seen.committed_at_us or 0)
         return Moment(state, Mark(state.index, 0, stale=False), PAST if over else NOW, live=False)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from central.ledger.records import LedgerEvent
-from central.web.answers.events import Change, Count, EventData, LayoutVersion
+from central.web.answers.events import Change, Condition, Count, EventData, LayoutVersion
 from central.web.answers.marks import LedgerMark
 from central.web.freshness import Mark
 from central.web.instants import text_of
@@ -35,8 +35,9 @@ def encode_event(event: LedgerEvent, lot_id: str | None) -> bytes | None:
             if lot_id in (None, one.lot_id)
         ],
         counts=[Count.of_change(one) for one in event.counts if lot_id in (None, one.lot_id)],
+        cameras=[Condition.of_change(one) for one in event.cameras if lot_id in (None, one.lot_id)],
     )
-    if not (data.changes or data.layouts or data.counts):
+    if not (data.changes or data.layouts or data.counts or data.cameras):
         return None
     return encode("change", event.index, data.model_dump_json())
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from central.ledger.records import (
+    CameraChange,
+    CameraState,
     CountChange,
     LedgerEvent,
     LedgerState,
@@ -39,7 +41,8 @@ class View:
         if event.index <= self.index:
             return self
         lots = dict(self.lots)
-        touched = {one.lot_id for one in event.changes} | {one.lot_id for one in event.counts}
+        told = (event.changes, event.counts, event.cameras)
+        touched = {one.lot_id for kind in told for one in kind}
         for lot_id in touched:
             lot = lots.get(lot_id)
             # A lot that was read anew may be ahead of the watch.
@@ -76,6 +79,7 @@ def _changed(lot: LotState, event: LedgerEvent) -> LotState:
         lot,
         spots=tuple(_spot(spot, changes.get(spot.spot_id)) for spot in lot.spots),
         counts=_counts(lot, counts) if counts else lot.counts,
+        cameras=_cameras(lot, [one for one in event.cameras if one.lot_id == lot.lot_id]),
     )
 
 
@@ -88,6 +92,8 @@ def _spot(spot: SpotState, change: OccupancyChange | None) -> SpotState:
         confidence=change.confidence,
         camera_id=change.camera_id,
         since_us=change.captured_at_us,
+        layout_version=change.layout_version,
+        model=change.model,
     )
 
 
@@ -95,3 +101,15 @@ def _counts(lot: LotState, changes: Iterable[CountChange]) -> tuple[LotCount, ..
     counts = {count.reporter: count for count in lot.counts}
     counts.update((change.count.reporter, change.count) for change in changes)
     return tuple(counts[reporter] for reporter in sorted(counts))
+
+
+def _cameras(lot: LotState, changes: Iterable[CameraChange]) -> tuple[CameraState, ...]:
+    cameras = {camera.camera_id: camera for camera in lot.cameras}
+    for one in changes:
+        if one.condition is None:  # it is in the layout no more
+            cameras.pop(one.camera_id, None)
+        else:
+            cameras[one.camera_id] = CameraState(
+                one.camera_id, one.condition, one.since_us, one.detail
+            )
+    return tuple(cameras[camera_id] for camera_id in sorted(cameras))

@@ -6,6 +6,7 @@ from central.ledger.wire.appending import (
     rejected_from_proto,
     rejected_to_proto,
 )
+from central.ledger.wire.backups import backup_part_from_proto, backup_part_to_proto
 from central.ledger.wire.cluster import members_from_proto, members_to_proto
 from central.ledger.wire.events import event_from_proto, event_to_proto
 from central.ledger.wire.history import page_from_proto, page_to_proto, question_from_proto
@@ -21,6 +22,8 @@ from central.ledger.wire.nodes import (
 from central.ledger.wire.state import state_from_proto, state_to_proto
 
 __all__ = [
+    "backup_part_from_proto",
+    "backup_part_to_proto",
     "batch_from_proto",
     "batch_to_proto",
     "event_from_proto",

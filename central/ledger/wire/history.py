@@ -1,6 +1,6 @@
 """What was, as protos and back."""
 
-from central.ledger.history_queries import DEFAULT_PAGE, MOST_A_PAGE, HistoryQuestion, Place
+from central.ledger.history_queries import DEFAULT_PAGE, MOST_A_PAGE, HistoryQuestion, Page, Place
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import HistoryPage, OccupancyChange, RecordedChange
 from central.ledger.wire import conditions
@@ -30,22 +30,42 @@ def question_from_proto(request: parking_pb2.HistoryRequest) -> HistoryQuestion:
     )
 
 
-def page_to_proto(page: HistoryPage, end: Place | None) -> parking_pb2.HistoryResponse:
-    """Return a page's message; `end` is where it ends if there are more."""
-    return parking_pb2.HistoryResponse(
-        index=page.index,
-        age_us=page.age_us,
-        changes=[
-            parking_pb2.RecordedChange(
-                index=one.index,
-                committed_at_us=one.committed_at_us,
-                change=change_to_proto(one.change),
-            )
-            for one in page.changes
-        ],
-        next_page_token=end.token() if end is not None else b"",
+def page_to_proto(page: Page, *, index: int, age_us: int) -> parking_pb2.HistoryResponse:
+    """Return a page's message, straight from its rows."""
+    response = parking_pb2.HistoryResponse(
+        index=index,
+        age_us=age_us,
+        next_page_token=page.end.token() if page.end is not None else b"",
         cameras=[conditions.recorded_to_proto(one) for one in page.cameras],
     )
+    add, lot_id = response.changes.add, page.lot_id
+    to_state = parking_pb2.Occupancy.ValueType
+    # Field by field: half of what keyword arguments take, and a page has thousands.
+    for (
+        at_index,
+        _,
+        at_us,
+        spot_id,
+        was,
+        now,
+        confidence,
+        camera_id,
+        captured_at_us,
+        layout_version,
+        model,
+    ) in page.rows:
+        one = add(index=at_index, committed_at_us=at_us)
+        change = one.change
+        change.lot_id = lot_id
+        change.spot_id = spot_id
+        change.previous = to_state(was)
+        change.occupancy = to_state(now)
+        change.confidence_permyriad = confidence
+        change.camera_id = camera_id
+        change.captured_at_us = captured_at_us
+        change.layout_version = layout_version
+        change.model = model
+    return response
 
 
 def page_from_proto(response: parking_pb2.HistoryResponse) -> HistoryPage:

@@ -2,7 +2,13 @@
 
 from pydantic import Field
 
-from central.ledger.records import CONFIDENCE_SCALE, CountChange, OccupancyChange
+from central.ledger.records import (
+    CONFIDENCE_SCALE,
+    CameraChange,
+    CountChange,
+    OccupancyChange,
+)
+from central.web.answers.cameras import CONDITIONS, CameraCondition, ConditionWord
 from central.web.answers.lots import WORDS, OccupancyWord, ReportedCount
 from central.web.answers.marks import Instant, Model
 from central.web.instants import text_of
@@ -51,6 +57,23 @@ class Count(ReportedCount):
         return cls(lot=change.lot_id, **ReportedCount.of(change.count).model_dump())
 
 
+class Condition(CameraCondition):
+    """A camera's condition changed."""
+
+    lot: str
+    camera: str
+    previous: ConditionWord | None = Field(description="null: nothing was known")
+
+    @classmethod
+    def of_change(cls, change: CameraChange) -> "Condition":
+        """Return what is sent of a change of condition."""
+        said = CameraCondition.of(change.condition, change.since_us, change.detail)
+        previous = None if change.previous is None else CONDITIONS[change.previous]
+        return cls(
+            lot=change.lot_id, camera=change.camera_id, previous=previous, **said.model_dump()
+        )
+
+
 class EventData(Model):
     """All that one applied index changed; the data of an event named `change`."""
 
@@ -59,3 +82,4 @@ class EventData(Model):
     changes: list[Change]
     layouts: list[LayoutVersion]
     counts: list[Count]
+    cameras: list[Condition]

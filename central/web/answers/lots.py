@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from central.layout.document import Layout
+from central.layout.document import Spot as Place
 from central.ledger.records import (
     CONFIDENCE_SCALE,
     LotCount,
@@ -13,6 +14,7 @@ from central.ledger.records import (
     Occupancy,
     SpotState,
 )
+from central.web.answers.cameras import CameraBrief
 from central.web.answers.marks import Instant, Marked, Model, Paged
 from central.web.instants import text_of
 
@@ -76,7 +78,7 @@ class Lot(Model):
     layout_version: int
     counts: Counts
     reported: list[ReportedCount]
-    cameras: list[str]
+    cameras: list[CameraBrief]
 
     @classmethod
     def of(cls, lot: LotState, layout: Layout) -> "Lot":
@@ -90,7 +92,7 @@ class Lot(Model):
             layout_version=lot.layout_version,
             counts=Counts.of(lot.spots),
             reported=[ReportedCount.of(count) for count in lot.counts],
-            cameras=[camera.camera_id for camera in layout.cameras],
+            cameras=CameraBrief.all_of(lot, layout),
         )
 
 
@@ -99,6 +101,7 @@ class Zone(Model):
 
     id: str
     name: str
+    max_stay_s: int | None = Field(description="a longer stay is an over-stay, seconds")
     counts: Counts
 
     @classmethod
@@ -109,6 +112,7 @@ class Zone(Model):
             cls(
                 id=zone.zone_id,
                 name=zone.name,
+                max_stay_s=zone.max_stay_s or None,
                 counts=Counts.of(
                     spot for spot in lot.spots if zone_of.get(spot.spot_id) == zone.zone_id
                 ),
@@ -126,24 +130,28 @@ class Spot(Model):
     confidence: float = Field(description="in the stated occupancy, 0 to 1")
     camera: str | None = Field(description="whose view decides; null where none sees it")
     since: Instant | None = Field(description="capture of the change; null while nothing was seen")
+    latitude: float | None
+    longitude: float | None
 
     @classmethod
-    def of(cls, spot: SpotState, zone_id: str) -> "Spot":
+    def of(cls, spot: SpotState, place: Place | None) -> "Spot":
         """Return what is sent of a spot."""
         return cls(
             id=spot.spot_id,
-            zone=zone_id or None,
+            zone=(place.zone_id or None) if place else None,
             occupancy=WORDS[spot.occupancy],
             confidence=spot.confidence / CONFIDENCE_SCALE,
             camera=spot.camera_id or None,
             since=text_of(spot.since_us) if spot.since_us else None,
+            latitude=place.latitude if place else None,
+            longitude=place.longitude if place else None,
         )
 
     @classmethod
     def all_of(cls, lot: LotState, layout: Layout) -> "list[Spot]":
         """Return the spots of a lot by id."""
-        zone_of = {spot.spot_id: spot.zone_id for spot in layout.spots}
-        return [cls.of(spot, zone_of.get(spot.spot_id, "")) for spot in lot.spots]
+        places = {spot.spot_id: spot for spot in layout.spots}
+        return [cls.of(spot, places.get(spot.spot_id)) for spot in lot.spots]
 
 
 class LotsAnswer(Paged):

@@ -8,6 +8,7 @@ import pytest
 from central.layout.document import Camera
 from central.ledger.apply_cameras import NOBODY_VOUCHES
 from central.ledger.command import LoseCamera
+from central.ledger.history_queries import HistoryQuestion
 from central.ledger.queries import Queries
 from central.ledger.records import (
     CameraChange,
@@ -146,3 +147,29 @@ def test_conditions_are_answered_by_a_reader_of_its_own(book: Book) -> None:
     _, links = queries.links(1, limit=5)
     queries.close()
     assert links[0].rows == '[[],[],[],[[0,"north","near",0,5,5,"",2000000]]]'
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 99])
+def test_history_holds_cameras_and_spots_in_one_paged_order(book: Book, size: int) -> None:
+    dark = said(2, DARK, ("A1", Occupancy.UNKNOWN), ("A2", Occupancy.UNKNOWN), since_us=7)
+    book.apply(appended(said(1, OK, ("A1", OCCUPIED), ("A2", OCCUPIED)), dark))
+    book.apply(LoseCamera("near", 77), appended(said(3, OK, ("A2", OCCUPIED))))
+    everything, question = list[tuple[int, str]](), HistoryQuestion("north", page_size=size)
+    while True:
+        _, page = book.queries.history(question)
+        assert len(page.rows) + len(page.cameras) <= size
+        found = [(one.index, one.change.spot_id) for one in page.changes]
+        found += [(one.index, one.change.camera_id) for one in page.cameras]
+        everything += sorted(found)
+        if page.end is None:
+            break
+        question = replace(question, after=page.end)
+    of_2 = ["near", "A1", "A2", "near", "A1", "A2"]
+    assert sorted(everything) == sorted(
+        [*((2, one) for one in of_2), (3, "near"), (4, "near"), (4, "A2")]
+    )
+    assert [index for index, _ in everything] == sorted(index for index, _ in everything)
+    _, only = book.queries.history(HistoryQuestion("north", spot_ids=("A1",)))
+    assert only.cameras == ()
+    _, part = book.queries.history(HistoryQuestion("north", since_us=3_000_000, until_us=4_000_000))
+    assert [one.change.condition for one in part.cameras] == [SILENT]

@@ -30,13 +30,13 @@ from tests.central.ledger.samples import (
 def all_pages(book: Book, question: HistoryQuestion) -> list[RecordedChange]:
     changes: list[RecordedChange] = []
     while True:
-        _, page, end = book.queries.history(question)
-        assert len(page) <= question.page_size
-        changes += page
-        if end is None:
+        _, page = book.queries.history(question)
+        assert len(page.rows) + len(page.cameras) <= question.page_size
+        changes += page.changes
+        if page.end is None:
             return changes
-        assert len(page) == question.page_size
-        question = replace(question, after=Place.of_token(end.token()))
+        assert len(page.rows) + len(page.cameras) == question.page_size
+        question = replace(question, after=Place.of_token(page.end.token()))
 
 
 def as_of(book: Book, instant_us: int, lot_id: str = "north") -> LotState:
@@ -105,10 +105,10 @@ def test_a_page_token_and_a_range_hold_together(tmp_path: Path) -> None:
 
 def test_what_is_committed_while_one_reads_comes_at_the_end(tmp_path: Path) -> None:
     book = book_of(tmp_path, changes=3)
-    _, first, end = book.queries.history(HistoryQuestion("north", page_size=2))
+    _, first = book.queries.history(HistoryQuestion("north", page_size=2))
     book.apply(appended(batch("near", 9, ("A1", VACANT))))
-    _, second, _ = book.queries.history(HistoryQuestion("north", page_size=9, after=end))
-    assert [one.index for one in (*first, *second)] == [2, 3, 4, 5]
+    _, second = book.queries.history(HistoryQuestion("north", page_size=9, after=first.end))
+    assert [one.index for one in (*first.changes, *second.changes)] == [2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`parkledger history`: what it asks, what it prints, and how it refuses."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,15 @@ import pytest
 
 from central.ledger.interface import LedgerError, LedgerRefused, LedgerUnavailable
 from central.ledger.proof import FORMAT, Head, Link, Proof, proof_from_json
-from central.ledger.records import HistoryPage, LedgerState, Occupancy, RecordedChange
+from central.ledger.records import (
+    CameraChange,
+    CameraCondition,
+    HistoryPage,
+    LedgerState,
+    Occupancy,
+    RecordedCameraChange,
+    RecordedChange,
+)
 from central.operator.history_cli import Wanted, print_changes, print_proof, print_state
 from central.operator.instants import instant_of, text_of, zone_of
 from node.cli import main
@@ -94,6 +103,9 @@ async def test_changes_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "confidence": 0.97,
         "camera": "north-east",
         "captured_at_us": AT - 1_500_000,
+        "change": "occupancy",
+        "layout_version": None,
+        "model": None,
     }
     assert second["index"] == 6
 
@@ -147,6 +159,8 @@ async def test_the_state_as_of_an_instant(capsys: pytest.CaptureFixture[str]) ->
         "confidence": 0.97,
         "camera": "east",
         "since_us": 0,
+        "spot_layout_version": None,
+        "model": None,
     }
     with pytest.raises(UsageError, match=r"--spot Z9: lot 'north' had no such spot as of 2026"):
         await print_state(ledger, wanted(spot_ids=("A1", "Z9")), AT)
@@ -265,3 +279,29 @@ def test_a_ledger_that_is_away_is_one_line(capsys: pytest.CaptureFixture[str]) -
     captured = capsys.readouterr()
     assert "the ledger gave no answer within 0.2 s" in captured.err
     assert len(captured.err.splitlines()) == 1
+
+
+async def test_a_camera_stands_among_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    dark = CameraChange(
+        "north", "north-east", CameraCondition.OK, CameraCondition.DARK, AT - 2_000_000, "luma 3"
+    )
+    both = replace(page(5, 7), cameras=(RecordedCameraChange(6, AT, dark),))
+    await print_changes(ScriptedLedger(pages=[both]), wanted())
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["5", "6", "7"]
+    assert lines[1].split()[2:] == [
+        "-",
+        "ok",
+        "->",
+        "dark",
+        "-",
+        "2.0",
+        "s",
+        "north-east",
+        "(luma",
+        "3)",
+    ]
+    await print_changes(ScriptedLedger(pages=[both]), wanted(as_json=True))
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["change"] for one in objects] == ["occupancy", "camera", "occupancy"]
+    assert objects[1]["condition"] == "dark"

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from central.ledger.records import LedgerState, LotCount, Occupancy, ServiceStatus
+from central.ledger.records import (
+    CameraCondition,
+    CameraState,
+    LedgerState,
+    LotCount,
+    Occupancy,
+    ServiceStatus,
+)
 from central.operator.overview import Overview, look
 from central.operator.overview_json import overview_object
 from central.operator.overview_tables import disk_size, duration, overview_tables
@@ -77,6 +84,29 @@ async def test_tables_of_a_whole_ledger() -> None:
     assert "alive" in text
     assert "silent" in text
     assert "Cannot tell" not in text
+
+
+async def test_cameras_that_are_not_well_are_named() -> None:
+    dark = CameraState("east", CameraCondition.DARK, 45_000_000, "mean luma 3")
+    well = CameraState("west", CameraCondition.OK, 1)
+    lots = (replace(NORTH, cameras=(dark, CameraState("gate", None), well)),)
+    ledger = replace(WHOLE, state=LedgerState(index=10, age_us=0, lots=lots))
+    text = printed(overview := await seen(ledger, ["h:7001"]))
+    assert "Cameras (1 of 3 ok)" in text
+    rows = [line for line in text.splitlines() if line.startswith("│ north")][1:]
+    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
+        ["north", "east", "dark", "15 s", "mean luma 3"],
+        ["north", "gate", "unknown", "", "nothing was said of it yet"],
+    ]
+    assert as_object(overview)["lots"][0]["cameras"][0] == {
+        "camera": "east",
+        "condition": "dark",
+        "since_us": 45_000_000,
+        "detail": "mean luma 3",
+    }
+    lots = (replace(NORTH, cameras=(well,)),)
+    ledger = replace(WHOLE, state=LedgerState(index=10, age_us=0, lots=lots))
+    assert "Every camera is ok." in printed(await seen(ledger, ["h:7001"]))
 
 
 async def test_one_replica_alone_shows_its_own_view_and_says_so() -> None:
