@@ -8,16 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.capture import Reader, VideoReader, check_file
+from edge.capture import check_file
 from edge.conditions import Conditions
+from edge.detectors import DetectorLimits
 from edge.encoder import Encoder, SendSettings
 from edge.frames import CapturedFrame
 from edge.grabber import Grabber
 from edge.handoff import Handoff
 from edge.outbox import Counts, Outbox
+from edge.reader import Reader
+from edge.readers import open_key_frames, open_source
 from edge.session import Limits
 from edge.source import Source
 from edge.uplink import Uplink
+from edge.watch import Watch
 from edge.wire import Hello
 from node.address import Address
 from node.backoff import Backoff
@@ -41,6 +45,8 @@ class CameraSettings:
     fps: float
     speed: float
     loop: bool
+    key_frames: bool = False
+    detectors: DetectorLimits = field(default_factory=DetectorLimits)
     sending: SendSettings = field(default_factory=SendSettings)
     drain_s: float = 5.0
 
@@ -52,13 +58,14 @@ class CameraNode:
         self,
         settings: CameraSettings,
         *,
-        open_reader: Callable[[Source], Reader] = VideoReader.open,
+        open_reader: Callable[[Source], Reader] | None = None,
         limits: Limits | None = None,
     ) -> None:
         if not settings.source.live:
             check_file(settings.source)
         self._settings = settings
-        self._open_reader = open_reader
+        default = open_key_frames if settings.key_frames else open_source
+        self._open_reader = open_reader or default
         self._limits = limits
         self._outbox: Outbox[CapturedFrame] = Outbox()
         self._conditions = Conditions(now_us=time.time_ns() // 1000)
@@ -80,7 +87,8 @@ class CameraNode:
         """
         uplink = self._make_uplink()
         source_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        grabber = self._make_grabber(uplink, source_ended)
+        grabber, watch = self._make_grabber(uplink, source_ended)
+        watching = asyncio.create_task(watch.run())
         stopped: asyncio.Future[Any] = asyncio.create_task(stop.wait())
         streaming: asyncio.Future[Any] = asyncio.create_task(uplink.run())
         grabber.start()
@@ -99,9 +107,9 @@ class CameraNode:
             grabber.stop()
             uplink.close()
             await asyncio.wait({streaming}, timeout=_CLOSE_S)
-            stopped.cancel()
-            streaming.cancel()
-            results = await asyncio.gather(stopped, streaming, return_exceptions=True)
+            for task in (stopped, streaming, watching):
+                task.cancel()
+            results = await asyncio.gather(stopped, streaming, watching, return_exceptions=True)
             self.source_is_stuck = not await asyncio.to_thread(grabber.join, _JOIN_S)
             logger.info("stopped %s %s", self.counts, self._encoder.counts)
         self._raise_what_went_wrong(results[1], source_ended, stop)
@@ -150,7 +158,9 @@ class CameraNode:
             limits=self._limits,
         )
 
-    def _make_grabber(self, uplink: Uplink, source_ended: asyncio.Future[None]) -> Grabber:
+    def _make_grabber(
+        self, uplink: Uplink, source_ended: asyncio.Future[None]
+    ) -> tuple[Grabber, Watch]:
         loop = asyncio.get_running_loop()
         settings = self._settings
 
@@ -163,6 +173,7 @@ class CameraNode:
         def deliver(frame: CapturedFrame) -> None:
             self._handoff.put(frame)
             loop.call_soon_threadsafe(collect)
+            watch.inspect(frame)  # afterwards, so that sending does not wait for it
 
         def note_end(error: BaseException | None) -> None:
             if error is None:
@@ -173,7 +184,7 @@ class CameraNode:
         def ended(error: BaseException | None) -> None:
             loop.call_soon_threadsafe(note_end, error)
 
-        return Grabber(
+        grabber = Grabber(
             settings.source,
             fps=settings.fps,
             speed=settings.speed,
@@ -183,3 +194,10 @@ class CameraNode:
             ended=ended,
             backoff=Backoff(first=0.5, limit=10.0),
         )
+        watch = Watch(
+            self._conditions,
+            settings.detectors,
+            on_change=uplink.condition_changed,
+            trouble=lambda: grabber.trouble,
+        )
+        return grabber, watch

@@ -9,49 +9,18 @@ the end, so a lost source is released and opened anew; a text file "is" a video 
 import logging
 import math
 import os
-from typing import Protocol, Self
+from typing import Self
 
 import cv2
 import numpy as np
 
 from edge.frames import Image
 from edge.pacing import nominal_interval
+from edge.reader import OPEN_TIMEOUT_S, READ_TIMEOUT_S, SourceUnavailable
 from edge.source import Source, SourceKind
-from node.errors import OperationError, UsageError
+from node.errors import UsageError
 
 logger = logging.getLogger(__name__)
-
-OPEN_TIMEOUT_MS = 5_000
-READ_TIMEOUT_MS = 10_000
-
-
-class SourceUnavailable(OperationError):
-    """The source cannot be opened, now."""
-
-
-class Reader(Protocol):
-    """An opened source. Used by one thread at a time."""
-
-    @property
-    def interval_s(self) -> float:
-        """Seconds between frames as the source claims, or a guess."""
-        ...
-
-    def grab(self) -> bool:
-        """Step to the next frame, blocking until it is there; False at the end or a loss."""
-        ...
-
-    def position_us(self) -> int:
-        """Time of the grabbed frame from the beginning of the file, microseconds."""
-        ...
-
-    def retrieve(self) -> Image | None:
-        """Return the grabbed frame's picture, None if it is damaged. At most once a grab."""
-        ...
-
-    def release(self) -> None:
-        """Close the source."""
-        ...
 
 
 class VideoReader:
@@ -67,11 +36,11 @@ class VideoReader:
         if source.kind is SourceKind.WEBCAM:
             capture = cv2.VideoCapture(int(source.location), cv2.CAP_V4L2)
         else:
-            time_outs = [
-                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS),
-                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS),
+            parameters = [
+                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1000)),
+                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1000)),
             ]
-            capture = cv2.VideoCapture(source.location, cv2.CAP_FFMPEG, time_outs)
+            capture = cv2.VideoCapture(source.location, cv2.CAP_FFMPEG, parameters)
         if not capture.isOpened():
             raise SourceUnavailable(f"{source.name} cannot be opened")
         if _is_text(capture):
@@ -83,12 +52,19 @@ class VideoReader:
     def interval_s(self) -> float:
         return nominal_interval(self._capture.get(cv2.CAP_PROP_FPS))
 
+    @property
+    def piles_up(self) -> bool:
+        return True
+
     def grab(self) -> bool:
         return self._capture.grab()
 
     def position_us(self) -> int:
         milliseconds = self._capture.get(cv2.CAP_PROP_POS_MSEC)
         return round(milliseconds * 1000) if math.isfinite(milliseconds) else 0
+
+    def captured_at_us(self) -> int | None:
+        return None
 
     def retrieve(self) -> Image | None:
         try:
@@ -97,6 +73,9 @@ class VideoReader:
             logger.debug("a frame could not be retrieved: %s", error)
             return None
         return np.asarray(image, dtype=np.uint8) if ok and image is not None else None
+
+    def interrupt(self) -> None:
+        """OpenCV knows no such thing; its time-outs end what blocks."""
 
     def release(self) -> None:
         self._capture.release()

@@ -10,18 +10,23 @@ import click
 
 from edge.camera import CameraNode, CameraSettings
 from edge.encoder import SendSettings
+from edge.key_frames import check_installed
 from edge.send_options import send_options
 from edge.snapshot import take_snapshot
-from edge.source import Source, SourceType
+from edge.source import Source, SourceKind, SourceType
+from edge.watch_options import WatchChoice, watch_options
 from node.address import ADDRESSES, Address
 from node.identifiers import IdType
 from node.logs import configure, log_level_option
 from node.shutdown import run_until_signalled
 
+_FPS = 1.0
+_STILLS_FPS = 1 / 60
 
-def _finite(_ctx: click.Context, param: click.Parameter, value: float) -> float:
+
+def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
     # click's ranges let not-a-number through, as it is neither below nor above anything.
-    if not math.isfinite(value):
+    if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a number to work with", param=param)
     return value
 
@@ -31,11 +36,12 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float) -> float:
     "--source",
     required=True,
     type=SourceType(),
-    metavar="FILE|INDEX|rtsp://…",
+    metavar="FILE|FOLDER|INDEX|rtsp://…|http://…",
     show_default=True,
     show_envvar=True,
-    help="Video file, webcam index (0, 1, …) or network camera rtsp://[USER:PASSWORD@]HOST/PATH. "
-    "The environment variable keeps a password out of the list of processes.",
+    help="Video file, webcam index (0, 1, …), network camera rtsp://[USER:PASSWORD@]HOST/PATH or "
+    "http://… (a stream of JPEGs), or a folder (or quoted pattern) of stills, of which the newest "
+    "counts. The environment variable keeps a password out of the list of processes.",
 )
 @click.option(
     "--camera-id",
@@ -56,11 +62,19 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float) -> float:
 @click.option(
     "--fps",
     type=click.FloatRange(min=0, min_open=True, max=60),
-    default=1.0,
+    default=None,
     callback=_finite,
-    show_default=True,
+    show_default="1; of stills 1 a minute",
     show_envvar=True,
     help="Frames sent a second.",
+)
+@click.option(
+    "--key-frames",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Decode nothing but the key frames of a video stream: a fraction of the work. Where they "
+    "come more rarely than --fps says, so do the frames sent. Needs the extra 'av'.",
 )
 @send_options
 @click.option(
@@ -87,12 +101,15 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float) -> float:
     show_envvar=True,
     help="Write one full-size frame to this .jpg, to draw regions on, and exit.",
 )
+@watch_options
 @log_level_option
 def camera(
     source: Source,
     camera_id: str | None,
     processor: tuple[Address, ...] | None,
-    fps: float,
+    fps: float | None,
+    key_frames: bool,
+    watching: WatchChoice,
     sending: SendSettings,
     loop: bool,
     speed: float,
@@ -101,8 +118,9 @@ def camera(
 ) -> int:
     """Run a camera node: stream the newest frames of a video source to a processor.
 
-    A file plays at its own pace and the node exits at its end; webcams and network cameras are
-    opened again for ever. While no processor answers, frames are dropped and counted.
+    A file plays at its own pace and the node exits at its end; all other sources are opened again
+    for ever. While no processor answers, frames are dropped and counted. What is wrong with the
+    pictures (lost, late, frozen, black, white, blurred) is told, and their spots are unknown.
     """
     configure(log_level, role="camera")
     if snapshot is not None:
@@ -120,17 +138,31 @@ def camera(
             f"--loop and --speed are for files; {source.name} plays at its own pace.",
             ctx=click.get_current_context(),
         )
+    if key_frames:
+        _check_key_frames(source)
+    rate = fps or (_STILLS_FPS if source.kind is SourceKind.STILLS else _FPS)
     return _run(
         CameraSettings(
             source=source,
             camera_id=camera_id,
             processors=processor,
-            fps=fps,
+            fps=rate,
+            key_frames=key_frames,
+            detectors=watching.limits(source, fps=rate),
             sending=sending,
             speed=speed,
             loop=loop,
         )
     )
+
+
+def _check_key_frames(source: Source) -> None:
+    if source.kind not in (SourceKind.RTSP, SourceKind.FILE):
+        raise click.UsageError(
+            f"--key-frames is for RTSP and files; every picture of {source.name} is a whole one.",
+            ctx=click.get_current_context(),
+        )
+    check_installed()
 
 
 def _run(settings: CameraSettings) -> int:

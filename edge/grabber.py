@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from edge.capture import Reader, SourceUnavailable
 from edge.complaints import Complaints
 from edge.frames import LIVE, CapturedFrame
+from edge.lag import Lag
 from edge.pacing import Backlog, FilePacer, IntervalEstimate, RateGate
+from edge.reader import Reader, SourceUnavailable
 from edge.source import Source
 from node.backoff import Backoff
 
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # A connection that lasted this long was a good one: the next loss starts with short delays.
 _STABLE_S = 10.0
+# A source whose pictures are this much further apart than asked for cannot give what was asked.
+_SLOW = 1.5
 
 
 class Clock:
@@ -66,6 +69,10 @@ class Grabber:
         self._gate = RateGate(fps)
         self._complaints = Complaints()
         self._stop = threading.Event()
+        self._reader: Reader | None = None
+        self._slow = False  # the source's pictures come more rarely than asked for
+        self.trouble = ""
+        """Why there are no frames, one line; empty while there are. Read from any thread."""
         # A daemon, as a grab may block for its whole time-out and must not keep the process.
         self._thread = threading.Thread(target=self._run, name="grab", daemon=True)
 
@@ -76,6 +83,8 @@ class Grabber:
     def stop(self) -> None:
         """Ask the thread to end; it does at the next frame or wait."""
         self._stop.set()
+        if (reader := self._reader) is not None:
+            reader.interrupt()
 
     def join(self, timeout: float) -> bool:
         """Wait for the end; False if the thread is still in a grab or an open."""
@@ -138,40 +147,61 @@ class Grabber:
             except SourceUnavailable as error:
                 self._complain(f"{error}; trying again until it can")
             else:
+                self._reader = reader
                 try:
                     self._follow_once(reader)
                 finally:
+                    self._reader = None
                     reader.release()
                 if self._clock.now() - opened_at > _STABLE_S:
                     self._backoff.reset()
             self._clock.wait(self._stop, self._backoff.next_delay())
 
     def _follow_once(self, reader: Reader) -> None:
-        spacing, backlog = IntervalEstimate(reader.interval_s), Backlog(reader.interval_s)
+        spacing, lag = IntervalEstimate(reader.interval_s), Lag()
+        backlog = Backlog(reader.interval_s) if reader.piles_up else None
         capturing = False
         last = self._clock.now()
         while not self._stop.is_set() and reader.grab():
             now = self._clock.now()
-            stale = backlog.is_stale(now - last)
+            lag_s = lag.observe(reader.position_us() / 1e6, now=now)
+            stale = backlog is not None and backlog.is_stale(now - last)
             last = now
             if stale:
                 continue
             if not capturing:
                 self._complaints.settle(self._source)
                 logger.info("capturing source=%s", self._source.name)
-                capturing = True
-            if self._gate.admits(now, interval_s=spacing.observe(now)):
-                self._hand_over(reader, position_us=LIVE)
+                capturing, self.trouble = True, ""
+            interval_s = spacing.observe(now)
+            if self._gate.admits(now, interval_s=interval_s):
+                self._note_pace(interval_s)
+                self._hand_over(reader, position_us=LIVE, lag_s=lag_s)
                 last = self._clock.now()
         if not self._stop.is_set():
             self._complain(f"{self._source.name} gives no frames; opening it again")
 
-    def _hand_over(self, reader: Reader, *, position_us: int) -> None:
-        captured_at_us = time.time_ns() // 1000
+    def _hand_over(self, reader: Reader, *, position_us: int, lag_s: float = 0.0) -> None:
+        captured_at_us = reader.captured_at_us()
+        if captured_at_us is None:
+            captured_at_us = time.time_ns() // 1000 - round(lag_s * 1e6)
         image = reader.retrieve()
         if image is not None and not self._stop.is_set():
             self._deliver(CapturedFrame(image, captured_at_us, position_us))
 
+    def _note_pace(self, interval_s: float) -> None:
+        slow = interval_s > _SLOW * self._gate.period_s
+        if slow and not self._slow:
+            logger.warning(
+                "%s gives a picture every %.1f s, where --fps asks for one every %.1f s: "
+                "all of them are sent; lower --fps, so that gaps are not taken for a loss",
+                self._source.name,
+                interval_s,
+                self._gate.period_s,
+            )
+        self._slow = slow
+
     def _complain(self, text: str) -> None:
+        self.trouble = text
         if self._complaints.is_news(self._source, text, now=self._clock.now()):
             logger.warning("%s", text)

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.capture import Reader, SourceUnavailable, VideoReader, check_file
+from edge.capture import check_file
 from edge.encode import encode_jpeg
 from edge.frames import Image
-from edge.source import Source
+from edge.reader import Reader, SourceUnavailable
+from edge.readers import open_source
+from edge.source import Source, SourceKind
 from node.errors import OperationError, UsageError
 
 _QUALITY = 100
@@ -19,7 +21,7 @@ def take_snapshot(
     source: Source,
     path: Path,
     *,
-    open_reader: Callable[[Source], Reader] = VideoReader.open,
+    open_reader: Callable[[Source], Reader] = open_source,
     settle_s: float = _SETTLE_S,
 ) -> tuple[int, int]:
     """Write one full-size frame of `source` to `path` as JPEG; returns its width and height.
@@ -36,7 +38,8 @@ def take_snapshot(
     except SourceUnavailable as error:
         raise OperationError(f"{error}: check that it is connected and switched on") from error
     try:
-        image = _one_frame(reader, settle_s if source.live else 0.0)
+        settles = source.live and source.kind is not SourceKind.STILLS
+        image = _one_frame(reader, settle_s if settles else 0.0)
     finally:
         reader.release()
     if image is None:

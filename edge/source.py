@@ -1,6 +1,7 @@
 """What `--source` names, and what may be said about it in a log."""
 
 import enum
+import glob
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from node.errors import UsageError
 
 _WEBCAM = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_RTSP_SCHEMES = ("rtsp", "rtsps")
+_URL_KINDS = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "mjpeg", "https": "mjpeg"}
 
 
 class SourceKind(enum.Enum):
@@ -21,13 +22,16 @@ class SourceKind(enum.Enum):
     FILE = "file"
     WEBCAM = "webcam"
     RTSP = "rtsp"
+    MJPEG = "mjpeg"
+    STILLS = "stills"
 
 
 @dataclass(frozen=True)
 class Source:
     """A video source.
 
-    location: path, webcam index in digits, or URL. Kept out of repr: a URL may hold a password.
+    location: path, folder or pattern, webcam index in digits, or URL. Kept out of repr: a URL may
+    hold a password.
     name: what logs and messages call it; never a user, password, path or query of a URL.
     """
 
@@ -42,35 +46,43 @@ class Source:
 
 
 def parse_source(text: str) -> Source:
-    """Read FILE, INDEX, /dev/videoINDEX or rtsp://…; raises UsageError for anything else."""
+    """Read FILE, FOLDER, PATTERN, INDEX, /dev/videoINDEX, rtsp://… or http://….
+
+    Raises UsageError for anything else.
+    """
     if webcam := _WEBCAM.fullmatch(text):
         return Source(SourceKind.WEBCAM, webcam[1], f"webcam {int(webcam[1])}")
     if scheme := _SCHEME.match(text):
         return _parse_url(text, scheme[1].lower())
     path = Path(text)
-    if not path.exists():
-        raise UsageError(
-            f"source '{text}': no such file (a webcam is an index such as 0, "
-            "a network camera rtsp://HOST/…)"
-        )
-    if not path.is_file():
-        raise UsageError(f"source '{text}' is not a file: name one video file")
-    return Source(SourceKind.FILE, text, text)
+    if path.is_dir():
+        return Source(SourceKind.STILLS, text, text)
+    if path.is_file():
+        return Source(SourceKind.FILE, text, text)
+    if path.exists():
+        raise UsageError(f"source '{text}' is neither a file nor a folder")
+    if glob.has_magic(text):
+        return Source(SourceKind.STILLS, text, text)
+    raise UsageError(
+        f"source '{text}': no such file or folder (a webcam is an index such as 0, "
+        "a network camera rtsp://HOST/… or http://HOST/…)"
+    )
 
 
 def _parse_url(url: str, scheme: str) -> Source:
     name = redact(url)
-    if scheme not in _RTSP_SCHEMES:
+    kind = _URL_KINDS.get(scheme)
+    if kind is None:
         raise UsageError(
-            f"source '{name}': '{scheme}' is not supported; "
-            "use a video file, a webcam index or rtsp://HOST/…"
+            f"source '{name}': '{scheme}' is not supported; use a video file, a folder of stills, "
+            "a webcam index, rtsp://HOST/… or http://HOST/…"
         )
     if name.endswith("://…"):
         raise UsageError(
-            f"source '{name}' names no host: write rtsp://[USER:PASSWORD@]HOST[:PORT]/PATH, "
+            f"source '{name}' names no host: write {scheme}://[USER:PASSWORD@]HOST[:PORT]/PATH, "
             "with '/', '?', '#', '@' and ':' in a password written as %2F, %3F, %23, %40 and %3A"
         )
-    return Source(SourceKind.RTSP, url, name)
+    return Source(SourceKind(kind), url, name)
 
 
 def redact(url: str) -> str:
@@ -96,7 +108,7 @@ def redact(url: str) -> str:
 class SourceType(click.ParamType[Source]):
     """A click parameter that is a video source."""
 
-    name = "FILE|INDEX|rtsp://…"
+    name = "FILE|FOLDER|INDEX|rtsp://…|http://…"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterable
 
-from edge.capture import SourceUnavailable
 from edge.frames import Image
+from edge.reader import SourceUnavailable
 from edge.source import Source
 from tests.edge.videos import numbered_image
 
@@ -21,6 +21,8 @@ class FakeReader:
         self.grabbed = 0
         self.at_end = threading.Event()
         self.released = False
+        self.interrupted = False
+        self.piles_up = True
 
     def grab(self) -> bool:
         if self.grabbed == self._frames:
@@ -34,8 +36,14 @@ class FakeReader:
     def position_us(self) -> int:
         return round((self.grabbed - 1) * self.interval_s * 1e6)
 
+    def captured_at_us(self) -> int | None:
+        return None
+
     def retrieve(self) -> Image | None:
         return numbered_image((self.grabbed - 1) % 25)
+
+    def interrupt(self) -> None:
+        self.interrupted = True
 
     def release(self) -> None:
         self.released = True

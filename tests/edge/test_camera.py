@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from edge.camera import CameraNode, CameraSettings
+from edge.detectors import DetectorLimits
 from edge.source import Source, SourceKind, parse_source
 from node.address import Address
 from node.errors import OperationError, UsageError
+from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as pb
 from tests.edge.fake_processor import DEADLINE_S, FakeProcessor
 from tests.edge.fake_reader import FakeOpener, FakeReader
@@ -93,6 +95,30 @@ async def test_a_source_that_hangs_does_not_hold_up_the_end() -> None:
         assert processor.frames[0].source_position_us == -1
     finally:
         blocked.set()
+
+
+async def test_a_source_that_gives_nothing_is_said_to_be_lost_and_to_be_back() -> None:
+    blocked = threading.Event()
+    first = FakeReader(frames=1, interval_s=0.0, blocks=blocked)
+    opener = FakeOpener([first, FakeReader(frames=9, interval_s=0.0, blocks=threading.Event())])
+    webcam = Source(SourceKind.WEBCAM, "0", "webcam 0")
+    async with FakeProcessor() as processor, asyncio.timeout(DEADLINE_S):
+        settings = settings_for(webcam, processor.address)
+        settings = replace(settings, detectors=DetectorLimits(lost_s=0.5))
+        stop = asyncio.Event()
+        running = asyncio.create_task(CameraNode(settings, open_reader=opener).run(stop))
+        await processor.until(lambda: len(processor.conditions) == 2)
+        blocked.set()
+        await processor.until(lambda: len(processor.conditions) == 3)
+        stop.set()
+        await running
+    said = [report.condition for report in processor.conditions]
+    assert said == [
+        parking.CAMERA_CONDITION_OK,
+        parking.CAMERA_CONDITION_LOST,
+        parking.CAMERA_CONDITION_OK,
+    ]
+    assert processor.conditions[1].detail == "no picture for 0.5 s"
 
 
 async def test_a_refused_camera_ends_with_the_processors_line(tmp_path: Path) -> None:

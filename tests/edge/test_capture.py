@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture import SourceUnavailable, VideoReader, check_file
+from edge.capture import VideoReader, check_file
+from edge.reader import SourceUnavailable
 from edge.source import Source, SourceKind, parse_source
 from node.errors import UsageError
 from tests.edge.videos import make_video, number_of

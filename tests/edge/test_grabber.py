@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture import Reader, SourceUnavailable, VideoReader
+from edge.capture import VideoReader
 from edge.frames import LIVE, CapturedFrame
 from edge.grabber import Clock, Grabber
+from edge.reader import Reader, SourceUnavailable
 from edge.source import Source, SourceKind, parse_source
 from node.backoff import Backoff
 from tests.edge.fake_reader import FakeOpener, FakeReader

@@ -57,8 +57,8 @@ def test_no_password_is_ever_shown(password: str) -> None:
     ("text", "message"),
     [
         ("missing.mp4", "source 'missing.mp4': no such file"),
-        (".", "source '.' is not a file"),
-        ("http://u:s3cret@cam/x", "source 'http://cam/…': 'http' is not supported"),
+        ("/dev/null", "source '/dev/null' is neither a file nor a folder"),
+        ("ftp://u:s3cret@cam/x", "source 'ftp://cam/…': 'ftp' is not supported"),
         ("rtsp://u:p@w@cam/x", "names no host"),
         ("rtsp:///x", "names no host"),
     ],
