@@ -4,9 +4,9 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
-from central.web import problems
+from central.web import pages, problems
 from central.web.reading import Reader
-from central.web.routes import cameras, cluster, events, layouts, lots, past
+from central.web.routes import cameras, cluster, events, layouts, lots, past, proposals
 from central.web.site import Site
 
 _DESCRIPTION = """\
@@ -37,5 +37,7 @@ def create_app(site: Site) -> FastAPI:
     api.include_router(layouts.router(reader))
     api.include_router(cluster.router(reader))
     api.include_router(events.router(site))
+    api.include_router(proposals.router(site))
     app.include_router(api)
+    app.include_router(pages.router())
     return app

@@ -1,0 +1,194 @@
+// One lot: cameras' pictures with their regions, a spot's story, the day's chart, time travel.
+import { follow, get, getAll, lotPath, pictureUrl } from "../modules/api.js";
+import { shareBar } from "../modules/chart.js";
+import { byId, h, put } from "../modules/dom.js";
+import { LotState } from "../modules/lot_state.js";
+import { RegionPicture } from "../modules/picture.js";
+import { empty, every, failure, header, pulse } from "../modules/shell.js";
+import { conditionWords, OCCUPANCIES } from "../modules/words.js";
+import { Day } from "./day.js";
+import { SpotPanel } from "./spot_panel.js";
+
+const PICTURE_S = 5;
+const lotId = decodeURIComponent(location.pathname.split("/")[2]);
+const main = byId("content");
+
+header("/");
+
+class LotPage {
+  constructor(lot, layout, spots, index) {
+    this.lot = lot;
+    this.layout = layout;
+    this.live = new LotState(lot.id, spots, index);
+    this.past = null; // {at, spots: Map} while time travelling
+    this.cameras = new Map();
+    this.turn = 0;
+    this.panel = new SpotPanel(lot, layout, { onclose: () => this.choose(null) });
+    this.day = new Day(lot, { ontravel: (at) => this.travel(at), onlive: () => this.returnToNow() });
+    this.build();
+  }
+
+  build() {
+    this.counts = h("div", { className: "stack", style: "gap:.5rem" });
+    this.pictures = h("div", { className: "stack" });
+    this.list = h("ul", { className: "spot-list" });
+    for (const camera of this.layout.cameras) {
+      const picture = new RegionPicture({ cameraId: camera.id, name: camera.name ?? camera.id,
+        regions: camera.regions ?? [], onpick: (spot) => this.choose(spot) });
+      const badge = h("span", { className: "badge", text: conditionWords("unheard") });
+      this.cameras.set(camera.id, { picture, badge });
+      this.pictures.append(h(
+      "section", { className: "card", "aria-label": `Camera ${camera.name ?? camera.id}` },
+        h("div", { className: "row", style: "margin-bottom:.6rem" }, h("h2", { text: camera.name ??
+              camera.id, style: "margin:0" }), badge,
+          h("a", { className: "button", style: "margin-left:auto",
+            href: `/lots/${encodeURIComponent(this.lot.id)}/edit?camera=${encodeURIComponent(camera.id)}`,
+            text: "Edit regions" })),
+        picture.element));
+    }
+    if (!this.layout.cameras.length) this.pictures.append(empty("No camera sees this lot",
+      "Add one to its layout file and apply it."));
+    put(main,
+      h("div", { className: "page-head" }, h("h1", { text: this.lot.name }),
+        h("div", { className: "aside" }, h("a", { className: "button",
+          href: `/board/${encodeURIComponent(this.lot.id)}`, text: "Board" }))),
+      h("div", { className: "columns" },
+        h("div", { className: "stack" }, h("div", { className: "card" }, this.counts), this.day.element,
+          this.pictures),
+        h("div", { className: "stack" }, this.panel.element,
+          h("section", { className: "card", "aria-labelledby": "spots-title" }, h(
+          "h2", { id: "spots-title", text: "Spots" }), this.list))));
+    this.buttons = new Map([...this.live.spots.keys()].map((id) => [id, this.spotButton(id)]));
+    for (const button of this.buttons.values()) this.list.append(h("li", {}, button));
+    this.show();
+  }
+
+  spotButton(id) {
+    return h("button", { type: "button", onclick: () => this.choose(id) }, h(
+  "i", { className: "swatch", "aria-hidden": "true" }), id);
+  }
+
+  get spots() {
+    return this.past?.spots ?? this.live.spots;
+  }
+
+  show() {
+    const counts = { total: 0, vacant: 0, occupied: 0, unknown: 0 };
+    for (const [id, spot] of this.spots) {
+      counts.total += 1;
+      counts[spot.occupancy] += 1;
+      const button = this.buttons.get(id);
+      if (!button) continue;
+      button.firstChild.className = `swatch ${spot.occupancy}`;
+      button.setAttribute("aria-label", `${id}: ${spot.occupancy}`);
+    }
+    const legend = OCCUPANCIES.map((one) => h("span", {}, h(
+  "i", { className: `swatch ${one}`, "aria-hidden": "true" }), `${counts[one]} ${one}`));
+    put(this.counts,
+      h("div", { className: counts.vacant ? "free" : "free none", "data-free": counts.vacant }, h(
+      "b", { text: String(counts.vacant) }), h("span", { text: `free of ${counts.total}` })),
+      shareBar(counts), h("div", { className: "legend" }, ...legend));
+    for (const { picture } of this.cameras.values()) picture.show(this.spots);
+    this.panel.show(this.spots.get(this.chosen) ?? null, this.past?.at ?? null);
+  }
+
+  choose(spot) {
+    this.chosen = spot === this.chosen ? null : spot;
+    for (const { picture } of this.cameras.values()) picture.choose(this.chosen);
+    for (const [id, button] of this.buttons) button.setAttribute("aria-pressed", String(id === this
+      .chosen));
+    this.panel.open(this.chosen);
+    this.show();
+    if (this.chosen && matchMedia("(max-width: 60rem)").matches) this.panel.element
+  .scrollIntoView({ block: "nearest" });
+  }
+
+  take(event) {
+    if (event.layouts.some((one) => one.lot === this.lot.id)) location.reload();
+    const changed = this.live.apply(event);
+    this.day.add(event.changes.filter((one) => one.lot === this.lot.id), event.committed_at);
+    if (changed.length && !this.past) this.show();
+    if (changed.includes(this.chosen)) this.panel.reload();
+  }
+
+  async travel(at) {
+    const travelling = (this.travelling = Symbol("travel"));
+    const spots = await getAll(lotPath(this.lot.id, "/spots"), "spots", { at: new Date(at)
+      .toISOString() });
+    if (this.travelling !== travelling) return; // the slider has moved on
+    this.past = { at, spots: new Map(spots.map((spot) => [spot.id, spot])) };
+    pulse("past");
+    this.refreshPictures();
+    this.show();
+  }
+
+  returnToNow() {
+    this.travelling = null;
+    this.past = null;
+    pulse("live");
+    this.refreshPictures();
+    this.show();
+  }
+
+  async resync() {
+    const answer = await get(lotPath(this.lot.id, "/spots"));
+    const spots = await getAll(lotPath(this.lot.id, "/spots"), "spots");
+    this.live = new LotState(this.lot.id, spots, answer.ledger.index);
+    this.day.load();
+    this.show();
+  }
+
+  async refreshCameras() {
+    for (const camera of await getAll(lotPath(this.lot.id, "/cameras"), "cameras")) {
+      const own = this.cameras.get(camera.id);
+      if (!own) continue;
+      const { condition, detail } = camera;
+      own.badge.className = `badge ${condition === "ok" ? "good" : condition === "unheard" ? "" : "bad"}`;
+      own.badge.textContent = detail ? `${conditionWords(condition)}: ${detail}` : conditionWords(
+        condition);
+    }
+    this.refreshPictures();
+  }
+
+  refreshPictures() {
+    this.turn += 1;
+    for (const [id, { picture }] of this.cameras) {
+      if (this.past) picture.source(null, "drawn plan: pictures are not kept");
+      else loadPicture(id, this.turn).then((url) => !this.past && picture.source(url, url ?
+        "latest picture" : "drawn plan: no picture of this camera"));
+    }
+  }
+}
+
+const pictures = new Map(); // camera id -> object URL in use
+
+/** Fetch a camera's picture; null where there is none. A failed <img> would show a broken frame. */
+async function loadPicture(camera, turn) {
+  const answer = await fetch(pictureUrl(camera, turn)).catch(() => null);
+  if (!answer?.ok) return null;
+  const url = URL.createObjectURL(await answer.blob());
+  const before = pictures.get(camera);
+  if (before) setTimeout(() => URL.revokeObjectURL(before), 2000);
+  pictures.set(camera, url);
+  return url;
+}
+
+async function begin() {
+  const [{ lot }, layout, first] = await Promise.all([get(lotPath(lotId)), get(lotPath(lotId, "/layout")),
+    get(lotPath(lotId, "/spots"))
+  ]);
+  const spots = first.next_page ? await getAll(lotPath(lotId, "/spots"), "spots") : first.spots;
+  document.title = `${lot.name} – Parkledger`;
+  const page = new LotPage(lot, { zones: [], cameras: [], ...layout.layout }, spots, first.ledger.index);
+  page.day.load();
+  every(PICTURE_S, () => page.refreshCameras(), () => {});
+  follow(lotId, first.ledger.index, {
+    onchange: (event) => page.take(event),
+    onresync: () => page.resync().catch((error) => failure(main, error)),
+    onstate: (state) => !page.past && pulse(state),
+    onprogress: (mark) => !page.past && pulse(mark.stale ? "stale" : "live"),
+  });
+}
+
+begin().catch((error) => failure(main, error.status === 404 ? new Error(
+  `There is no lot '${lotId}'. See the list of lots.`) : error));

@@ -1,0 +1,126 @@
+"""Lots, one lot, the board: live, in the past, on a phone, and when it is stale."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from central.layout.document import Camera, Layout, Region, Spot
+from tests.web.site import START_S, WEB, LiveSite
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECONDS = 1000.0
+
+
+async def seen(page: Page, site: LiveSite) -> None:
+    """Open the sample lot once most of its spots were seen."""
+    await page.goto(f"{site.url}/lots/north")
+    known = page.locator(".spot-list .swatch:not(.unknown)")
+    await expect(known.nth(34)).to_be_visible(timeout=START_S * SECONDS)
+
+
+async def test_lots_with_counts_trend_and_cameras(page: Page, site: LiveSite) -> None:
+    await seen(page, site)
+    await page.goto(site.url)
+    card = page.locator('[data-lot="north"]')
+    await expect(card).to_contain_text("North campus lot")
+    await expect(card.locator(".free b")).to_have_text(re.compile(r"^\d+$"))
+    await expect(card).to_contain_text("2 cameras, all well", timeout=START_S * SECONDS)
+    await expect(card.locator("svg.chart")).to_be_visible()
+    await card.click()
+    await expect(page).to_have_url(f"{site.url}/lots/north")
+
+
+async def test_pictures_carry_regions_in_the_colour_of_their_state(
+    page: Page, site: LiveSite
+) -> None:
+    await seen(page, site)
+    await expect(page.locator("figure img").first).to_be_visible(timeout=START_S * SECONDS)
+    await expect(page.locator(".region.occupied").first).to_be_visible()
+    await expect(page.locator(".region.vacant").first).to_be_visible()
+    region = page.locator('.region[data-spot="A03"]').first
+    await region.focus()
+    await page.keyboard.press("Enter")
+    story = page.get_by_label("The chosen spot")
+    await expect(story).to_contain_text("A03")
+    await expect(story.get_by_text("Last 24 hours")).to_be_visible()
+    await expect(story.locator("dl")).to_contain_text("Row A")
+
+
+async def test_any_past_instant_and_back(page: Page, site: LiveSite) -> None:
+    await seen(page, site)
+    await page.locator("#instant").evaluate(
+        "(slider) => { slider.value = 60; slider.dispatchEvent(new Event('input')); }"
+    )
+    # A minute after midnight the ledger knew no such lot, and says so; or it is just past midnight.
+    past = page.get_by_role("status").filter(has_text="cannot be shown")
+    await expect(past.or_(page.get_by_text("a past instant"))).to_be_visible()
+    await page.locator("#instant").evaluate(
+        "(slider) => { slider.value = slider.max - 30; slider.dispatchEvent(new Event('input')); }"
+    )
+    await expect(page.locator("output")).to_contain_text("As of")
+    await page.get_by_role("button", name="Back to now").click()
+    await expect(page.locator("output")).to_have_text("Now")
+    await expect(page.locator("#pulse")).to_have_text("live")
+
+
+async def test_a_lot_that_is_not_there(page: Page, site: LiveSite) -> None:
+    await page.goto(f"{site.url}/lots/nowhere")
+    await expect(page.get_by_role("alert")).to_contain_text("There is no lot 'nowhere'")
+    await page.goto(f"{site.url}/board/nowhere")
+    await expect(page.get_by_text("There is no lot 'nowhere'")).to_be_visible()
+
+
+def large_lot() -> Layout:
+    """400 spots in twenty rows of one camera's picture."""
+    spots = [f"R{row:02}-{n:02}" for row in range(20) for n in range(20)]
+    regions = []
+    for i, spot in enumerate(spots):
+        x, y = 20_000 + i % 20 * 48_000, 20_000 + i // 20 * 48_000
+        corners = ((x, y), (x + 40_000, y), (x + 40_000, y + 40_000), (x, y + 40_000))
+        regions.append(Region(spot, corners))
+    return Layout(
+        lot_id="large",
+        name="A lot of 400 spots",
+        spots=tuple(Spot(spot) for spot in spots),
+        cameras=(Camera("roof", name="Roof", regions=tuple(regions)),),
+    )
+
+
+async def test_four_hundred_spots_on_a_desk_and_on_a_phone(
+    page: Page, browser: Browser, site: LiveSite
+) -> None:
+    await site.ledger.apply(large_lot(), timeout=START_S)
+    await page.goto(f"{site.url}/lots/large")
+    await expect(page.locator(".region")).to_have_count(400)
+    await expect(page.get_by_text("drawn plan")).to_be_visible()
+    phone = await browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    small = await phone.new_page()
+    for path in ("/", "/lots/large", "/lots/north", "/lots/north/edit", "/cluster", "/audit"):
+        await small.goto(site.url + path)
+        await expect(small.locator("h1").first).to_be_visible()
+        wider = await small.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{path} scrolls sideways by {wider} pixels on a phone"
+    await phone.close()
+
+
+async def test_the_board_says_when_it_is_stale(page: Page, site: LiveSite) -> None:
+    await page.clock.install()
+    await page.goto(f"{site.url}/board/north")
+    await expect(page.locator("#count")).to_have_text(re.compile(r"^(\d+|Full)$"))
+    await site.supervisor.stop([WEB], grace=8.0)
+    await page.clock.fast_forward(40_000)
+    await expect(page.locator("#count")).to_have_text("–")
+    await expect(page.locator("#foot")).to_contain_text("Not up to date")
+    await site.start_web()
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#count")).to_have_text(re.compile(r"^(\d+|Full)$"))
+
+
+async def test_the_cluster_and_its_cameras(page: Page, site: LiveSite) -> None:
+    await page.goto(f"{site.url}/cluster")
+    await expect(page.locator("#replicas tbody tr")).to_have_count(3)
+    await expect(page.locator("#replicas").get_by_text("primary", exact=True)).to_be_visible()
+    await expect(page.get_by_text("All replicas answer")).to_be_visible()
+    await expect(page.locator("#cameras")).to_contain_text("East mast")
