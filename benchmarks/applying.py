@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.ledger.records import WRITERS, Batches, layouts
+from benchmarks.ledger.records import WRITERS, Batches, layout
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
@@ -72,12 +72,7 @@ def _cpu_us(records: int, a_entry: int, a_write: int) -> float:
         tempfile.TemporaryDirectory() as directory,
         closing(StateMachine(Path(directory))) as state,
     ):
-        state.apply(
-            [
-                Entry(index, 1, encode(ApplyLayout(layout, None), committed_at_us=FIRST_US))
-                for index, layout in enumerate(layouts(), start=1)
-            ]
-        )
+        state.apply([Entry(1, 1, encode(ApplyLayout(layout(), None), committed_at_us=FIRST_US))])
         writes = list(_writes(records, a_entry, a_write, first=state.applied_index + 1))
         started = time.process_time()
         for entries in writes:

@@ -704,6 +704,85 @@ class GetResponse(google.protobuf.message.Message):
 global___GetResponse = GetResponse
 
 @typing.final
+class GetSpotsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SPOTS_FIELD_NUMBER: builtins.int
+    @property
+    def spots(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SpotName]:
+        """1 to 256"""
+
+    def __init__(
+        self,
+        *,
+        spots: collections.abc.Iterable[global___SpotName] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["spots", b"spots"]) -> None: ...
+
+global___GetSpotsRequest = GetSpotsRequest
+
+@typing.final
+class SpotName(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LOT_ID_FIELD_NUMBER: builtins.int
+    SPOT_ID_FIELD_NUMBER: builtins.int
+    lot_id: builtins.str
+    """as in the layout"""
+    spot_id: builtins.str
+    """within the lot"""
+    def __init__(
+        self,
+        *,
+        lot_id: builtins.str = ...,
+        spot_id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["lot_id", b"lot_id", "spot_id", b"spot_id"]) -> None: ...
+
+global___SpotName = SpotName
+
+@typing.final
+class GetSpotsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    SPOTS_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """applied index of the answer"""
+    @property
+    def spots(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SpotAnswer]:
+        """in the order of the request"""
+
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        spots: collections.abc.Iterable[global___SpotAnswer] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["index", b"index", "spots", b"spots"]) -> None: ...
+
+global___GetSpotsResponse = GetSpotsResponse
+
+@typing.final
+class SpotAnswer(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SPOT_FIELD_NUMBER: builtins.int
+    @property
+    def spot(self) -> global___SpotState:
+        """without views; absent: there is no such spot"""
+
+    def __init__(
+        self,
+        *,
+        spot: global___SpotState | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["spot", b"spot"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["spot", b"spot"]) -> None: ...
+
+global___SpotAnswer = SpotAnswer
+
+@typing.final
 class LotState(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

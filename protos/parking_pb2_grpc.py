@@ -54,6 +54,11 @@ class ParkingServiceStub(object):
                 request_serializer=protos_dot_parking__pb2.GetRequest.SerializeToString,
                 response_deserializer=protos_dot_parking__pb2.GetResponse.FromString,
                 _registered_method=True)
+        self.GetSpots = channel.unary_unary(
+                '/parkledger.v1.ParkingService/GetSpots',
+                request_serializer=protos_dot_parking__pb2.GetSpotsRequest.SerializeToString,
+                response_deserializer=protos_dot_parking__pb2.GetSpotsResponse.FromString,
+                _registered_method=True)
         self.History = channel.unary_unary(
                 '/parkledger.v1.ParkingService/History',
                 request_serializer=protos_dot_parking__pb2.HistoryRequest.SerializeToString,
@@ -98,6 +103,14 @@ class ParkingServiceServicer(object):
 
     def Get(self, request, context):
         """Read lots, their layouts and the occupancy of their spots.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSpots(self, request, context):
+        """Read single spots, as many as are asked about at the same time: linearizable, all of one
+        moment, and a fraction of what their lots cost.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,6 +161,11 @@ def add_ParkingServiceServicer_to_server(servicer, server):
                     servicer.Get,
                     request_deserializer=protos_dot_parking__pb2.GetRequest.FromString,
                     response_serializer=protos_dot_parking__pb2.GetResponse.SerializeToString,
+            ),
+            'GetSpots': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSpots,
+                    request_deserializer=protos_dot_parking__pb2.GetSpotsRequest.FromString,
+                    response_serializer=protos_dot_parking__pb2.GetSpotsResponse.SerializeToString,
             ),
             'History': grpc.unary_unary_rpc_method_handler(
                     servicer.History,
@@ -273,6 +291,33 @@ class ParkingService(object):
             '/parkledger.v1.ParkingService/Get',
             protos_dot_parking__pb2.GetRequest.SerializeToString,
             protos_dot_parking__pb2.GetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSpots(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parkledger.v1.ParkingService/GetSpots',
+            protos_dot_parking__pb2.GetSpotsRequest.SerializeToString,
+            protos_dot_parking__pb2.GetSpotsResponse.FromString,
             options,
             channel_credentials,
             insecure,

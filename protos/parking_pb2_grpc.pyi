@@ -51,6 +51,14 @@ class ParkingServiceStub:
     ]
     """Read lots, their layouts and the occupancy of their spots."""
 
+    GetSpots: grpc.UnaryUnaryMultiCallable[
+        protos.parking_pb2.GetSpotsRequest,
+        protos.parking_pb2.GetSpotsResponse,
+    ]
+    """Read single spots, as many as are asked about at the same time: linearizable, all of one
+    moment, and a fraction of what their lots cost.
+    """
+
     History: grpc.UnaryUnaryMultiCallable[
         protos.parking_pb2.HistoryRequest,
         protos.parking_pb2.HistoryResponse,
@@ -99,6 +107,14 @@ class ParkingServiceAsyncStub:
         protos.parking_pb2.GetResponse,
     ]
     """Read lots, their layouts and the occupancy of their spots."""
+
+    GetSpots: grpc.aio.UnaryUnaryMultiCallable[
+        protos.parking_pb2.GetSpotsRequest,
+        protos.parking_pb2.GetSpotsResponse,
+    ]
+    """Read single spots, as many as are asked about at the same time: linearizable, all of one
+    moment, and a fraction of what their lots cost.
+    """
 
     History: grpc.aio.UnaryUnaryMultiCallable[
         protos.parking_pb2.HistoryRequest,
@@ -156,6 +172,16 @@ class ParkingServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[protos.parking_pb2.GetResponse, collections.abc.Awaitable[protos.parking_pb2.GetResponse]]:
         """Read lots, their layouts and the occupancy of their spots."""
+
+    @abc.abstractmethod
+    def GetSpots(
+        self,
+        request: protos.parking_pb2.GetSpotsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[protos.parking_pb2.GetSpotsResponse, collections.abc.Awaitable[protos.parking_pb2.GetSpotsResponse]]:
+        """Read single spots, as many as are asked about at the same time: linearizable, all of one
+        moment, and a fraction of what their lots cost.
+        """
 
     @abc.abstractmethod
     def History(

@@ -17,7 +17,6 @@ from node.errors import OperationError
 MAX_OPERATIONS = 128
 """etcd refuses a longer transaction (--max-txn-ops)."""
 
-READ_KEY = b"gate"
 Pair = tuple[bytes, bytes]
 Send = Callable[[list[Pair]], Coroutine[None, None, None]]
 
@@ -39,7 +38,7 @@ class EtcdUnary:
         self._channel = grpc.aio.insecure_channel(str(address))
         self._kv = kv_stub(self._channel)
         self._batches = new_batches()
-        self._read_key_is_there = False
+        self._readers: set[int] = set()  # whose keys are there
 
     def next_pair(self, writer: int) -> Pair:
         """Return key and value of that writer's next record."""
@@ -50,13 +49,14 @@ class EtcdUnary:
         key, value = self.next_pair(writer)
         await self._kv.Put(rpc_pb2.PutRequest(key=key, value=value))
 
-    async def read(self) -> None:
-        """Read one key of the usual size."""
-        if not self._read_key_is_there:
-            _, value = self.next_pair(0)
-            await self._kv.Put(rpc_pb2.PutRequest(key=READ_KEY, value=value))
-            self._read_key_is_there = True
-        found = await self._kv.Range(rpc_pb2.RangeRequest(key=READ_KEY))
+    async def read(self, reader: int) -> None:
+        """Read a key of the usual size."""
+        key = f"read-{reader}".encode()
+        if reader not in self._readers:
+            _, value = self.next_pair(reader)
+            await self._kv.Put(rpc_pb2.PutRequest(key=key, value=value))
+            self._readers.add(reader)
+        found = await self._kv.Range(rpc_pb2.RangeRequest(key=key))
         if len(found.kvs) != 1:
             raise OperationError("etcd's answer lacks the key")
 

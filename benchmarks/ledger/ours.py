@@ -6,7 +6,7 @@ from pathlib import Path
 import grpc
 
 from benchmarks.ledger.clusters import MEMBERS, Cluster, MemberStatus, TimeOuts
-from benchmarks.ledger.records import layouts
+from benchmarks.ledger.records import layout
 from benchmarks.ledger.stores import LedgerStore, Store
 from central.demo.ports import free_addresses
 from central.demo.processes import command_line
@@ -25,17 +25,25 @@ class LedgerCluster(Cluster):
     name = NAME
 
     def __init__(
-        self, directory: Path, addresses: Mapping[str, Address], time_outs: TimeOuts | None
+        self,
+        directory: Path,
+        addresses: Mapping[str, Address],
+        time_outs: TimeOuts | None,
+        *,
+        lease: bool,
     ) -> None:
-        """`time_outs` None: the program's defaults."""
+        """`time_outs` None: the program's defaults. lease: reads by lease."""
         super().__init__(directory, addresses)
         self._time_outs = time_outs
+        self._lease = lease
 
     @classmethod
-    def plan(cls, directory: Path, *, time_outs: TimeOuts | None = None) -> "LedgerCluster":
+    def plan(
+        cls, directory: Path, *, time_outs: TimeOuts | None = None, lease: bool = False
+    ) -> "LedgerCluster":
         """Choose ports; starts nothing."""
         addresses = dict(zip(MEMBERS, free_addresses(len(MEMBERS)), strict=True))
-        return cls(directory, addresses, time_outs)
+        return cls(directory, addresses, time_outs, lease=lease)
 
     def command(self, member: str) -> list[str]:
         """Return the command line that runs a replica."""
@@ -46,6 +54,7 @@ class LedgerCluster(Cluster):
             *("--data", str(self.data(member))),
             *("--peers", ",".join(f"{peer}={at}" for peer, at in self.addresses.items())),
             *("--camera-time-out", "86400"),  # no processor vouches for the cameras here
+            "--lease" if self._lease else "--no-lease",
         ]
         if self._time_outs is not None:
             ticks = self._time_outs.election_ms // self._time_outs.heartbeat_ms
@@ -69,11 +78,10 @@ class LedgerCluster(Cluster):
         )
 
     async def prepare(self) -> None:
-        """Apply the layouts that the records belong to."""
+        """Apply the layout that the records belong to."""
         client = LedgerClient(tuple(self.addresses.values()))
         try:
-            for layout in layouts():
-                await client.apply(layout, timeout=30.0)
+            await client.apply(layout(), timeout=30.0)
         finally:
             await client.close()
 

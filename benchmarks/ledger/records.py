@@ -10,23 +10,21 @@ WRITERS = 256
 """Cameras of the lot: the most writers that anything is measured with."""
 
 LOT = "yard"
-READ_LOT = "gate"
-"""A lot of one spot: reading it is what reading one key is to etcd."""
-
 CONFIDENCE = 9_730
 MODEL = "0123456789abcdef"
 _SQUARE = ((0, 0), (100_000, 0), (100_000, 100_000), (0, 100_000))
 
 
-def layouts() -> tuple[Layout, ...]:
-    """Return the layouts that the batches below belong to."""
-    return _layout(LOT, WRITERS), _layout(READ_LOT, 1)
+def spot_name(number: int) -> str:
+    """Return a spot of the lot: reading it is what reading one key is to etcd."""
+    return f"{LOT}-row-{number // 32}-{number:03}"
 
 
-def _layout(lot_id: str, spots: int) -> Layout:
-    names = [f"{lot_id}-row-{number // 32}-{number:03}" for number in range(spots)]
+def layout() -> Layout:
+    """Return the layout that the batches below belong to."""
+    names = [spot_name(number) for number in range(WRITERS)]
     return Layout(
-        lot_id=lot_id,
+        lot_id=LOT,
         spots=tuple(Spot(name) for name in names),
         cameras=tuple(Camera(f"camera-{name}", regions=(Region(name, _SQUARE),)) for name in names),
     )
@@ -41,7 +39,7 @@ class Batches:
 
     def __post_init__(self) -> None:
         self._numbers = [0] * WRITERS
-        self._spots = [spot.spot_id for spot in layouts()[0].spots]
+        self._spots = [spot_name(number) for number in range(WRITERS)]
 
     def following(self, writer: int) -> DetectionBatch:
         """Return that writer's next batch."""

@@ -33,10 +33,11 @@ class Setting:
     tell: Callable[[str], None]
 
     def ours(
-        self, name: str, *, time_outs: TimeOuts | None = None
+        self, name: str, *, time_outs: TimeOuts | None = None, lease: bool = False
     ) -> AbstractAsyncContextManager[Cluster]:
         """Run three replicas, with data of their own."""
-        return _running(LedgerCluster.plan(self.directory / name, time_outs=time_outs))
+        directory = self.directory / name
+        return _running(LedgerCluster.plan(directory, time_outs=time_outs, lease=lease))
 
     def theirs(
         self, name: str, *, time_outs: TimeOuts | None = None

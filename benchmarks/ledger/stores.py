@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from benchmarks.ledger.records import READ_LOT, Batches
+from benchmarks.ledger.records import LOT, Batches, spot_name
 from central.ledger.client import LedgerClient
 from node.address import Address
 from node.errors import OperationError
@@ -18,8 +18,8 @@ class Store(Protocol):
     async def append(self, writer: int) -> None:
         """Commit that writer's next record durably on a quorum."""
 
-    async def read(self) -> None:
-        """Read one record, linearizably."""
+    async def read(self, reader: int) -> None:
+        """Read that reader's record, linearizably."""
 
     async def close(self) -> None:
         """Close its connections."""
@@ -43,11 +43,9 @@ class LedgerStore:
         if result.rejected is not None:
             raise OperationError(f"the ledger rejected a batch: {result.rejected}")
 
-    async def read(self) -> None:
-        """Read the lot of one spot."""
-        state = await self._client.get((READ_LOT,))
-        if state.lot(READ_LOT) is None:
-            raise OperationError(f"the ledger's answer lacks lot '{READ_LOT}'")
+    async def read(self, reader: int) -> None:
+        """Read a spot; LedgerRefused if it is not there."""
+        await self._client.spot(LOT, spot_name(reader))
 
     async def close(self) -> None:
         """Close its connections."""

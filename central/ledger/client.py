@@ -11,7 +11,7 @@ from central.ledger import wire
 from central.ledger.append_stream import AppendStream
 from central.ledger.backup_file import BackupPart
 from central.ledger.channels import audit_stub, cluster_stub, parking_stub, view_stub
-from central.ledger.interface import LedgerUnavailable
+from central.ledger.interface import LedgerRefused, LedgerUnavailable
 from central.ledger.proof import Head, Link, Proof
 from central.ledger.records import (
     AppendResult,
@@ -25,10 +25,13 @@ from central.ledger.records import (
     NodeReport,
     ReplicaStatus,
     ServiceStatus,
+    SpotReading,
 )
 from central.ledger.replicas import Replicas
+from central.ledger.spot_reads import SpotReads
 from central.ledger.status_codes import final_error
 from central.ledger.wire import audit
+from central.ledger.wire.spots import SpotName, spots_from_proto, spots_request_to_proto
 from node.address import Address
 from node.backoff import Backoff
 from protos import audit_pb2, cluster_pb2, heartbeat_pb2, parking_pb2
@@ -49,6 +52,7 @@ class LedgerClient:
         """`addresses` are of some replicas, best of all; the primary is found from any of them."""
         self._replicas = Replicas(addresses)
         self._append_stream = AppendStream(self._replicas)
+        self._spot_reads = SpotReads(self._ask_spots)
 
     async def append(self, batch: DetectionBatch) -> AppendResult:
         """Commit a batch exactly once; retries for ever, cancel to stop."""
@@ -105,6 +109,20 @@ class LedgerClient:
             timeout=timeout,
         )
         return wire.state_from_proto(response)
+
+    async def spot(self, lot_id: str, spot_id: str, *, timeout: float = 10.0) -> SpotReading:
+        """Read one spot, linearizably; those that are read at the same time share a request."""
+        return await self._spot_reads.read((lot_id, spot_id), timeout=timeout)
+
+    async def _ask_spots(
+        self, names: Sequence[SpotName], timeout: float
+    ) -> Sequence[SpotReading | LedgerRefused]:
+        request = spots_request_to_proto(names)
+        response = await self._call(
+            lambda channel, seconds: parking_stub(channel).GetSpots(request, timeout=seconds),
+            timeout=timeout,
+        )
+        return spots_from_proto(response, names)
 
     async def history(
         self,
@@ -295,6 +313,7 @@ class LedgerClient:
     async def close(self) -> None:
         """Close connections; appends under way are cancelled."""
         await self._append_stream.close()
+        await self._spot_reads.close()
         await self._replicas.close()
 
     async def _ask(

@@ -11,6 +11,9 @@ from central.ledger.storage import Storage
 from central.raft import Config, Configuration, Piece, Raft, Snapshot
 from node.errors import OperationError, UsageError
 
+LEASE_SHARE = 0.9
+"""Of what backups promise; the rest is for clocks that do not run at the same speed."""
+
 
 @dataclass(frozen=True)
 class ReplicaSettings:
@@ -20,7 +23,8 @@ class ReplicaSettings:
     for a newcomer to a group. cluster_id: of the group, if the directory is empty; what is stored
     counts more. cluster_name: what the stored one must begin with, if given. kept_entries: how
     many applied entries the log keeps for backups that lag; it is compacted when it has twice as
-    many.
+    many. lease: a primary answers reads alone for a while after a quorum has answered it, which all
+    replicas must be told alike.
     """
 
     replica_id: str
@@ -32,6 +36,7 @@ class ReplicaSettings:
     heartbeat_ticks: int
     kept_entries: int = 10_000
     cluster_name: str | None = None
+    lease: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,15 @@ class Opened:
     state_machine: StateMachine
     raft: Raft
     received: Piece | None
+
+
+def lease_us(settings: ReplicaSettings) -> int:
+    """Return how long a primary answers reads alone after it asked a quorum, microseconds.
+
+    A backup's promise lasts election_ticks of its ticks. The first may come at once, and one that
+    was late just before it, so two are not counted.
+    """
+    return int((settings.election_ticks - 2) * settings.tick * LEASE_SHARE * 1e6)
 
 
 def open_replica(settings: ReplicaSettings) -> Opened:
@@ -127,6 +141,7 @@ def _open(settings: ReplicaSettings, identity: Identity, storage: Storage) -> Op
                 replica_id=settings.replica_id,
                 election_ticks=settings.election_ticks,
                 heartbeat_ticks=settings.heartbeat_ticks,
+                lease=lease_us(settings) if settings.lease else 0,
             ),
             hard_state=on_disk.hard_state,
             start=on_disk.start,

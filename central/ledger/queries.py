@@ -47,15 +47,39 @@ class Queries:
         with self._connection:
             self._connection.execute("BEGIN")
             index = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
-            rows = self._connection.execute(
-                "SELECT lot_id, name, layout_version FROM lots ORDER BY lot_id"
-            ).fetchall()
-            wanted = set(lot_ids)
+            rows = self._lots(lot_ids)
             return index, tuple(
-                lot_now(self._connection, *row, with_layout=with_layouts)
-                for row in rows
-                if not wanted or row[0] in wanted
+                lot_now(self._connection, *row, with_layout=with_layouts) for row in rows
             )
+
+    def _lots(self, lot_ids: Sequence[str]) -> list[tuple[str, str, int]]:
+        columns = "SELECT lot_id, name, layout_version FROM lots"
+        if not lot_ids:
+            return self._connection.execute(f"{columns} ORDER BY lot_id").fetchall()
+        found = (
+            self._connection.execute(f"{columns} WHERE lot_id = ?", (lot_id,)).fetchone()
+            for lot_id in sorted(set(lot_ids))
+        )
+        return [row for row in found if row is not None]
+
+    def spots(
+        self, names: Sequence[tuple[str, str]]
+    ) -> tuple[int, list[tuple[str, int, int, str, int, int, str] | None]]:
+        """Return (applied index, rows of these spots of lots, None for one that is not there).
+
+        Columns: spot_id, occupancy, confidence, camera_id, since_us, layout_version, model.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN")
+            index = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
+            return index, [
+                self._connection.execute(
+                    "SELECT spot_id, occupancy, confidence, camera_id, since_us, layout_version, "
+                    "model FROM spots WHERE lot_id = ? AND spot_id = ?",
+                    name,
+                ).fetchone()
+                for name in names
+            ]
 
     def lots_as_of(
         self, lot_ids: Sequence[str], instant_us: int, *, with_layouts: bool

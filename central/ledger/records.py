@@ -187,6 +187,14 @@ class LedgerState:
 
 
 @dataclass(frozen=True)
+class SpotReading:
+    """One spot as it stands at `index`, without the views that it was decided from."""
+
+    index: int
+    spot: SpotState
+
+
+@dataclass(frozen=True)
 class OccupancyChange:
     """One spot's applied occupancy changed."""
 

@@ -29,7 +29,7 @@ from central.ledger.requests import Requests
 from central.ledger.snapshot_traffic import SnapshotTraffic
 from central.ledger.snapshots import SnapshotSource
 from central.ledger.state_machine import Applied, StateMachine, replace_state
-from central.ledger.ticking import tick_evenly
+from central.ledger.ticking import lease_clock, tick_evenly
 from central.ledger.workers import Workers
 from central.ledger.writing import LogWriter
 from central.raft import (
@@ -70,6 +70,7 @@ class Replica:
         """
         self.settings = opened.settings
         self._send = send
+        self._lease_now = lease_clock(on=self.settings.lease)
         self._wall_clock_us = wall_clock_us
         self._storage = opened.storage
         self._raft = opened.raft
@@ -216,7 +217,7 @@ class Replica:
         if not self.is_primary:
             raise NotPrimary(self.primary_id)
         number = self._requests.next_read()
-        if not self._raft.read(number):
+        if not self._raft.read(number, now=self._lease_now()):
             raise NotPrimary(None)
         self._wake()
         index = await self._requests.confirmed(number)
@@ -284,7 +285,7 @@ class Replica:
         if self._failure is None:
             return
         try:
-            effects = self._raft.take_effects()
+            effects = self._raft.take_effects(now=self._lease_now())
             self._notice_role()
             self.membership.notice()
             if effects is not None:

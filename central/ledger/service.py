@@ -23,6 +23,7 @@ from central.ledger.records import (
 )
 from central.ledger.replica import Replica
 from central.ledger.status_codes import abort
+from central.ledger.wire.spots import spots_request_from_proto, spots_to_proto
 from central.raft import Overloaded
 from node.errors import OperationError, UsageError
 from node.identifiers import check_id
@@ -161,6 +162,20 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         except Errors as error:
             await self._abort(context, error)
         return wire.state_to_proto(LedgerState(index, age_us, lots))
+
+    async def GetSpots(  # noqa: N802
+        self,
+        request: parking_pb2.GetSpotsRequest,
+        context: Context,
+    ) -> parking_pb2.GetSpotsResponse:
+        """Read single spots by read-index, all with one question."""
+        try:
+            names = spots_request_from_proto(request)
+            await self._replica.barrier()
+            index, rows = await self._replica.query(lambda queries: queries.spots(names))
+        except Errors as error:
+            await self._abort(context, error)
+        return spots_to_proto(index, rows)
 
     async def History(  # noqa: N802
         self,

@@ -1,7 +1,18 @@
-"""The clock of a replica."""
+"""The clocks of a replica."""
 
 import asyncio
+import time
 from collections.abc import Callable
+
+_LEASES = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def lease_clock(*, on: bool) -> Callable[[], int | None]:
+    """Return what the core is told as `now`: None where no lease is relied on.
+
+    Microseconds of a clock that also runs while the process, or the machine, sleeps.
+    """
+    return (lambda: time.clock_gettime_ns(_LEASES) // 1000) if on else (lambda: None)
 
 
 async def tick_evenly(tick: float, action: Callable[[], None]) -> None:

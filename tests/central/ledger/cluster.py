@@ -51,6 +51,7 @@ class Cluster:
     compare_heads_every: float = 0.5
     kept_entries: int = 10_000
     cluster_id: str = "test"
+    lease: bool = False
     addresses: dict[str, Address] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     clients: list[LedgerClient] = field(default_factory=list)
@@ -102,6 +103,7 @@ class Cluster:
             election_ticks=20,
             heartbeat_ticks=4,
             kept_entries=self.kept_entries,
+            lease=self.lease,
         )
 
     async def stop(self, replica_id: str) -> None:
