@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "ledger": ("benchmarks.ledger.cli", "The ledger, three replicas, beside etcd."),
     "apply": ("benchmarks.applying", "What applying costs a replica: CPU a record."),
     "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),
+    "day": ("benchmarks.day.cli", "Whole days, rendered and real: is the processor right?"),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""

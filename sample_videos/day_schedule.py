@@ -123,9 +123,9 @@ def _first_cars(rng: np.random.Generator, plan: DayPlan) -> dict[str, _Parked]:
 
 def _car(rng: np.random.Generator) -> Car:
     chance = float(rng.random())
-    if chance < 0.06:
+    if chance < 0.04:
         return Car(MOTORCYCLE, random_car(rng).paint)
-    if chance < 0.14:
+    if chance < 0.12:
         return Car(DELIVERY, (0.72, 0.72, 0.70) if rng.random() < 0.6 else random_car(rng).paint)
     return random_car(rng)
 

@@ -18,6 +18,8 @@ _NIGHT_SKY = np.array([0.0028, 0.0032, 0.0042])
 _LAMP_GLOW = 0.05
 """What the lamps add to the light that the camera's exposure adapts to."""
 _MOST_EXPOSURE = 14.0
+_DENSE_FOG = 3.0 / 180.0
+"""Extinction, 1 / metre: meteorologists see 180 m far (Koschmieder) and call it dense below 200."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class DayWeather:
             return Spell(kind, begin + shift, end + shift, strength * scale)
 
         self.spells = (
-            spell("fog", 5.4, 8.2, 0.030),
+            spell("fog", 5.4, 8.2, _DENSE_FOG),
             spell("dirt", 9.0, 14.0, 0.8),
             spell("wind", 9.6, 11.0, 2.0),
             spell("cloud", 11.4, 16.2, 1.0),
@@ -72,7 +74,7 @@ class DayWeather:
             spell("wind", 16.0, 17.4, 3.0),
             spell("cloud", 19.6, 23.0, 1.0),
             spell("rain", 20.2, 21.8, 1.0),
-            spell("fog", 22.4, 25.0, 0.018),
+            spell("fog", 22.4, 25.0, 0.6 * _DENSE_FOG),
         )
 
     def strength(self, kind: str, hour: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from benchmarks.day.scores import DayScores
+from benchmarks.day.scores import DayScores, Flags
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
 from models.classifier import SpotClassifier
@@ -14,9 +14,22 @@ from sample_videos.day import DayStudio
 from sample_videos.day_schedule import DayPlan, make_day
 from sample_videos.layout import regions
 from sample_videos.lot import cameras
+from sample_videos.motorcycle import KIND
+from sample_videos.schedule import World
 from sample_videos.truth import state_at, truth_of
 
 CAMERA = "north-west"
+
+
+def _motorcycles(world: World, spot_ids: tuple[str, ...], seconds: int) -> Flags:
+    """(T, N): where a motorcycle is about. Whether its spot is taken is a question of rules."""
+    found = np.zeros((seconds, len(spot_ids)), np.bool_)
+    for life in world.cars:
+        if life.car.shape.kind != KIND or life.spot.id not in spot_ids:
+            continue
+        there = [life.pose(float(second)) is not None for second in range(seconds)]
+        found[:, spot_ids.index(life.spot.id)] |= np.array(there)
+    return found
 
 
 def rendered_scores(
@@ -65,6 +78,6 @@ def rendered_scores(
         hours=np.array(hours),
         probabilities=np.array(found, np.float64),
         occupied=occupied,
-        counted=np.ones_like(occupied),
+        counted=~_motorcycles(world, tuple(polygons), len(found)),
         model=model_name(classifier),
     )

@@ -143,7 +143,7 @@ async def _serve(
     default=_DEFAULT.unsure_seconds,
     show_default=True,
     show_envvar=True,
-    help="Seconds after which a spot is unknown whose pictures do not confirm what is believed.",
+    help="Seconds between the two thresholds after which a spot is unknown.",
 )
 @click.option(
     "--occupied-above",
@@ -151,7 +151,7 @@ async def _serve(
     default=None,
     show_default="the model's",
     show_envvar=True,
-    help="Probability of occupied, averaged, from which a spot stays confirmed as occupied.",
+    help="Threshold: below it, averaged over time, a probability of occupied is no sign of a car.",
 )
 @click.option(
     "--vacant-below",
@@ -159,7 +159,7 @@ async def _serve(
     default=None,
     show_default="the model's",
     show_envvar=True,
-    help="Probability of occupied, averaged, up to which a spot stays confirmed as vacant.",
+    help="Threshold: above it, averaged over time, a probability of occupied is no sign of none.",
 )
 @click.option(
     "--silent-after",

@@ -25,7 +25,7 @@ FIRST_GAP_S = 1.0
 """How long the very first frame stands for: nobody knows what was before."""
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.int64]
 
 _NONE = -1
 _OCCUPIED, _VACANT = int(Occupancy.OCCUPIED), int(Occupancy.VACANT)
@@ -36,19 +36,21 @@ _UNKNOWN = int(Occupancy.UNKNOWN)
 class EvidenceSettings:
     """When a spot is believed to have changed. Entering is to become occupied, leaving vacant.
 
-    Clear evidence is a frame at or beyond `frame_limit`. Beyond the two thresholds (hysteresis)
-    an average confirms what is believed; a spot that is not confirmed for `unsure_seconds`
-    becomes unknown.
+    Clear evidence is a frame at or beyond `frame_limit`. An average between the two thresholds
+    (hysteresis) is unsure: after `unsure_seconds` of that a spot is unknown. An average beyond the
+    threshold of the contrary that lacks the confidence to change is outweighed by what is
+    believed; where nothing is, `settle_seconds` of it will do.
     """
 
-    occupied_above: float  # probability of occupied from which an average confirms occupied
-    vacant_below: float  # probability of occupied down to which an average confirms vacant
+    occupied_above: float  # probability of occupied: an average below it is no sign of a car
+    vacant_below: float  # probability of occupied: an average above it is no sign of none
     enter_seconds: float = 4.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
     enter_confidence: float = 0.75  # probability of occupied that the average must reach
     leave_confidence: float = 0.85  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
-    unsure_seconds: float = 300.0  # without confirmation, after which a spot is unknown
+    unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
+    settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known
 
     def __post_init__(self) -> None:
         if not 0.0 < self.vacant_below < self.occupied_above < 1.0:
@@ -71,10 +73,14 @@ class EvidenceSettings:
             raise ValueError(
                 f"confidences are {self.enter_confidence} and {self.leave_confidence}, thresholds "
                 f"{self.occupied_above} and {self.vacant_below}: what makes a spot occupied or "
-                "vacant must confirm it, too"
+                "vacant must lie beyond its threshold"
             )
-        if min(self.enter_seconds, self.leave_seconds, self.unsure_seconds) <= 0:
+        if min(*self._times) <= 0:
             raise ValueError("times of evidence must be above 0 s")
+
+    @property
+    def _times(self) -> tuple[float, ...]:
+        return self.enter_seconds, self.leave_seconds, self.unsure_seconds, self.settle_seconds
 
     @property
     def limit(self) -> float:
@@ -105,8 +111,8 @@ def quantise(confidence: float) -> int:
 class EvidenceFilter:
     """All spots of one camera's view, beginning with what the ledger holds.
 
-    Invariants: |average| <= limit; `_unconfirmed_us` is when a spot was first not confirmed since
-    it was last, -1 while it is (and for what is unknown).
+    Invariants: |average| <= limit; `_leaning` is the side of the thresholds on which a spot's
+    average lies (1 occupied, -1 vacant, 0 between them), `_leaning_us` since when.
     """
 
     def __init__(
@@ -127,9 +133,11 @@ class EvidenceFilter:
         self._occupied_from = logit(settings.occupied_above)
         self._vacant_from = logit(settings.vacant_below)
         self._unsure_us = round(settings.unsure_seconds * 1e6)
+        self._settle_us = round(settings.settle_seconds * 1e6)
         self._held = np.full(len(self._spot_ids), _UNKNOWN, np.int8)
         self._average: Floats = np.zeros(len(self._spot_ids))
-        self._unconfirmed_us = np.full(len(self._spot_ids), _NONE, np.int64)
+        self._leaning = np.zeros(len(self._spot_ids), np.int8)
+        self._leaning_us = np.full(len(self._spot_ids), _NONE, np.int64)
         self._last_us: int | None = None
         for spot_id in self._spot_ids:
             self.restart(spot_id, occupancies.get(spot_id, Occupancy.UNKNOWN))
@@ -145,13 +153,14 @@ class EvidenceFilter:
             raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
         evidence = self._evidence(seen)
         self._take(evidence, self._gap_s(at_us))
-        now_occupied = (self._average >= self._enter_at) & (self._held != _OCCUPIED)
-        now_vacant = (self._average <= self._leave_at) & (self._held != _VACANT)
-        self._held[now_occupied] = _OCCUPIED
-        self._held[now_vacant] = _VACANT
-        now_unknown = self._long_unconfirmed(at_us)
-        self._held[now_unknown] = _UNKNOWN
-        changed = now_occupied | now_vacant | now_unknown
+        before = self._held.copy()
+        leant_us = self._lean(at_us)
+        unknown = before == _UNKNOWN
+        settled = unknown & (leant_us >= self._settle_us)
+        self._held[(leant_us >= self._unsure_us) & (self._leaning == 0)] = _UNKNOWN
+        self._held[(self._average >= self._enter_at) | (settled & (self._leaning > 0))] = _OCCUPIED
+        self._held[(self._average <= self._leave_at) | (settled & (self._leaning < 0))] = _VACANT
+        changed = self._held != before
         if not changed.any():
             return ()
         return tuple(self._detection(int(at), float(seen[at])) for at in np.flatnonzero(changed))
@@ -173,17 +182,14 @@ class EvidenceFilter:
         step = evidence - self._average
         self._average += step * np.where(step > 0, enter, leave)
 
-    def _long_unconfirmed(self, at_us: int) -> Mask:
-        confirmed = np.where(
-            self._held == _OCCUPIED,
-            self._average >= self._occupied_from,
-            self._average <= self._vacant_from,
-        ) | (self._held == _UNKNOWN)
-        since = self._unconfirmed_us
-        since[confirmed] = _NONE
-        fresh = ~confirmed & ((since == _NONE) | (since > at_us))
-        since[fresh] = at_us
-        return np.asarray(~confirmed & (at_us - since >= self._unsure_us), np.bool_)
+    def _lean(self, at_us: int) -> Times:
+        """Return for how long each average has been on its side of the thresholds, microseconds."""
+        side = (self._average >= self._occupied_from).astype(np.int8)
+        side -= self._average <= self._vacant_from
+        fresh = (side != self._leaning) | (self._leaning_us == _NONE) | (self._leaning_us > at_us)
+        self._leaning = side
+        self._leaning_us[fresh] = at_us
+        return at_us - self._leaning_us
 
     def _detection(self, place: int, probability: float) -> Detection:
         occupancy = Occupancy(int(self._held[place]))
@@ -197,7 +203,7 @@ class EvidenceFilter:
         changed = np.flatnonzero(self._held != _UNKNOWN)
         self._held[:] = _UNKNOWN
         self._average[:] = 0.0
-        self._unconfirmed_us[:] = _NONE
+        self._leaning_us[:] = _NONE
         return tuple(Detection(self._spot_ids[at], Occupancy.UNKNOWN, 0) for at in changed)
 
     def restart(self, spot_id: str, occupancy: Occupancy) -> None:
@@ -206,7 +212,7 @@ class EvidenceFilter:
         self._held[place] = int(occupancy)
         sure = {Occupancy.OCCUPIED: self._limit, Occupancy.VACANT: -self._limit}
         self._average[place] = sure.get(occupancy, 0.0)
-        self._unconfirmed_us[place] = _NONE
+        self._leaning_us[place] = _NONE
 
     def occupancies(self) -> dict[str, Occupancy]:
         """Return what is believed, by spot id."""

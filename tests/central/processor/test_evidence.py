@@ -23,6 +23,7 @@ SETTINGS = EvidenceSettings(
     leave_confidence=0.85,
     frame_limit=0.97,
     unsure_seconds=20.0,
+    settle_seconds=10.0,
 )
 SECOND = 1_000_000
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
@@ -41,7 +42,8 @@ class Twin:
         limit = logit(SETTINGS.frame_limit)
         self.occupancy = occupancy
         self.average = {OCCUPIED: limit, VACANT: -limit, UNKNOWN: 0.0}[occupancy]
-        self.doubt_us: int | None = None
+        self.side = 0
+        self.side_us: int | None = None
         self.last_us: int | None = None
 
     def observe(self, probability: float, at_us: int) -> tuple[Occupancy, int] | None:
@@ -56,21 +58,26 @@ class Twin:
         self.last_us = at_us
         memory = SETTINGS.memory_s(entering=evidence > self.average)
         self.average += min(0.6, 1 - math.exp(-gap / memory)) * (evidence - self.average)
-        if self.average >= logit(0.75) and self.occupancy is not OCCUPIED:
-            self.occupancy = OCCUPIED
-            return OCCUPIED, quantise(probability)
-        if self.average <= -logit(0.85) and self.occupancy is not VACANT:
-            self.occupancy = VACANT
-            return VACANT, quantise(1 - probability)
-        sides = {OCCUPIED: self.average >= logit(0.6), VACANT: self.average <= logit(0.4)}
-        if sides.get(self.occupancy, True):
-            self.doubt_us = None
+        side = 1 if self.average >= logit(0.6) else -1 if self.average <= logit(0.4) else 0
+        if self.side_us is None or side != self.side or self.side_us > at_us:
+            self.side, self.side_us = side, at_us
+        decided = self._decide(at_us - self.side_us)
+        if decided is self.occupancy:
             return None
-        self.doubt_us = at_us if self.doubt_us is None else min(self.doubt_us, at_us)
-        if at_us - self.doubt_us < 20 * SECOND:
-            return None
-        self.occupancy = UNKNOWN
-        return UNKNOWN, 0
+        self.occupancy = decided
+        said = {OCCUPIED: probability, VACANT: 1 - probability, UNKNOWN: 0.0}[decided]
+        return decided, quantise(said)
+
+    def _decide(self, lasted_us: int) -> Occupancy:
+        if self.average >= logit(0.75):
+            return OCCUPIED
+        if self.average <= -logit(0.85):
+            return VACANT
+        if self.occupancy is UNKNOWN and self.side and lasted_us >= 10 * SECOND:
+            return OCCUPIED if self.side > 0 else VACANT
+        if not self.side and lasted_us >= 20 * SECOND:
+            return UNKNOWN
+        return self.occupancy
 
 
 @given(
@@ -141,10 +148,14 @@ def test_a_passer_by_does_not_empty_a_spot(contrary: float) -> None:
 
 def test_evidence_that_is_not_sure_enough_changes_nothing_however_long_it_lasts() -> None:
     """Frames that look alike say the same thing again: they do not add up."""
-    assert seconds_until(one(VACANT), 0.74, rate=1.0) >= 20.0
-    spot = one(VACANT)
-    said = [d for at in range(600) for d in spot.observe((0.74,), at * SECOND)]
-    assert said == [Detection("a", UNKNOWN, 0)]
+    assert seconds_until(one(VACANT), 0.74, rate=1.0) == math.inf
+    assert seconds_until(one(OCCUPIED), 0.16, rate=1.0) == math.inf
+
+
+def test_weaker_evidence_makes_an_unknown_spot_known_after_a_while() -> None:
+    assert 10.0 <= seconds_until(one(UNKNOWN), 0.65, rate=1.0) <= 30.0
+    assert 10.0 <= seconds_until(one(UNKNOWN), 0.35, rate=1.0) <= 30.0
+    assert seconds_until(one(UNKNOWN), 0.5, rate=1.0) == math.inf
 
 
 def test_unsure_for_long_is_unknown_and_sure_again_is_known_again() -> None:
@@ -201,8 +212,9 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
     [
         ({"enter_confidence": 0.99}, "below the frame limit"),
         ({"leave_confidence": 0.4}, "at least 0.5"),
-        ({"enter_confidence": 0.55}, "must confirm it"),
-        ({"leave_confidence": 0.55}, "must confirm it"),
+        ({"enter_confidence": 0.55}, "beyond its threshold"),
+        ({"leave_confidence": 0.55}, "beyond its threshold"),
+        ({"settle_seconds": 0.0}, "above 0 s"),
         ({"unsure_seconds": 0.0}, "above 0 s"),
     ],
 )

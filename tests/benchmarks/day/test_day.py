@@ -1,0 +1,129 @@
+"""The judge of whole days: policies and measures on days that can be worked out by hand."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.day.cnrext import STILL_S, real_days
+from benchmarks.day.measures import measure, together
+from benchmarks.day.plot import draw_day
+from benchmarks.day.policies import OCCUPIED, UNKNOWN, VACANT, ours, three_in_a_row, threshold
+from benchmarks.day.rendered import rendered_scores
+from benchmarks.day.scores import DayScores
+from central.processor.evidence import EvidenceSettings
+from models.classifier import SpotClassifier
+from node.errors import UsageError
+
+SETTINGS = EvidenceSettings(0.6, 0.4)
+
+
+def day(truth: str, seen: str) -> DayScores:
+    """Return one spot's day, a letter a second: o or v for the truth, a digit for tenths of p."""
+    occupied = np.array([[letter == "o"] for letter in truth])
+    return DayScores(
+        name="hand",
+        spot_ids=("a",),
+        times_us=np.arange(len(truth), dtype=np.int64) * 1_000_000,
+        hours=np.linspace(0, 24, len(truth)),
+        probabilities=np.array([[int(digit) / 9] for digit in seen]),
+        occupied=occupied,
+        counted=np.ones_like(occupied),
+        model="m",
+    )
+
+
+def test_usual_practice() -> None:
+    one = day("vvvvvvv", "0090999")
+    assert threshold(one)[:, 0].tolist() == [2, 2, 1, 2, 1, 1, 1]
+    assert three_in_a_row(one)[:, 0].tolist() == [3, 3, 3, 3, 3, 3, 1]
+
+
+def test_ours_is_the_processors_filter() -> None:
+    one = day("v" * 20 + "o" * 20, "0" * 9 + "9" + "0" * 10 + "9" * 20)
+    states = ours(SETTINGS)(one)[:, 0].tolist()
+    assert states[5:20] == [VACANT] * 15
+    assert states[-10:] == [OCCUPIED] * 10
+
+
+def test_a_flip_is_false_unless_the_truth_is_near() -> None:
+    truth = "v" * 30 + "o" * 30
+    early = day(truth, "0" * 27 + "9" * 33)
+    assert measure(early, threshold(early)).false_flips == 0
+    alone = day(truth, "0" * 10 + "9" + "0" * 19 + "9" * 30)
+    found = measure(alone, threshold(alone))
+    assert found.false_flips == 1, "back to the truth is no second one"
+    assert found.right_share == pytest.approx(59 / 60)
+
+
+def test_delays_and_what_was_never_seen() -> None:
+    late = day("v" * 20 + "o" * 20 + "v" * 3 + "o" * 17, "0" * 26 + "9" * 34)
+    found = measure(late, threshold(late))
+    assert found.delays == (6.0, 0.0)
+    assert found.missed == 1
+    assert found.delay(0.5) == 6.0
+    assert found.delay(0.99) == float("inf")
+
+
+def test_a_stay_is_right_if_it_is_as_long() -> None:
+    truth = "v" * 20 + "o" * 60 + "v" * 20
+    for seen, right in (("0" * 25 + "9" * 60 + "0" * 15, 1), ("0" * 35 + "9" * 40 + "0" * 25, 0)):
+        one = day(truth, seen)
+        found = measure(one, threshold(one))
+        assert (found.stays, found.stays_right) == (1, right)
+
+
+def test_several_days_are_one() -> None:
+    one = day("vvvv", "0099")
+    both = together([measure(one, threshold(one))] * 2)
+    assert (both.spot_days, both.right_share) == (2.0, 0.5)
+    assert both.stays_share is None
+
+
+def test_scores_are_kept_and_found(tmp_path: Path) -> None:
+    one, file = day("vo", "09"), tmp_path / "day.npz"
+    one.save(file)
+    again = DayScores.load(file)
+    assert again.spot_ids == one.spot_ids
+    assert np.array_equal(again.occupied, one.occupied)
+    (tmp_path / "bad.npz").write_bytes(b"no")
+    with pytest.raises(UsageError, match="holds no scores"):
+        DayScores.load(tmp_path / "bad.npz")
+
+
+def test_the_picture(tmp_path: Path) -> None:
+    one = day("vvvooo", "009099")
+    states = np.full((6, 1), UNKNOWN)
+    draw_day(one, {"ours": states, "threshold": threshold(one)}, tmp_path / "day.png")
+    assert cv2.imread(str(tmp_path / "day.png")) is not None
+
+
+def test_a_few_frames_of_a_rendered_day_go_all_the_way() -> None:
+    seen = []
+    scores = rendered_scores(
+        SpotClassifier.load(None), seed=1, seconds=6, width=320, progress=lambda: seen.append(1)
+    )
+    assert len(seen) == len(scores.times_us) == 6
+    assert scores.probabilities.shape == scores.occupied.shape == (6, len(scores.spot_ids))
+    assert np.isfinite(scores.probabilities).all()
+
+
+def test_real_days_hold_each_still_until_the_next() -> None:
+    data = Path(__file__).resolve().parents[4] / "shared" / "data"
+    if not (data / "frames" / "cnrext.json").is_file():
+        pytest.skip("needs CNR-EXT's frames in ../shared/data")
+    classifier = SpotClassifier.load(None)
+    published = real_days(classifier, data, "7", mended=False)
+    mended = real_days(classifier, data, "7", mended=True)
+    assert len(published) == len(mended) == 2
+    first = published[0]
+    assert len(first.times_us) % STILL_S == 0
+    assert np.array_equal(first.probabilities[0], first.probabilities[STILL_S - 1])
+    differing = (first.occupied != mended[0].occupied).sum()
+    assert differing == 6 * STILL_S
+
+
+def test_no_data_is_said() -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        real_days(SpotClassifier.load(None), Path("/nowhere"), "3", mended=False)
