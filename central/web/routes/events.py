@@ -43,7 +43,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get(
         "/events",
-        response_class=EventStream,
+        response_class=Response,
         responses={
             200: {
                 "description": _DESCRIPTION,
