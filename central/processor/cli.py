@@ -177,6 +177,13 @@ async def _serve(
     show_envvar=True,
     help="Cameras that may stream at a time.",
 )
+@click.option(
+    "--pictures",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Keep each camera's last picture in memory and show it to who asks, as web pages do.",
+)
 @logs.log_level_option
 def processor(
     listen: Address,
@@ -193,6 +200,7 @@ def processor(
     vacant_below: float | None,
     silent_after: float | None,
     max_cameras: int,
+    pictures: bool,
     log_level: str,
 ) -> int:
     """Run a processor: frames in, detections committed to the ledger.
@@ -219,5 +227,6 @@ def processor(
         workers=workers,
         max_cameras=max_cameras,
         silent_after=silent_after,
+        pictures=pictures,
     )
     return run_until_signalled(lambda stop: _serve(settings, classifier, ledger, stop))

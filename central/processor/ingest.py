@@ -4,7 +4,9 @@ import asyncio
 import logging
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import grpc
 import grpc.aio
@@ -15,6 +17,7 @@ from central.processor.cameras import Cameras
 from central.processor.clock import Clock
 from central.processor.frames import CameraWord, Cut, Frame, Hello, Outcome, Verdict
 from central.processor.heartbeats import Heartbeats
+from central.processor.pictures import Pictures
 from central.processor.pipeline import Workers
 from central.processor.plans import plan_of
 from central.processor.refusal import Refused, invalid
@@ -109,6 +112,7 @@ class _GrpcTransport:
 
     def __init__(self, context: _Context) -> None:
         self._context = context
+        self.on_frame: Callable[[Frame], None] | None = None
 
     async def first(self, *, seconds: float) -> Hello:
         """Return the hello; raises Refused if none comes in time."""
@@ -127,7 +131,12 @@ class _GrpcTransport:
 
     async def read(self) -> Frame | CameraWord | None:
         message = await self._read()
-        return None if message is None else message_of(message)
+        if message is None:
+            return None
+        read = message_of(message)
+        if self.on_frame is not None and isinstance(read, Frame):
+            self.on_frame(read)
+        return read
 
     async def answer(self, sequence: int, verdict: Verdict) -> None:
         ack = wire.FrameAck(
@@ -164,8 +173,11 @@ class VideoStreamService(VideoStreamServiceServicer):
         heartbeats: Heartbeats,
         limits: StreamLimits,
         clock: Clock,
+        pictures: Pictures | None = None,
     ) -> None:
+        """pictures: where each camera's last frame is kept; None: nowhere."""
         self._processor_id = processor_id
+        self._pictures = pictures
         self._cameras = cameras
         self._workers = workers
         self._heartbeats = heartbeats
@@ -196,6 +208,8 @@ class VideoStreamService(VideoStreamServiceServicer):
         try:
             session = await self._cameras.open(stream)
             self._heartbeats.now()
+            if self._pictures is not None:
+                transport.on_frame = partial(self._pictures.note, hello.camera_id)
             await transport.welcome(self._welcome(session, stream))
             logger.info("stream open camera=%s boot=%s", hello.camera_id, hello.boot_id)
             await stream.run(session)
@@ -203,6 +217,8 @@ class VideoStreamService(VideoStreamServiceServicer):
         finally:
             stream.ended.set()
             self._cameras.close(stream)
+            if self._pictures is not None and transport.on_frame is not None:
+                self._pictures.forget(hello.camera_id)
 
     def _welcome(self, session: CameraSession, stream: CameraStream) -> wire.Welcome:
         stream.told = session.view.plan_id

@@ -13,12 +13,15 @@ from central.processor.clock import Clock
 from central.processor.directory import Directory
 from central.processor.heartbeats import Heartbeats
 from central.processor.ingest import MESSAGE_OVERHEAD, VideoStreamService
+from central.processor.picture_service import PictureService
+from central.processor.pictures import Pictures
 from central.processor.pipeline import Workers
 from central.processor.session import SessionSettings
 from central.processor.settings import ProcessorSettings
 from node.address import Address
 from node.identifiers import new_boot_id
 from node.listening import check_free
+from protos.picture_pb2_grpc import add_PictureServiceServicer_to_server
 from protos.video_stream_pb2_grpc import add_VideoStreamServiceServicer_to_server
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class Processor:
             settings, session_settings, ledger=ledger, directory=self._directory, clock=clock
         )
         self._heartbeats = Heartbeats(ledger, self._reports, on_return=self._directory.refresh)
+        self._pictures = Pictures() if settings.pictures else None
         self._service = VideoStreamService(
             settings.processor_id,
             cameras=self._cameras,
@@ -61,6 +65,7 @@ class Processor:
             heartbeats=self._heartbeats,
             limits=settings.limits,
             clock=clock,
+            pictures=self._pictures,
         )
         self._server = grpc.aio.server(options=_server_options(settings))
         self.address = settings.listen
@@ -84,6 +89,11 @@ class Processor:
     async def start(self) -> None:
         """Bind the address (`address` then has the port); raises OperationError."""
         add_VideoStreamServiceServicer_to_server(self._service, self._server)
+        if self._pictures is not None:
+            pictures = PictureService(
+                self._settings.processor_id, pictures=self._pictures, workers=self._workers
+            )
+            add_PictureServiceServicer_to_server(pictures, self._server)
         listen = self._settings.listen
         check_free(listen)
         port = self._server.add_insecure_port(str(listen))

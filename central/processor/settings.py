@@ -30,6 +30,7 @@ class ProcessorSettings:
     max_cameras: int = 500  # streams at a time
     silent_after: float | None = None  # seconds; None: from the camera's frame rate
     tick_seconds: float = 0.25  # how often silence is looked for
+    pictures: bool = False  # keep each camera's last picture in memory, for who asks
     flush_seconds: float = 2.0  # for detections not yet committed at shutdown
     limits: StreamLimits = field(default_factory=StreamLimits)
     directory: DirectorySettings = field(default_factory=DirectorySettings)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from central.web import pages, problems
 from central.web.reading import Reader
-from central.web.routes import cameras, cluster, events, layouts, lots, past, proposals
+from central.web.routes import cameras, cluster, events, layouts, lots, past, pictures, proposals
 from central.web.site import Site
 
 _DESCRIPTION = """\
@@ -33,6 +33,7 @@ def create_app(site: Site) -> FastAPI:
     reader = Reader(site)
     api.include_router(lots.router(reader))
     api.include_router(cameras.router(reader))
+    api.include_router(pictures.router(reader))
     api.include_router(past.router(reader))
     api.include_router(layouts.router(reader))
     api.include_router(cluster.router(reader))

@@ -55,6 +55,14 @@ MIN_TOKEN = 16
     show_envvar=True,
     help="Live listeners at a time; more are told to try later.",
 )
+@click.option(
+    "--processor",
+    type=ADDRESSES,
+    default=None,
+    show_default="no pictures",
+    show_envvar=True,
+    help="Processors started with --pictures, whose cameras' last pictures are shown to readers.",
+)
 @logs.log_level_option
 def web(
     listen: Address,
@@ -62,6 +70,7 @@ def web(
     token: Path | None,
     stale_after: float,
     max_listeners: int,
+    processor: tuple[Address, ...] | None,
     log_level: str,
 ) -> int:
     """Serve the API, live events and pages over HTTP.
@@ -76,6 +85,7 @@ def web(
         token=read_token(token),
         stale_after_s=stale_after,
         max_listeners=max_listeners,
+        processors=processor or (),
     )
     return run_until_signalled(lambda stop: serve(settings, stop))
 

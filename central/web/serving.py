@@ -56,7 +56,10 @@ async def serve(
     ledger = LedgerClient(settings.ledger)
     try:
         site = Site.of(settings, ledger)
-        await _run(site, stop, ready)
+        try:
+            await _run(site, stop, ready)
+        finally:
+            await site.pictures.close()
     finally:
         await ledger.close()
     return 0

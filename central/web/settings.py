@@ -15,5 +15,4 @@ class WebSettings:
     token: str = ""
     stale_after_s: float = 30.0
     max_listeners: int = 2000
-    allow_origin: str = ""
     processors: tuple[Address, ...] = ()

@@ -8,6 +8,7 @@ from central.ledger.interface import Audited, Ledger
 from central.web.feed import Feed
 from central.web.freshness import Mark
 from central.web.hub import Hub
+from central.web.pictures import Pictures
 from central.web.problems import away
 from central.web.settings import WebSettings
 from central.web.sse import encode_event
@@ -26,12 +27,13 @@ class Site:
     ledger: WebLedger
     hub: Hub
     feed: Feed
+    pictures: Pictures
 
     @classmethod
     def of(cls, settings: WebSettings, ledger: WebLedger) -> "Site":
         """Put a site together; nothing runs yet."""
         hub = Hub(encode_event)
-        return cls(settings, ledger, hub, Feed(ledger, hub))
+        return cls(settings, ledger, hub, Feed(ledger, hub), Pictures(settings.processors))
 
     @property
     def view(self) -> View:
