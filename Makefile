@@ -17,7 +17,7 @@ $(VENV)/run.stamp: pyproject.toml
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,web,av,bench,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,web,av,parquet,mqtt,bench,test]'
 	touch $@
 
 demo: $(VENV)/run.stamp

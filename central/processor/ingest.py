@@ -208,7 +208,7 @@ class VideoStreamService(VideoStreamServiceServicer):
         try:
             session = await self._cameras.open(stream)
             self._heartbeats.now()
-            if self._pictures is not None:
+            if self._pictures is not None and not hello.private:
                 transport.on_frame = partial(self._pictures.note, hello.camera_id)
             await transport.welcome(self._welcome(session, stream))
             logger.info("stream open camera=%s boot=%s", hello.camera_id, hello.boot_id)

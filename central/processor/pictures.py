@@ -13,8 +13,8 @@ class Pictures:
     _last: dict[str, Frame] = field(default_factory=dict)
 
     def note(self, camera_id: str, frame: Frame) -> None:
-        """Take the place of the camera's picture before."""
-        if jpeg_size(frame.jpeg) == (frame.width, frame.height):
+        """Take the place of the camera's picture before; strips are no pictures."""
+        if frame.cut is None and jpeg_size(frame.jpeg) == (frame.width, frame.height):
             self._last[camera_id] = frame
 
     def forget(self, camera_id: str) -> None:

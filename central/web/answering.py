@@ -59,7 +59,7 @@ def answer(
     body: of `unmarked`. The entity tag is weak, for the mark's age differs each time; it is of
     what else the answer says, and of whether that is stale; or it is `tag`.
     """
-    tag = tag or f'W/"{blake2b(body, digest_size=12).hexdigest()}{"-stale" if mark.stale else ""}"'
+    tag = tag or _tag(body, mark)
     headers = {"ETag": tag, "Cache-Control": cache, **mark_headers(mark)}
     if _has(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
@@ -67,6 +67,20 @@ def answer(
     separator = b"" if body == b"{}" else b","
     content = body[:-1] + separator + b'"ledger":' + sent + b"}"
     return Response(content, media_type="application/json", headers=headers)
+
+
+def tagged(
+    request: Request, body: bytes, mark: Mark, *, media_type: str, cache: str = NOW
+) -> Response:
+    """Return a whole body in somebody else's format; its mark is in the headers only."""
+    headers = {"ETag": _tag(body, mark), "Cache-Control": cache, **mark_headers(mark)}
+    if _has(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _tag(body: bytes, mark: Mark) -> str:
+    return f'W/"{blake2b(body, digest_size=12).hexdigest()}{"-stale" if mark.stale else ""}"'
 
 
 def mark_headers(mark: Mark) -> dict[str, str]:

@@ -6,7 +6,17 @@ from fastapi import APIRouter, FastAPI
 
 from central.web import pages, problems
 from central.web.reading import Reader
-from central.web.routes import cameras, cluster, events, layouts, lots, past, pictures, proposals
+from central.web.routes import (
+    cameras,
+    cluster,
+    events,
+    exports,
+    layouts,
+    lots,
+    past,
+    pictures,
+    proposals,
+)
 from central.web.site import Site
 
 _DESCRIPTION = """\
@@ -36,6 +46,7 @@ def create_app(site: Site) -> FastAPI:
     api.include_router(pictures.router(reader))
     api.include_router(past.router(reader))
     api.include_router(layouts.router(reader))
+    api.include_router(exports.router(reader))
     api.include_router(cluster.router(reader))
     api.include_router(events.router(site))
     api.include_router(proposals.router(site))

@@ -67,6 +67,7 @@ class LotPast:
     layout: Layout
     opening: tuple[SpotState, ...]
     changes: tuple[RecordedChange, ...]
+    cameras: tuple[RecordedCameraChange, ...]
 
 
 @dataclass(frozen=True, order=True)
@@ -164,6 +165,7 @@ async def past_of_lot(
     lot, layout = moment.lot(lot_id)
     ledger = reader.site.ledger
     changes: list[RecordedChange] = []
+    cameras: list[RecordedCameraChange] = []
     index = 0
     async with reader.slots:
         # Of all lots: this one may not have been there yet, which the ledger refuses.
@@ -178,14 +180,16 @@ async def past_of_lot(
         ):
             index = page.index
             changes += page.changes
-            if len(changes) > MAX_CHANGES:
+            cameras += page.cameras
+            if len(changes) + len(cameras) > MAX_CHANGES:
                 raise Problem.of(
                     422, "too-much", f"over {MAX_CHANGES} changes: ask for a shorter time"
                 )
     opening = () if before is None else before.spots
     if spot_ids:
         opening = tuple(spot for spot in opening if spot.spot_id in spot_ids)
-    return LotPast(Mark(index, 0, stale=False), lot, layout, opening, tuple(changes))
+    mark = Mark(index, 0, stale=False)
+    return LotPast(mark, lot, layout, opening, tuple(changes), tuple(cameras))
 
 
 def _next(place: _Place, index: int) -> _Place:
