@@ -41,7 +41,7 @@ def router(reader: Reader) -> APIRouter:
     @routes.post(
         "/cameras/{camera_id}/preview",
         response_model=PreviewAnswer,
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(400, 401, 403, 404, 422, 503),
         dependencies=[Depends(writer(site.settings.token))],
     )
     async def preview(camera_id: CameraId, asked: PreviewRequest) -> PreviewAnswer:
