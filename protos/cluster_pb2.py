@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos import parking_pb2 as protos_dot_parking__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14protos/cluster.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\'\n\rBackupRequest\x12\x16\n\x0e\x61t_least_index\x18\x01 \x01(\x04\"p\n\x0b\x42\x61\x63kupPiece\x12\x37\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32 .parkledger.v1.BackupDescriptionH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12\x10\n\x06sha256\x18\x03 \x01(\x0cH\x00\x42\x06\n\x04part\"\x93\x01\n\x11\x42\x61\x63kupDescription\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nreplica_id\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\x0c\n\x04head\x18\x04 \x01(\x0c\x12\x16\n\x0eschema_version\x18\x05 \x01(\r\x12\x0c\n\x04size\x18\x06 \x01(\x04\x12\x13\n\x0btaken_at_us\x18\x07 \x01(\x03\"\x13\n\x11GetMembersRequest\"\x8f\x01\n\x12GetMembersResponse\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nprimary_id\x18\x02 \x01(\t\x12\x16\n\x0elast_log_index\x18\x03 \x01(\x04\x12\x11\n\tcommitted\x18\x04 \x01(\x08\x12&\n\x07members\x18\x05 \x03(\x0b\x32\x15.parkledger.v1.Member\"\x82\x01\n\x06Member\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.parkledger.v1.MemberRole\x12\x13\n\x0bmatch_index\x18\x04 \x01(\x04\x12\x15\n\rlast_heard_us\x18\x05 \x01(\x03\"7\n\x10\x41\x64\x64MemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"$\n\x11\x41\x64\x64MemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\")\n\x13RemoveMemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"\'\n\x14RemoveMemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"/\n\x19TransferLeadershipRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"0\n\x1aTransferLeadershipResponse\x12\x12\n\nprimary_id\x18\x01 \x01(\t2\xbd\x03\n\x0e\x43lusterService\x12Q\n\nGetMembers\x12 .parkledger.v1.GetMembersRequest\x1a!.parkledger.v1.GetMembersResponse\x12N\n\tAddMember\x12\x1f.parkledger.v1.AddMemberRequest\x1a .parkledger.v1.AddMemberResponse\x12W\n\x0cRemoveMember\x12\".parkledger.v1.RemoveMemberRequest\x1a#.parkledger.v1.RemoveMemberResponse\x12i\n\x12TransferLeadership\x12(.parkledger.v1.TransferLeadershipRequest\x1a).parkledger.v1.TransferLeadershipResponse\x12\x44\n\x06\x42\x61\x63kup\x12\x1c.parkledger.v1.BackupRequest\x1a\x1a.parkledger.v1.BackupPiece0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14protos/cluster.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\'\n\rBackupRequest\x12\x16\n\x0e\x61t_least_index\x18\x01 \x01(\x04\"p\n\x0b\x42\x61\x63kupPiece\x12\x37\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32 .parkledger.v1.BackupDescriptionH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12\x10\n\x06sha256\x18\x03 \x01(\x0cH\x00\x42\x06\n\x04part\"\x93\x01\n\x11\x42\x61\x63kupDescription\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nreplica_id\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x04\x12\x0c\n\x04head\x18\x04 \x01(\x0c\x12\x16\n\x0eschema_version\x18\x05 \x01(\r\x12\x0c\n\x04size\x18\x06 \x01(\x04\x12\x13\n\x0btaken_at_us\x18\x07 \x01(\x03\"\x13\n\x11GetMembersRequest\"\x8f\x01\n\x12GetMembersResponse\x12\x12\n\ncluster_id\x18\x01 \x01(\t\x12\x12\n\nprimary_id\x18\x02 \x01(\t\x12\x16\n\x0elast_log_index\x18\x03 \x01(\x04\x12\x11\n\tcommitted\x18\x04 \x01(\x08\x12&\n\x07members\x18\x05 \x03(\x0b\x32\x15.parkledger.v1.Member\"\x91\x01\n\x06Member\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.parkledger.v1.MemberRole\x12\x13\n\x0bmatch_index\x18\x04 \x01(\x04\x12\x15\n\rlast_heard_us\x18\x05 \x01(\x03\x12\r\n\x05stays\x18\x06 \x01(\x08\"N\n\x10\x41\x64\x64MemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x15\n\rstays_learner\x18\x03 \x01(\x08\"$\n\x11\x41\x64\x64MemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"*\n\x14PromoteMemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"(\n\x15PromoteMemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\")\n\x13RemoveMemberRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"\'\n\x14RemoveMemberResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"/\n\x19TransferLeadershipRequest\x12\x12\n\nreplica_id\x18\x01 \x01(\t\"0\n\x1aTransferLeadershipResponse\x12\x12\n\nprimary_id\x18\x01 \x01(\t2\x99\x04\n\x0e\x43lusterService\x12Q\n\nGetMembers\x12 .parkledger.v1.GetMembersRequest\x1a!.parkledger.v1.GetMembersResponse\x12N\n\tAddMember\x12\x1f.parkledger.v1.AddMemberRequest\x1a .parkledger.v1.AddMemberResponse\x12Z\n\rPromoteMember\x12#.parkledger.v1.PromoteMemberRequest\x1a$.parkledger.v1.PromoteMemberResponse\x12W\n\x0cRemoveMember\x12\".parkledger.v1.RemoveMemberRequest\x1a#.parkledger.v1.RemoveMemberResponse\x12i\n\x12TransferLeadership\x12(.parkledger.v1.TransferLeadershipRequest\x1a).parkledger.v1.TransferLeadershipResponse\x12\x44\n\x06\x42\x61\x63kup\x12\x1c.parkledger.v1.BackupRequest\x1a\x1a.parkledger.v1.BackupPiece0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,19 +43,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMEMBERSRESPONSE']._serialized_start=388
   _globals['_GETMEMBERSRESPONSE']._serialized_end=531
   _globals['_MEMBER']._serialized_start=534
-  _globals['_MEMBER']._serialized_end=664
-  _globals['_ADDMEMBERREQUEST']._serialized_start=666
-  _globals['_ADDMEMBERREQUEST']._serialized_end=721
-  _globals['_ADDMEMBERRESPONSE']._serialized_start=723
-  _globals['_ADDMEMBERRESPONSE']._serialized_end=759
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=761
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=802
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=804
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=843
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=845
-  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=892
-  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_start=894
-  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_end=942
-  _globals['_CLUSTERSERVICE']._serialized_start=945
-  _globals['_CLUSTERSERVICE']._serialized_end=1390
+  _globals['_MEMBER']._serialized_end=679
+  _globals['_ADDMEMBERREQUEST']._serialized_start=681
+  _globals['_ADDMEMBERREQUEST']._serialized_end=759
+  _globals['_ADDMEMBERRESPONSE']._serialized_start=761
+  _globals['_ADDMEMBERRESPONSE']._serialized_end=797
+  _globals['_PROMOTEMEMBERREQUEST']._serialized_start=799
+  _globals['_PROMOTEMEMBERREQUEST']._serialized_end=841
+  _globals['_PROMOTEMEMBERRESPONSE']._serialized_start=843
+  _globals['_PROMOTEMEMBERRESPONSE']._serialized_end=883
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=885
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=926
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=928
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=967
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_start=969
+  _globals['_TRANSFERLEADERSHIPREQUEST']._serialized_end=1016
+  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_start=1018
+  _globals['_TRANSFERLEADERSHIPRESPONSE']._serialized_end=1066
+  _globals['_CLUSTERSERVICE']._serialized_start=1069
+  _globals['_CLUSTERSERVICE']._serialized_end=1606
 # @@protoc_insertion_point(module_scope)

@@ -158,6 +158,7 @@ class Member(google.protobuf.message.Message):
     ROLE_FIELD_NUMBER: builtins.int
     MATCH_INDEX_FIELD_NUMBER: builtins.int
     LAST_HEARD_US_FIELD_NUMBER: builtins.int
+    STAYS_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
     """unique in the group"""
     address: builtins.str
@@ -168,6 +169,8 @@ class Member(google.protobuf.message.Message):
     """last entry known to be on its disk"""
     last_heard_us: builtins.int
     """microseconds since the primary last heard it; 0 for itself; -1 never"""
+    stays: builtins.bool
+    """a learner that becomes no voter by itself"""
     def __init__(
         self,
         *,
@@ -176,8 +179,9 @@ class Member(google.protobuf.message.Message):
         role: protos.parking_pb2.MemberRole.ValueType = ...,
         match_index: builtins.int = ...,
         last_heard_us: builtins.int = ...,
+        stays: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["address", b"address", "last_heard_us", b"last_heard_us", "match_index", b"match_index", "replica_id", b"replica_id", "role", b"role"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["address", b"address", "last_heard_us", b"last_heard_us", "match_index", b"match_index", "replica_id", b"replica_id", "role", b"role", "stays", b"stays"]) -> None: ...
 
 global___Member = Member
 
@@ -187,17 +191,21 @@ class AddMemberRequest(google.protobuf.message.Message):
 
     REPLICA_ID_FIELD_NUMBER: builtins.int
     ADDRESS_FIELD_NUMBER: builtins.int
+    STAYS_LEARNER_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
     """of the newcomer"""
     address: builtins.str
     """HOST:PORT at which all others reach it"""
+    stays_learner: builtins.bool
+    """it receives the log and answers reads, and does not vote until promoted"""
     def __init__(
         self,
         *,
         replica_id: builtins.str = ...,
         address: builtins.str = ...,
+        stays_learner: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["address", b"address", "replica_id", b"replica_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["address", b"address", "replica_id", b"replica_id", "stays_learner", b"stays_learner"]) -> None: ...
 
 global___AddMemberRequest = AddMemberRequest
 
@@ -216,6 +224,38 @@ class AddMemberResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["changed", b"changed"]) -> None: ...
 
 global___AddMemberResponse = AddMemberResponse
+
+@typing.final
+class PromoteMemberRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REPLICA_ID_FIELD_NUMBER: builtins.int
+    replica_id: builtins.str
+    """of a member"""
+    def __init__(
+        self,
+        *,
+        replica_id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["replica_id", b"replica_id"]) -> None: ...
+
+global___PromoteMemberRequest = PromoteMemberRequest
+
+@typing.final
+class PromoteMemberResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CHANGED_FIELD_NUMBER: builtins.int
+    changed: builtins.bool
+    """false: it was not to stay a learner"""
+    def __init__(
+        self,
+        *,
+        changed: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["changed", b"changed"]) -> None: ...
+
+global___PromoteMemberResponse = PromoteMemberResponse
 
 @typing.final
 class RemoveMemberRequest(google.protobuf.message.Message):

@@ -44,6 +44,11 @@ class ClusterServiceStub(object):
                 request_serializer=protos_dot_cluster__pb2.AddMemberRequest.SerializeToString,
                 response_deserializer=protos_dot_cluster__pb2.AddMemberResponse.FromString,
                 _registered_method=True)
+        self.PromoteMember = channel.unary_unary(
+                '/parkledger.v1.ClusterService/PromoteMember',
+                request_serializer=protos_dot_cluster__pb2.PromoteMemberRequest.SerializeToString,
+                response_deserializer=protos_dot_cluster__pb2.PromoteMemberResponse.FromString,
+                _registered_method=True)
         self.RemoveMember = channel.unary_unary(
                 '/parkledger.v1.ClusterService/RemoveMember',
                 request_serializer=protos_dot_cluster__pb2.RemoveMemberRequest.SerializeToString,
@@ -73,7 +78,14 @@ class ClusterServiceServicer(object):
 
     def AddMember(self, request, context):
         """Take in a replica that runs and waits to be taken in. It is a learner first, and becomes a
-        voter by itself once it keeps up. Answers when it is a learner.
+        voter by itself once it keeps up, unless it is to stay one. Answers when it is a learner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PromoteMember(self, request, context):
+        """Let a learner that was to stay one become a voter: by itself, once it keeps up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +126,11 @@ def add_ClusterServiceServicer_to_server(servicer, server):
                     servicer.AddMember,
                     request_deserializer=protos_dot_cluster__pb2.AddMemberRequest.FromString,
                     response_serializer=protos_dot_cluster__pb2.AddMemberResponse.SerializeToString,
+            ),
+            'PromoteMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteMember,
+                    request_deserializer=protos_dot_cluster__pb2.PromoteMemberRequest.FromString,
+                    response_serializer=protos_dot_cluster__pb2.PromoteMemberResponse.SerializeToString,
             ),
             'RemoveMember': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveMember,
@@ -185,6 +202,33 @@ class ClusterService(object):
             '/parkledger.v1.ClusterService/AddMember',
             protos_dot_cluster__pb2.AddMemberRequest.SerializeToString,
             protos_dot_cluster__pb2.AddMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PromoteMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parkledger.v1.ClusterService/PromoteMember',
+            protos_dot_cluster__pb2.PromoteMemberRequest.SerializeToString,
+            protos_dot_cluster__pb2.PromoteMemberResponse.FromString,
             options,
             channel_credentials,
             insecure,

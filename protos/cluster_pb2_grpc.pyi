@@ -36,8 +36,14 @@ class ClusterServiceStub:
         protos.cluster_pb2.AddMemberResponse,
     ]
     """Take in a replica that runs and waits to be taken in. It is a learner first, and becomes a
-    voter by itself once it keeps up. Answers when it is a learner.
+    voter by itself once it keeps up, unless it is to stay one. Answers when it is a learner.
     """
+
+    PromoteMember: grpc.UnaryUnaryMultiCallable[
+        protos.cluster_pb2.PromoteMemberRequest,
+        protos.cluster_pb2.PromoteMemberResponse,
+    ]
+    """Let a learner that was to stay one become a voter: by itself, once it keeps up."""
 
     RemoveMember: grpc.UnaryUnaryMultiCallable[
         protos.cluster_pb2.RemoveMemberRequest,
@@ -72,8 +78,14 @@ class ClusterServiceAsyncStub:
         protos.cluster_pb2.AddMemberResponse,
     ]
     """Take in a replica that runs and waits to be taken in. It is a learner first, and becomes a
-    voter by itself once it keeps up. Answers when it is a learner.
+    voter by itself once it keeps up, unless it is to stay one. Answers when it is a learner.
     """
+
+    PromoteMember: grpc.aio.UnaryUnaryMultiCallable[
+        protos.cluster_pb2.PromoteMemberRequest,
+        protos.cluster_pb2.PromoteMemberResponse,
+    ]
+    """Let a learner that was to stay one become a voter: by itself, once it keeps up."""
 
     RemoveMember: grpc.aio.UnaryUnaryMultiCallable[
         protos.cluster_pb2.RemoveMemberRequest,
@@ -112,8 +124,16 @@ class ClusterServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[protos.cluster_pb2.AddMemberResponse, collections.abc.Awaitable[protos.cluster_pb2.AddMemberResponse]]:
         """Take in a replica that runs and waits to be taken in. It is a learner first, and becomes a
-        voter by itself once it keeps up. Answers when it is a learner.
+        voter by itself once it keeps up, unless it is to stay one. Answers when it is a learner.
         """
+
+    @abc.abstractmethod
+    def PromoteMember(
+        self,
+        request: protos.cluster_pb2.PromoteMemberRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[protos.cluster_pb2.PromoteMemberResponse, collections.abc.Awaitable[protos.cluster_pb2.PromoteMemberResponse]]:
+        """Let a learner that was to stay one become a voter: by itself, once it keeps up."""
 
     @abc.abstractmethod
     def RemoveMember(

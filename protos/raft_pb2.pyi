@@ -330,6 +330,7 @@ class Configuration(google.protobuf.message.Message):
     VOTERS_FIELD_NUMBER: builtins.int
     LEARNERS_FIELD_NUMBER: builtins.int
     CONTEXT_FIELD_NUMBER: builtins.int
+    STAYING_FIELD_NUMBER: builtins.int
     context: builtins.bytes
     """opaque to consensus: the members' addresses"""
     @property
@@ -340,14 +341,19 @@ class Configuration(google.protobuf.message.Message):
     def learners(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """replica ids; they receive the log, and become voters once they keep up"""
 
+    @property
+    def staying(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """those of the learners that become no voters by themselves"""
+
     def __init__(
         self,
         *,
         voters: collections.abc.Iterable[builtins.str] | None = ...,
         learners: collections.abc.Iterable[builtins.str] | None = ...,
         context: builtins.bytes = ...,
+        staying: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["context", b"context", "learners", b"learners", "voters", b"voters"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["context", b"context", "learners", b"learners", "staying", b"staying", "voters", b"voters"]) -> None: ...
 
 global___Configuration = Configuration
 

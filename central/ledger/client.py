@@ -266,11 +266,29 @@ class LedgerClient:
         self._replicas.learn(Address.parse(one.address) for one in members.members)
         return members
 
-    async def add_member(self, replica_id: str, address: str, *, timeout: float = 10.0) -> bool:
+    async def add_member(
+        self,
+        replica_id: str,
+        address: str,
+        *,
+        stays_learner: bool = False,
+        timeout: float = 10.0,
+    ) -> bool:
         """Commit a replica as a learner, or a member's new address."""
-        request = cluster_pb2.AddMemberRequest(replica_id=replica_id, address=address)
+        request = cluster_pb2.AddMemberRequest(
+            replica_id=replica_id, address=address, stays_learner=stays_learner
+        )
         response = await self._call(
             lambda channel, seconds: cluster_stub(channel).AddMember(request, timeout=seconds),
+            timeout=timeout,
+        )
+        return response.changed
+
+    async def promote_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:
+        """Commit that a learner which was to stay one may become a voter."""
+        request = cluster_pb2.PromoteMemberRequest(replica_id=replica_id)
+        response = await self._call(
+            lambda channel, seconds: cluster_stub(channel).PromoteMember(request, timeout=seconds),
             timeout=timeout,
         )
         return response.changed

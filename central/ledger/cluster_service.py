@@ -13,7 +13,7 @@ from central.ledger.backup_source import BackupSource
 from central.ledger.channels import Context, channel_options, parking_stub
 from central.ledger.errors import NoCopy, NotPrimary
 from central.ledger.interface import LedgerRefused
-from central.ledger.members import Place, moved, with_learner, without
+from central.ledger.members import Place, moved, promoted, staying, with_learner, without
 from central.ledger.records import ReplicaStatus
 from central.ledger.replica import Replica
 from central.ledger.status_codes import abort
@@ -61,10 +61,28 @@ class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
         """Commit a learner, or a member's new address."""
         try:
             replica_id = check_id("replica", request.replica_id)
-            changed = await self._add(replica_id, Address.parse(request.address))
+            address = Address.parse(request.address)
+            changed = await self._add(replica_id, address, stays=request.stays_learner)
         except Errors as error:
             await abort(context, error, self._membership.addresses)
         return cluster_pb2.AddMemberResponse(changed=changed)
+
+    async def PromoteMember(  # noqa: N802
+        self, request: cluster_pb2.PromoteMemberRequest, context: Context
+    ) -> cluster_pb2.PromoteMemberResponse:
+        """Commit that a learner may become a voter."""
+        replica_id = request.replica_id
+        try:
+            self._check_primary()
+            configuration = self._membership.configuration
+            if replica_id not in configuration.members:
+                raise LedgerRefused(f"replica '{replica_id}' is no member: add it first")
+            if changed := replica_id in configuration.staying:
+                await self._membership.change(promoted(configuration, replica_id))
+                logger.info("member %s may vote once it keeps up", replica_id)
+        except Errors as error:
+            await abort(context, error, self._membership.addresses)
+        return cluster_pb2.PromoteMemberResponse(changed=changed)
 
     async def RemoveMember(  # noqa: N802
         self, request: cluster_pb2.RemoveMemberRequest, context: Context
@@ -116,7 +134,7 @@ class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
                 f"{self._replica.applied_index}, not yet {index}: ask another one"
             ) from None
 
-    async def _add(self, replica_id: str, address: Address) -> bool:
+    async def _add(self, replica_id: str, address: Address, *, stays: bool) -> bool:
         self._check_primary()
         if replica_id == self._replica.settings.replica_id:
             incarnation = self._acquaintances.incarnation
@@ -128,12 +146,21 @@ class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
         configuration = self._membership.configuration
         if replica_id not in configuration.members:
             place = Place(address, incarnation)
-            await self._membership.change(with_learner(configuration, replica_id, place))
+            wanted = with_learner(configuration, replica_id, place)
+            await self._membership.change(staying(wanted, replica_id) if stays else wanted)
             logger.info("added member %s at %s as a learner", replica_id, address)
             return True
-        if self._membership.addresses[replica_id] == address:
+        wanted = moved(configuration, replica_id, address)
+        if stays:
+            if replica_id in configuration.voters:
+                raise LedgerRefused(
+                    f"replica '{replica_id}' votes: remove it and add it anew, on an empty "
+                    "directory, for it to be a learner"
+                )
+            wanted = staying(wanted, replica_id)
+        if wanted == configuration:
             return False
-        await self._membership.change(moved(configuration, replica_id, address))
+        await self._membership.change(wanted)
         logger.info("member %s is at %s now", replica_id, address)
         return True
 

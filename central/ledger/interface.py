@@ -162,10 +162,24 @@ class LedgerGroup(Protocol):
         """Return who belongs to the group, from the primary."""
         ...
 
-    async def add_member(self, replica_id: str, address: str, *, timeout: float = 10.0) -> bool:
+    async def add_member(
+        self,
+        replica_id: str,
+        address: str,
+        *,
+        stays_learner: bool = False,
+        timeout: float = 10.0,
+    ) -> bool:
         """Commit a replica that runs at HOST:PORT as a learner, or a member's new address.
 
-        Returns False if it is a member there already. It becomes a voter by itself.
+        Returns False if it is that already. It becomes a voter by itself, unless `stays_learner`.
+        """
+        ...
+
+    async def promote_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:
+        """Commit that a learner which was to stay one may become a voter, by itself.
+
+        Returns False if it was not to stay one.
         """
         ...
 

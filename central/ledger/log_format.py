@@ -19,7 +19,6 @@ _U64 = struct.Struct(">Q")
 _U32 = struct.Struct(">I")
 _U16 = struct.Struct(">H")
 _U8 = struct.Struct(">B")
-_CONFIGURATION_VERSION = 1
 
 
 class Kind(IntEnum):
@@ -80,13 +79,18 @@ def decode_entries(first_index: int, blob: bytes) -> Iterator[Entry]:
 
 
 def encode_configuration(configuration: Configuration) -> bytes:
-    """Return version, voters, learners (each sorted), context: equal values are equal bytes."""
+    """Return version, voters, learners (each sorted), context: equal values are equal bytes.
+
+    Where learners stay, version 2, and they follow. Else version 1, as before there were such: the
+    digest of an entry may not change.
+    """
     return b"".join(
         (
-            _U8.pack(_CONFIGURATION_VERSION),
+            _U8.pack(2 if configuration.staying else 1),
             _names(configuration.voters),
             _names(configuration.learners),
             _U32.pack(len(configuration.context)) + configuration.context,
+            _names(configuration.staying) if configuration.staying else b"",
         )
     )
 
@@ -209,6 +213,9 @@ class _Reader:
     def text(self) -> str:
         return self.take(self.number(_U16)).decode()
 
+    def names(self) -> frozenset[str]:
+        return frozenset(self.text() for _ in range(self.number(_U16)))
+
     def end(self) -> None:
         if self.left:
             raise ValueError("longer than it says")
@@ -216,12 +223,11 @@ class _Reader:
 
 def _read_configuration(reader: _Reader) -> Configuration:
     version = reader.number(_U8)
-    if version != _CONFIGURATION_VERSION:
+    if version not in (1, 2):
         raise ValueError(f"a configuration in format {version}: upgrade Parkledger")
-    voters, learners = (
-        frozenset(reader.text() for _ in range(reader.number(_U16))) for _ in range(2)
-    )
-    return Configuration(voters, learners, reader.take(reader.number(_U32)))
+    voters, learners = reader.names(), reader.names()
+    context = reader.take(reader.number(_U32))
+    return Configuration(voters, learners, context, reader.names() if version == 2 else frozenset())
 
 
 def _read_snapshot(reader: _Reader) -> Snapshot:

@@ -60,7 +60,17 @@ def with_learner(configuration: Configuration, replica_id: str, place: Place) ->
     """Return the configuration with a newcomer."""
     places = {**decode_places(configuration.context), replica_id: place}
     learners = configuration.learners | {replica_id}
-    return Configuration(configuration.voters, learners, encode_places(places))
+    return replace(configuration, learners=learners, context=encode_places(places))
+
+
+def staying(configuration: Configuration, replica_id: str) -> Configuration:
+    """Return the configuration in which a learner stays one."""
+    return replace(configuration, staying=configuration.staying | {replica_id})
+
+
+def promoted(configuration: Configuration, replica_id: str) -> Configuration:
+    """Return the configuration in which a learner may become a voter."""
+    return replace(configuration, staying=configuration.staying - {replica_id})
 
 
 def moved(configuration: Configuration, replica_id: str, address: Address) -> Configuration:
@@ -76,7 +86,10 @@ def without(configuration: Configuration, replica_id: str) -> Configuration:
     places.pop(replica_id, None)
     one = {replica_id}
     return Configuration(
-        configuration.voters - one, configuration.learners - one, encode_places(places)
+        configuration.voters - one,
+        configuration.learners - one,
+        encode_places(places),
+        configuration.staying - one,
     )
 
 

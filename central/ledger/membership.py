@@ -91,6 +91,7 @@ class Membership:
                     self.role(replica_id),
                     matches.get(replica_id, 0),
                     self._heard_us(replica_id),
+                    stays=replica_id in self.configuration.staying,
                 )
                 for replica_id in sorted(self.configuration.members)
             ),

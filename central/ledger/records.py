@@ -360,6 +360,7 @@ class Member:
     role: MemberRole
     match_index: int  # last entry known to be on its disk
     last_heard_us: int  # microseconds since the primary last heard it; 0 for itself; -1 never
+    stays: bool = False  # a learner that becomes no voter by itself
 
 
 @dataclass(frozen=True)

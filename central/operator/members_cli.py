@@ -23,6 +23,16 @@ timeout_option = click.option(
 )
 
 
+wait_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds to wait until it votes; it goes on catching up afterwards.",
+)
+
+
 @asynccontextmanager
 async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[LedgerGroup]:
     """Give a client of the ledger at these addresses and close it afterwards."""
@@ -38,7 +48,7 @@ async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[LedgerGroup
 
 @click.group()
 def members() -> None:
-    """List, add or remove the replicas of a ledger, one at a time, while it serves.
+    """List, add, promote or remove the replicas of a ledger, one at a time, while it serves.
 
     \b
     A fourth replica, and then away with the first:
@@ -81,15 +91,22 @@ def list_members(ledger: tuple[Address, ...], timeout: float, json: bool) -> Non
 @click.argument("replica_id", metavar="ID", type=IdType("replica"))
 @click.argument("address", metavar="HOST:PORT", type=ADDRESS)
 @ledger_option
+@wait_option
 @click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
+    "--learner",
+    is_flag=True,
     show_default=True,
     show_envvar=True,
-    help="Seconds to wait until it votes; it goes on catching up afterwards.",
+    help="It stays a learner: it holds everything and answers reads and watches, but never counts, "
+    "however slow or far away it is.",
 )
-def add(replica_id: str, address: Address, ledger: tuple[Address, ...], timeout: float) -> None:
+def add(
+    replica_id: str,
+    address: Address,
+    ledger: tuple[Address, ...],
+    timeout: float,
+    learner: bool,
+) -> None:
     """Take replica ID, which runs at HOST:PORT, into the ledger, and wait until it votes.
 
     Start it first, with `parkledger ledger --join`. It is a learner until it holds nearly
@@ -102,7 +119,30 @@ def add(replica_id: str, address: Address, ledger: tuple[Address, ...], timeout:
 
     async def send() -> None:
         async with connected(ledger) as client:
-            async for line in group.add(client, replica_id, str(address), timeout=timeout):
+            async for line in group.add(
+                client, replica_id, str(address), stays_learner=learner, timeout=timeout
+            ):
+                click.echo(line)
+
+    asyncio.run(send())
+
+
+@members.command()
+@click.argument("replica_id", metavar="ID", type=IdType("replica"))
+@ledger_option
+@wait_option
+def promote(replica_id: str, ledger: tuple[Address, ...], timeout: float) -> None:
+    """Let learner ID vote that was added with --learner, and wait until it does.
+
+    It becomes a voter by itself, once it keeps up: until then it holds up nothing.
+
+    \b
+      parkledger members promote d --ledger 10.0.0.1:7001
+    """
+
+    async def send() -> None:
+        async with connected(ledger) as client:
+            async for line in group.promote(client, replica_id, timeout=timeout):
                 click.echo(line)
 
     asyncio.run(send())

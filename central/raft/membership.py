@@ -1,5 +1,7 @@
 """Who belongs to the group: one voter at a time (sections 4.1 to 4.3)."""
 
+from dataclasses import replace
+
 from central.raft import reads, replication
 from central.raft.messages import Configuration, TimeoutNow
 from central.raft.progress import Mode
@@ -15,6 +17,9 @@ def change(state: State, wanted: Configuration) -> int:
     if wanted.voters & wanted.learners:
         both = ", ".join(sorted(wanted.voters & wanted.learners))
         raise ValueError(f"{both}: a member is a voter or a learner, not both")
+    if wanted.staying - wanted.learners:
+        names = ", ".join(sorted(wanted.staying - wanted.learners))
+        raise ValueError(f"{names}: only a learner can stay one")
     if not wanted.voters:
         raise ValueError("a group needs at least one voter")
     if state.voters & wanted.learners:
@@ -35,10 +40,11 @@ def promote_if_ready(state: State, peer: str) -> None:
     """Make a learner a voter once it keeps up; called at each of its replies.
 
     Section 4.2.1: entries are replicated in rounds, each to the end of the log at its beginning;
-    when a round takes less than an election time-out, the newcomer would not hold the group up.
+    when a round takes less than an election time-out, the newcomer would not hold the group up. A
+    learner that is to stay one is left alone until a configuration no longer says so.
     """
     configuration = state.log.configuration
-    if peer not in configuration.learners:
+    if peer not in configuration.learners - configuration.staying:
         return
     progress = state.progress.get(peer)
     if progress is None:
@@ -49,10 +55,8 @@ def promote_if_ready(state: State, peer: str) -> None:
         progress.round_end = state.log.last_index
         progress.round_ticks = 0
     elif _wait_for(state) is None:
-        promoted = Configuration(
-            configuration.voters | {peer}, configuration.learners - {peer}, configuration.context
-        )
-        _append(state, promoted)
+        voters, learners = configuration.voters | {peer}, configuration.learners - {peer}
+        _append(state, replace(configuration, voters=voters, learners=learners))
 
 
 def leave_if_removed(state: State) -> None:

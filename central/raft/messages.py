@@ -8,12 +8,14 @@ class Configuration:
     """Who belongs to the group (chapter 4).
 
     Voters decide; learners only receive the log, until they have caught up and become voters
-    (section 4.2.1). `context` is the caller's and opaque here: addresses, for instance.
+    (section 4.2.1), or, those of them that are `staying`, until the caller lets them. `context` is
+    the caller's and opaque here: addresses, for instance.
     """
 
     voters: frozenset[str] = frozenset()
     learners: frozenset[str] = frozenset()
     context: bytes = b""
+    staying: frozenset[str] = frozenset()
 
     @property
     def members(self) -> frozenset[str]:
@@ -23,7 +25,8 @@ class Configuration:
     def __repr__(self) -> str:
         """In order, so that what is traced does not depend on the hash seed."""
         voters, learners = " ".join(sorted(self.voters)), " ".join(sorted(self.learners))
-        return f"Configuration({voters}; {learners}; {self.context!r})"
+        staying = "".join(f"; {name} stays" for name in sorted(self.staying))
+        return f"Configuration({voters}; {learners}{staying}; {self.context!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Whoever adds and removes replicas, and replaces those whose disk is gone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from central.raft import ChangeRefused, Configuration, NotLeader, Raft, Role
 from tests.simulation.clock import Clock
@@ -41,8 +42,8 @@ class Administrator:
         return {each.name for each in self._processes if each.lost or each.disk.flipped}
 
     def _decides(self, configuration: Configuration, gone: set[str]) -> bool:
-        # A learner may become a voter at any time.
-        for learner in (None, *configuration.learners):
+        # A learner may become a voter at any time, unless it is to stay one.
+        for learner in (None, *(configuration.learners - configuration.staying)):
             voters = configuration.voters | ({learner} if learner else set())
             if 2 * len(voters - gone) <= len(voters):
                 return not voters
@@ -75,15 +76,30 @@ class Administrator:
             if each.name not in now.members and each.name not in self._lost
         ]
         if lost:
-            return Configuration(now.voters - {lost[0]}, now.learners - {lost[0]})
+            return _without(now, lost[0])
+        if now.staying and rng.random() < 0.4:
+            # What `members promote` does.
+            return replace(now, staying=now.staying - {rng.choice(sorted(now.staying))})
         if outside and (len(now.voters) < 3 or rng.random() < 0.6):
-            return Configuration(now.voters, now.learners | {rng.choice(outside)})
-        member = rng.choice(sorted(now.members))
-        return Configuration(now.voters - {member} or now.voters, now.learners - {member})
+            newcomer = rng.choice(outside)
+            stays = {newcomer} if rng.random() < 0.2 else set()
+            return replace(now, learners=now.learners | {newcomer}, staying=now.staying | stays)
+        return _without(now, rng.choice(sorted(now.members)))
 
     def _mistaken(self, now: Configuration) -> Configuration:
         """Return what nobody should ask for: it has to be refused."""
         rng = self._clock.rng
         names = [each.name for each in self._processes if each.name not in self._lost]
         voters = frozenset(rng.sample(names, rng.randint(0, len(names))))
-        return Configuration(voters, frozenset(rng.sample(names, 1)))
+        staying = frozenset(rng.sample(names, 1)) if rng.random() < 0.2 else frozenset()
+        return Configuration(voters, frozenset(rng.sample(names, 1)), staying=staying)
+
+
+def _without(now: Configuration, member: str) -> Configuration:
+    one = {member}
+    return replace(
+        now,
+        voters=now.voters - one or now.voters,
+        learners=now.learners - one,
+        staying=now.staying - one,
+    )

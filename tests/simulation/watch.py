@@ -232,6 +232,9 @@ class Watch:
     def _reconfigured(self, name: str, log: list[Entry], configuration: Configuration) -> None:
         changed = self._configuration_of(log).voters ^ configuration.voters
         demand(len(changed) <= 1, "more than one voter changed", name, sorted(changed))
+        # A leader that promoted one that is to stay would say so still.
+        stays = configuration.staying <= configuration.learners
+        demand(stays, "one that is no learner is to stay one", name, configuration)
 
     def _elected(self, name: str, term: int, log: list[Entry]) -> None:
         leader = self._leaders.setdefault(term, name)

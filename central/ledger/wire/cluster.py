@@ -18,6 +18,7 @@ def members_to_proto(members: Members) -> cluster_pb2.GetMembersResponse:
                 role=parking_pb2.MemberRole.ValueType(one.role),
                 match_index=one.match_index,
                 last_heard_us=one.last_heard_us,
+                stays=one.stays,
             )
             for one in members.members
         ],
@@ -38,6 +39,7 @@ def members_from_proto(response: cluster_pb2.GetMembersResponse) -> Members:
                 MemberRole(one.role),
                 one.match_index,
                 one.last_heard_us,
+                one.stays,
             )
             for one in response.members
         ),

@@ -200,10 +200,14 @@ def _configuration_to_proto(configuration: Configuration) -> raft_pb2.Configurat
         voters=sorted(configuration.voters),
         learners=sorted(configuration.learners),
         context=configuration.context,
+        staying=sorted(configuration.staying),
     )
 
 
 def _configuration_from_proto(configuration: raft_pb2.Configuration) -> Configuration:
     return Configuration(
-        frozenset(configuration.voters), frozenset(configuration.learners), configuration.context
+        frozenset(configuration.voters),
+        frozenset(configuration.learners),
+        configuration.context,
+        frozenset(configuration.staying),
     )

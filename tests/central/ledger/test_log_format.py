@@ -27,7 +27,7 @@ from central.ledger.log_format import (
 from central.raft import Configuration, Entry, HardState, Piece, Restore, Snapshot
 
 NAMES = st.frozensets(st.text(max_size=6), max_size=4)
-CONFIGURATIONS = st.builds(Configuration, NAMES, NAMES, st.binary(max_size=9))
+CONFIGURATIONS = st.builds(Configuration, NAMES, NAMES, st.binary(max_size=9), NAMES)
 NUMBERS = st.integers(0, (1 << 64) - 1)
 SNAPSHOTS = st.builds(Snapshot, NUMBERS, NUMBERS, CONFIGURATIONS)
 IDENTITIES = st.binary(min_size=32, max_size=32)
@@ -44,6 +44,8 @@ def test_the_format_stays_as_it_is() -> None:
     assert encode_configuration(configuration).hex() == (
         "01000200016100016200010002c3bc000000020078"
     )
+    staying = Configuration(frozenset("a"), frozenset("b"), b"", frozenset("b"))
+    assert encode_configuration(staying).hex() == "0200010001610001000162000000000001000162"
     assert encode_entries([Entry(5, 3, b"hi")]).hex() == "0000000000000003000000026869"
     assert encode_hard_state(HardState(2, "a")).hex() == "0000000000000002000161"
 
@@ -91,8 +93,8 @@ def test_what_is_cut_or_too_long_is_refused(decode: Callable[[bytes], object], d
 
 
 def test_a_later_format_of_a_configuration_is_refused() -> None:
-    with pytest.raises(ValueError, match="format 2: upgrade"):
-        decode_configuration(b"\2" + encode_configuration(Configuration())[1:])
+    with pytest.raises(ValueError, match="format 3: upgrade"):
+        decode_configuration(b"\3" + encode_configuration(Configuration())[1:])
 
 
 def test_a_record_of_one_kind_is_none_of_another() -> None:

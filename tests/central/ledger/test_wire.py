@@ -33,7 +33,7 @@ from tests.central.ledger.samples import batch, layout
 
 numbers = st.integers(0, 2**62)
 names = st.frozensets(st.sampled_from("abc"))
-configurations = st.builds(Configuration, names, names, st.binary(max_size=5))
+configurations = st.builds(Configuration, names, names, st.binary(max_size=5), names)
 entries = st.builds(Entry, numbers, numbers, st.binary(max_size=5)) | st.builds(
     Entry, numbers, numbers, configuration=configurations
 )

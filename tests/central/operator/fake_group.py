@@ -6,9 +6,16 @@ from central.ledger.records import Member, MemberRole, Members
 VOTER, LEARNER = MemberRole.VOTER, MemberRole.LEARNER
 
 
-def member(replica_id: str, role: MemberRole = VOTER, *, holds: int = 9, heard: int = 0) -> Member:
+def member(
+    replica_id: str,
+    role: MemberRole = VOTER,
+    *,
+    holds: int = 9,
+    heard: int = 0,
+    stays: bool = False,
+) -> Member:
     """Return a member at h:1."""
-    return Member(replica_id, "h:1", role, holds, heard)
+    return Member(replica_id, "h:1", role, holds, heard, stays)
 
 
 def group(*members: Member, primary: str = "a", committed: bool = True) -> Members:
@@ -31,9 +38,21 @@ class FakeGroup:
             raise LedgerUnavailable("no replica answers")
         return answer
 
-    async def add_member(self, replica_id: str, address: str, *, timeout: float = 10.0) -> bool:
+    async def add_member(
+        self,
+        replica_id: str,
+        address: str,
+        *,
+        stays_learner: bool = False,
+        timeout: float = 10.0,
+    ) -> bool:
         """Remember that it was asked."""
-        self.asked.append(("add", replica_id, address))
+        self.asked.append(("add", replica_id, address, *(["stays"] if stays_learner else [])))
+        return self.changed
+
+    async def promote_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:
+        """Remember that it was asked."""
+        self.asked.append(("promote", replica_id))
         return self.changed
 
     async def remove_member(self, replica_id: str, *, timeout: float = 10.0) -> bool:

@@ -1,9 +1,19 @@
 """Changes of the group as an operator sees them."""
 
+from json import dumps
+
 import pytest
 
 from central.ledger.records import Members
-from central.operator.members import add, heard, member_lines, members_object, remove, transfer
+from central.operator.members import (
+    add,
+    heard,
+    member_lines,
+    members_object,
+    promote,
+    remove,
+    transfer,
+)
 from node.errors import OperationError
 from tests.central.operator.fake_group import LEARNER, FakeGroup, group, member
 from tests.command_line import Runner
@@ -14,7 +24,8 @@ ABC = group(member("a"), member("b"), member("c"))
 
 async def added(ledger: FakeGroup, *, timeout: float = 10.0) -> list[str]:
     """Return the lines that adding d says."""
-    return [line async for line in add(ledger, "d", "h:4", timeout=timeout)]
+    lines = add(ledger, "d", "h:4", stays_learner=False, timeout=timeout)
+    return [line async for line in lines]
 
 
 def learning(holds: int, *, committed: bool = True) -> Members:
@@ -47,7 +58,7 @@ async def test_adding_that_takes_too_long_says_where_to_look() -> None:
     with pytest.raises(
         OperationError,
         match=r"'d' does not vote yet after 0\.01 s \(it holds entry 3 and was heard 2\.5 s ago\): "
-        r"it goes on by itself; look at 'parkledger members list', .* reach each other at h:4",
+        r"it goes on by itself; look at 'parkledger members list', .* reach each other at h:1",
     ):
         await added(ledger, timeout=0.01)
 
@@ -60,6 +71,50 @@ async def test_adding_while_nobody_leads_says_that() -> None:
 async def test_one_that_is_removed_while_it_learns_is_no_success() -> None:
     with pytest.raises(OperationError, match="'d' was removed again meanwhile"):
         await added(FakeGroup(learning(3), AB))
+
+
+def staying(holds: int) -> Members:
+    return group(member("a"), member("d", LEARNER, holds=holds, stays=True))
+
+
+async def test_one_that_is_to_stay_a_learner_is_waited_for_until_it_holds_everything() -> None:
+    ledger = FakeGroup(staying(3), staying(9))
+    lines = add(ledger, "d", "h:4", stays_learner=True, timeout=10.0)
+    assert [line async for line in lines] == [
+        "d: added, at h:4",
+        "d: a learner, stays one, holds 3 of 9",
+        "d: a learner, stays one, holds 9 of 9",
+    ]
+    assert ledger.asked == [("add", "d", "h:4", "stays")]
+
+
+async def test_adding_one_that_stays_a_learner_does_not_wait_for_its_vote() -> None:
+    ledger = FakeGroup(staying(9))
+    ledger.changed = False
+    with pytest.raises(OperationError, match=r"'d' is to stay a learner: let it vote with '.* pro"):
+        await added(ledger)
+
+
+async def test_promoting_tells_how_far_it_is_until_it_votes() -> None:
+    ledger = FakeGroup(staying(9), learning(9), group(member("a"), member("d")))
+    assert [line async for line in promote(ledger, "d", timeout=10.0)] == [
+        "d: need not stay a learner any more",
+        "d: a learner, holds 9 of 9",
+        "d: a voter; 2 voters, the group survives the loss of none",
+    ]
+    assert ledger.asked == [("promote", "d")]
+    ledger = FakeGroup(ABC)
+    ledger.changed = False
+    assert [line async for line in promote(ledger, "c", timeout=10.0)] == [
+        "c: a voter; 3 voters, the group survives the loss of 1"
+    ]
+    with pytest.raises(OperationError, match="replica 'z' is no member: the members are a, b, c"):
+        [line async for line in promote(FakeGroup(ABC), "z", timeout=10.0)]
+
+
+def test_who_stays_a_learner_is_shown() -> None:
+    assert "learner, stays" in member_lines(staying(9))[2]
+    assert '"stays": true' in dumps(members_object(staying(9)))
 
 
 async def test_removing_says_what_is_left() -> None:

@@ -285,3 +285,46 @@ def test_a_leader_that_is_a_learner_by_its_own_log_does_not_promote_itself() -> 
     for holder in "bc":
         accept(raft, holder, raft.last_index)
     assert raft.role is Role.FOLLOWER
+
+
+# ---- learners that stay ------------------------------------------------------------------------
+
+
+def with_staying(voters: str, learners: str, staying: str) -> Configuration:
+    return Configuration(frozenset(voters), frozenset(learners), b"", frozenset(staying))
+
+
+def test_a_learner_that_is_to_stay_one_does_until_it_is_promoted() -> None:
+    group = Group(raft_of("a", "ab"), raft_of("b", "ab"), raft_of("x", ""))
+    group.elect("a")
+    group["a"].change_configuration(with_staying("ab", "x", "x"))
+    group.tick(4 * ELECTION_TICKS)
+    assert group["x"].configuration == with_staying("ab", "x", "x")
+    group["a"].propose([b"y"])
+    group.tick(2)
+    assert group.applied["x"] == group.applied["a"]
+    # It need not stay any more: the rule of section 4.2.1 holds again.
+    group["a"].change_configuration(of("ab", "x"))
+    group.tick(ELECTION_TICKS)
+    assert group["x"].configuration == of("abx")
+
+
+def test_a_promotion_leaves_the_others_that_stay_as_they_are() -> None:
+    group = Group(raft_of("a", "ab"), raft_of("b", "ab"), raft_of("x", ""), raft_of("y", ""))
+    group.elect("a")
+    group["a"].change_configuration(with_staying("ab", "y", "y"))
+    group.tick(ELECTION_TICKS)
+    group["a"].change_configuration(with_staying("ab", "xy", "y"))
+    group.tick(2 * ELECTION_TICKS)
+    assert group["a"].configuration == with_staying("abx", "y", "y")
+
+
+def test_only_a_learner_can_stay_one() -> None:
+    raft = raft_of(voters="ab")
+    lead(raft)
+    for holder in "ab":
+        accept(raft, holder, 1)
+    for staying in ("b", "z"):
+        with pytest.raises(ValueError, match=f"{staying}: only a learner can stay one"):
+            raft.change_configuration(with_staying("ab", "x", f"x{staying}"))
+    assert raft.change_configuration(with_staying("ab", "x", "x")) == 2
