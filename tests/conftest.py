@@ -19,5 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker run all end-to-end tests: several groups of processes at once would wait for
     each other's processor time and not for what they test."""
     for item in items:
-        if "e2e" in item.path.parts:
+        if {"e2e", "conformance"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("e2e"))

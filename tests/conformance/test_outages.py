@@ -1,0 +1,72 @@
+"""O: without a quorum nothing is promised, nothing is lost, and nothing is done twice."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from central.ledger.interface import LedgerUnavailable
+from central.ledger.records import LotReport
+from tests.conformance.engine import Client, Engine, primary_of
+from tests.conformance.world import Lot, alternating, changes_of, state_of
+
+
+async def test_a_time_out_is_unknown_and_the_same_request_again_is_safe(
+    engine: Engine, ledger: Client, other: Client, lot: Lot
+) -> None:
+    await ledger.append(lot.flip(1))
+    primary = await primary_of(engine, ledger)
+    down = [address for address in engine.addresses if address != primary]
+    for address in down:
+        engine.kill(address)
+    try:
+        appending = asyncio.create_task(ledger.append(lot.flip(2)))
+        began = time.monotonic()
+        renamed = replace(lot.layout, name="Renamed")
+        for call in (
+            ledger.apply(renamed, expected_version=1, timeout=1.0),
+            ledger.update(LotReport("gate", lot.lot_id, 4, "OK", 1), timeout=1.0),
+            other.get((lot.lot_id,), timeout=1.0),
+        ):
+            with pytest.raises(LedgerUnavailable) as unknown:
+                await call
+            assert "unknown" in str(unknown.value)
+        assert time.monotonic() - began < 30
+        assert not appending.done()  # it is not known either, so it is still being asked
+        stale = await other.get((lot.lot_id,), stale_ok=True)
+        assert stale.lots[0].lot_id == lot.lot_id
+    finally:
+        engine.revive()
+    result = await appending
+    assert result.rejected is None
+    # Whether the first time took effect or not: now it has, once.
+    await ledger.update(LotReport("gate", lot.lot_id, 4, "OK", 1), timeout=30.0)
+    applied = await ledger.apply(renamed, timeout=30.0)
+    assert applied.version == 2
+    state = await state_of(ledger, lot)
+    assert (state.name, state.counts[0].available_spaces) == ("Renamed", 4)
+    changes = await changes_of(ledger, lot)
+    assert len(changes) == 2
+    assert alternating(changes)
+
+
+async def test_an_append_that_is_cancelled_may_be_sent_again(
+    engine: Engine, ledger: Client, other: Client, lot: Lot
+) -> None:
+    appending = asyncio.create_task(ledger.append(lot.flip(1)))
+    await asyncio.sleep(0)
+    appending.cancel()
+    await asyncio.gather(appending, return_exceptions=True)
+    assert (await other.append(lot.flip(1))).rejected is None
+    assert len(await changes_of(other, lot)) == 1
+
+
+async def test_a_primary_s_death_is_over_soon(engine: Engine, ledger: Client, lot: Lot) -> None:
+    await ledger.append(lot.flip(1))
+    engine.kill(await primary_of(engine, ledger))
+    began = time.monotonic()
+    await ledger.append(lot.flip(2))
+    took = time.monotonic() - began
+    engine.revive()
+    assert took < 10.0  # seconds, on whatever machine; what is promised is measured elsewhere
