@@ -200,7 +200,8 @@ def test_silence_is_told_in_seconds() -> None:
         (("members", "add", "no good", "h:1"), "replica id 'no good'"),
         (("members", "remove"), "ID"),
         (("members", "remove", "c", "--timeout", "0"), "--timeout"),
-        (("members", "promote", "c"), "promote"),
+        (("members", "demote", "c"), "demote"),
+        (("members", "promote"), "ID"),
         (("transfer", "--to", "no good"), "replica id 'no good'"),
     ],
 )
@@ -213,7 +214,7 @@ def test_what_is_wrongly_asked_is_one_line(
     assert said in refused.err
 
 
-@pytest.mark.parametrize("name", ["list", "add", "remove"])
+@pytest.mark.parametrize("name", ["list", "add", "promote", "remove"])
 def test_each_has_an_example(run: Runner, name: str) -> None:
     shown = run("members", name, "--help")
     assert shown.code == 0
