@@ -8,6 +8,7 @@ unacked is sent again in its first order; the ledger knows the keys and applies 
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 MAX_BATCHES_A_REQUEST = 128
 """Fewer than what waits under load, so that two requests are in flight: while replicas work on one,
 the client makes the next."""
-MAX_REQUESTS_IN_FLIGHT = 4
+MAX_REQUESTS_IN_FLIGHT = 2
 ACK_TIME_OUT = 2.0
 """Seconds without an ack after which the replica is taken for dead and another one tried."""
 
@@ -101,26 +102,27 @@ class AppendStream:
         """Send and receive on one stream until it breaks (AioRpcError, TimeoutError) or ends."""
         call = parking_stub(self._replicas.channel()).Append()
         reader = asyncio.create_task(self._receive(call, backoff))
+        reader.add_done_callback(lambda _: self._wake.set())
+        watch = asyncio.create_task(self._watch(call))
         number = 0
         try:
-            while not reader.done():
-                batches = await self._next_request(reader)
-                if batches is None:
-                    break
-                number += 1
-                sent_at = asyncio.get_running_loop().time()
-                self._in_flight.append(_Request(number, sent_at, batches))
-                request = parking_pb2.AppendRequest(
-                    number=number, batches=[wire.batch_to_proto(one.batch) for one in batches]
-                )
-                async with asyncio.timeout(ACK_TIME_OUT):  # a paused replica reads nothing
-                    await call.write(request)
+            with suppress(asyncio.InvalidStateError):  # the call has ended: the reader knows why
+                while (batches := await self._next_request(reader)) is not None:
+                    number += 1
+                    sent_at = asyncio.get_running_loop().time()
+                    self._in_flight.append(_Request(number, sent_at, batches))
+                    await call.write(wire.append_to_proto(number, (one.batch for one in batches)))
             await reader
-        except asyncio.InvalidStateError:
-            await reader  # the call has ended: its status is the reason
+        except asyncio.CancelledError:
+            ours = asyncio.current_task()
+            if ours is not None and ours.cancelling():
+                raise
+            raise TimeoutError from None  # the watch has cancelled the call
         finally:
-            reader.cancel()
+            for task in (watch, reader):
+                task.cancel()
             call.cancel()
+            await asyncio.gather(watch, reader, return_exceptions=True)
 
     async def _next_request(self, reader: "asyncio.Task[None]") -> list[_Waiting] | None:
         """Return the batches of the next request, or None when the stream has ended."""
@@ -130,21 +132,14 @@ class AppendStream:
                 size = min(len(self._waiting), MAX_BATCHES_A_REQUEST)
                 return [self._waiting.popleft() for _ in range(size)]
             self._wake.clear()
-            waker = asyncio.create_task(self._wake.wait())
-            try:
-                await asyncio.wait({waker, reader}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                waker.cancel()
+            await self._wake.wait()
         return None
 
-    async def _receive(
-        self,
-        call: Call,
-        backoff: Backoff,
-    ) -> None:
+    async def _receive(self, call: Call, backoff: Backoff) -> None:
+        """Take acks until the stream ends."""
         while True:
-            response = await self._read(call)
-            if response is None:
+            response = await call.read()
+            if not isinstance(response, parking_pb2.AppendResponse):
                 return
             backoff.reset()
             rejected = {
@@ -156,24 +151,17 @@ class AppendStream:
                     _resolve(one, response.index, rejected)
             self._wake.set()
 
-    async def _read(
-        self,
-        call: Call,
-    ) -> parking_pb2.AppendResponse | None:
-        """Return the next ack, None at the stream's end; TimeoutError if one is overdue."""
-        pending = asyncio.ensure_future(call.read())
-        # If nobody waits for it any more when the stream fails, its error is not news.
-        pending.add_done_callback(lambda read: read.cancelled() or read.exception())
-        try:
-            while True:
-                done, _ = await asyncio.wait({pending}, timeout=self._ack_due_in())
-                if done:
-                    message = pending.result()
-                    return message if isinstance(message, parking_pb2.AppendResponse) else None
-                if self._ack_due_in() <= 0:
-                    raise TimeoutError
-        finally:
-            pending.cancel()
+    async def _watch(self, call: Call) -> None:
+        """Cancel the call once an ack is overdue: a replica that is paused reads nothing.
+
+        Looked at now and then, for a timer a request would cost as much as the request.
+        """
+        while True:
+            left = self._ack_due_in()
+            if left <= 0:
+                break
+            await asyncio.sleep(max(left, ACK_TIME_OUT / 8))
+        call.cancel()
 
     def _ack_due_in(self) -> float:
         """Return the seconds that the oldest request in flight has left; all, if there is none."""

@@ -32,8 +32,8 @@ class Applier:
         self,
         state_machine: StateMachine,
         writer: Writer,
-        *,
         on_applied: Callable[[Sequence[Entry], list[Applied]], None],
+        *,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         """`on_failure` is told of what ends the replica."""

@@ -84,12 +84,17 @@ _KINDS: dict[tuple[type[Command], int], int] = {
     (AppendBatches, 2): 5,
     (LoseCamera, 2): 6,
 }
+_STORED = {1: _KINDS[AppendBatches, 1], 2: _KINDS[AppendBatches, 2]}
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def encode(command: Command, *, committed_at_us: int) -> bytes:
+def encode(command: Command | StoredBatches, *, committed_at_us: int) -> bytes:
     """Return the bytes of a log entry."""
-    body = json.dumps(_body(command), ensure_ascii=False, separators=(",", ":"))
-    kind = _KINDS[type(command), getattr(command, "edition", 1)]
+    if isinstance(command, StoredBatches):
+        kind, body = _STORED[command.edition], _to_json(command.batches)
+    else:
+        kind = _KINDS[type(command), getattr(command, "edition", 1)]
+        body = _to_json(_body(command))
     return _HEADER.pack(kind, committed_at_us) + body.encode()
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from central.ledger.applying import Applier
-from central.ledger.command import Command, encode
+from central.ledger.command import Command, StoredBatches, encode
 from central.ledger.errors import NotPrimary
 from central.ledger.hearing import Hearing
 from central.ledger.members import Standing
@@ -54,7 +54,7 @@ MAX_LOG_BYTES = 64 << 20
 
 
 class Replica:
-    """A member of the cluster. Make it, `run` it, then `submit` and `barrier`."""
+    """A member of the cluster. Make it, `run` it, then `propose` and `barrier`."""
 
     def __init__(
         self,
@@ -89,10 +89,7 @@ class Replica:
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
         self._applier = Applier(
-            opened.state_machine,
-            self._workers.state,
-            on_applied=self._on_applied,
-            on_failure=self._fail,
+            opened.state_machine, self._workers.state, self._on_applied, on_failure=self._fail
         )
         self._log_writer = LogWriter(
             opened.storage, self._workers.disk, obey=self._after_write, on_failure=self._fail
@@ -194,10 +191,11 @@ class Replica:
         self.membership.notice()
         self._wake()
 
-    async def submit(self, command: Command) -> Outcome:
-        """Commit and apply a command; returns what it came to.
+    def propose(self, command: Command | StoredBatches) -> "asyncio.Future[Outcome]":
+        """Have a command committed; what is returned waits until it is applied.
 
-        Raises NotPrimary (nothing was proposed), OutcomeUnknown, or central.raft.Overloaded.
+        Raises NotPrimary (nothing was proposed) or central.raft.Overloaded; the future raises
+        OutcomeUnknown.
         """
         if not self.is_primary:
             raise NotPrimary(self.primary_id)
@@ -207,7 +205,7 @@ class Replica:
         except NotLeader as error:
             raise NotPrimary(error.leader) from error
         self._wake()
-        return await self._requests.applied(index, term=self._raft.term)
+        return self._requests.applied(index, term=self._raft.term)
 
     async def barrier(self) -> int:
         """Return an index such that state applied up to there shows all that was acked before.

@@ -21,11 +21,11 @@ class Requests:
         self._reads: dict[int, asyncio.Future[int]] = {}
         self._numbers = itertools.count(1)
 
-    async def applied(self, index: int, *, term: int) -> Outcome:
-        """Wait for what the entry proposed at that place comes to. Raises OutcomeUnknown."""
+    def applied(self, index: int, *, term: int) -> asyncio.Future[Outcome]:
+        """Return a future of what the entry proposed at that place comes to, or OutcomeUnknown."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._proposals[index] = (term, future)
-        return await future
+        return future
 
     def next_read(self) -> int:
         """Return a number that no read had."""

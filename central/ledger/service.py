@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable
 
 from central.layout.validate import check_layout
 from central.ledger import wire
+from central.ledger.append_service import Appending
 from central.ledger.channels import Context
-from central.ledger.command import AppendBatches, ApplyLayout, ReportCount
+from central.ledger.command import ApplyLayout, ReportCount
 from central.ledger.errors import NotPrimary
 from central.ledger.interface import LedgerRefused, VersionConflict
-from central.ledger.outcome import Appended, LayoutApplied, Outcome, Refused
+from central.ledger.outcome import LayoutApplied, Outcome, Refused
 from central.ledger.queries import Queries
 from central.ledger.records import (
     LedgerEvent,
@@ -29,9 +30,6 @@ from node.errors import OperationError, UsageError
 from node.identifiers import check_id
 from protos import parking_pb2, parking_pb2_grpc
 
-MAX_APPENDS_IN_WORK = 8
-"""Requests of one Append stream that are proposed and not answered; gRPC holds the rest back."""
-
 EVENTS_A_READ = 256
 PROGRESS_EVERY = 1.0  # seconds between events that only tell how far the replica is
 LEADERLESS_LIMIT = 2.0  # seconds without a primary after which a watcher is sent elsewhere
@@ -46,50 +44,19 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         self._replica = replica
         self._incarnation = incarnation
 
-    async def Append(  # noqa: N802 - the names are the service's
+    async def Append(  # type: ignore[override]  # noqa: N802 - the names are the service's
         self,
         request_iterator: AsyncIterator[parking_pb2.AppendRequest],
         context: Context,
-    ) -> AsyncIterator[parking_pb2.AppendResponse]:
+    ) -> None:
         """Propose each request as it comes, answer in order as they are applied."""
-        in_work: asyncio.Queue[tuple[int, asyncio.Task[Outcome]] | None] = asyncio.Queue(
-            MAX_APPENDS_IN_WORK
-        )
-
-        async def propose() -> None:
-            try:
-                async for request in request_iterator:
-                    batches = tuple(wire.batch_from_proto(batch) for batch in request.batches)
-                    for batch in batches:
-                        check_id("camera", batch.key.camera_id)
-                        check_id("boot", batch.key.boot_id)
-                    task = asyncio.create_task(self._replica.submit(AppendBatches(batches)))
-                    await in_work.put((request.number, task))
-            finally:
-                await in_work.put(None)
-
-        if not self._replica.is_primary:
-            await self._abort(context, NotPrimary(self._replica.primary_id))
-        proposer = asyncio.create_task(propose())
+        del request_iterator  # what is read from the context costs less
         try:
-            while (item := await in_work.get()) is not None:
-                number, task = item
-                outcome = await task
-                rejected = outcome.rejected if isinstance(outcome, Appended) else ()
-                yield parking_pb2.AppendResponse(
-                    acked_through=number,
-                    index=self._replica.applied_index,
-                    rejected=[wire.rejected_to_proto(one) for one in rejected],
-                )
-            await proposer
+            if not self._replica.is_primary:
+                raise NotPrimary(self._replica.primary_id)
+            await Appending(self._replica, context).serve()
         except Errors as error:
             await self._abort(context, error)
-        finally:
-            proposer.cancel()
-            while not in_work.empty():
-                item = in_work.get_nowait()
-                if item is not None:
-                    item[1].cancel()
 
     async def Update(  # noqa: N802
         self,
@@ -105,7 +72,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
                 status=request.status[:200],
                 counted_at_us=request.timestamp,
             )
-            outcome = await self._replica.submit(ReportCount(report))
+            outcome = await self._replica.propose(ReportCount(report))
             _raise_refusal(outcome)
         except Errors as error:
             await self._abort(context, error)
@@ -121,7 +88,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             layout = wire.layout_from_proto(request.layout)
             check_layout(layout, source="layout")
             expected = None if request.any_version else request.expected_version
-            outcome = await self._replica.submit(ApplyLayout(layout, expected))
+            outcome = await self._replica.propose(ApplyLayout(layout, expected))
             _raise_refusal(outcome)
         except Errors as error:
             await self._abort(context, error)

@@ -109,7 +109,7 @@ class ViewService(heartbeat_pb2_grpc.ViewServiceServicer):
                 silent_for,
             )
             since_us = time.time_ns() // 1000 - int(silent_for * 1e6)
-            await self._replica.submit(LoseCamera(camera_id, since_us))
+            await self._replica.propose(LoseCamera(camera_id, since_us))
 
     def _current(self) -> Liveness:
         """Return this primary's own record, begun anew with each of its terms."""

@@ -1,8 +1,9 @@
 """The ledger's values as protos and back: the only place where client and service convert them."""
 
 from central.ledger.wire.appending import (
-    batch_from_proto,
+    append_to_proto,
     batch_to_proto,
+    batches_from_proto,
     rejected_from_proto,
     rejected_to_proto,
 )
@@ -22,10 +23,11 @@ from central.ledger.wire.nodes import (
 from central.ledger.wire.state import state_from_proto, state_to_proto
 
 __all__ = [
+    "append_to_proto",
     "backup_part_from_proto",
     "backup_part_to_proto",
-    "batch_from_proto",
     "batch_to_proto",
+    "batches_from_proto",
     "event_from_proto",
     "event_to_proto",
     "layout_from_proto",

@@ -1,13 +1,23 @@
 """What goes over the wire comes back as it was."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.ledger.records import NodeKind, NodeReport, Occupancy
+from central.ledger.command import AppendBatches, Command, decode, encode
+from central.ledger.records import (
+    CameraCondition,
+    CameraReport,
+    DetectionBatch,
+    NodeKind,
+    NodeReport,
+    Occupancy,
+)
 from central.ledger.wire import (
-    batch_from_proto,
-    batch_to_proto,
+    append_to_proto,
+    batches_from_proto,
     layout_from_proto,
     layout_to_proto,
     report_from_proto,
@@ -93,10 +103,19 @@ def test_a_message_from_a_later_version_is_named() -> None:
         message_from_proto(raft_pb2.RaftMessage(term=1), sender="a", receiver="b")
 
 
+def stored(said: DetectionBatch) -> tuple[Command, int]:
+    """Return the command and time of the entry that a batch comes to over the wire."""
+    request = append_to_proto(1, [said]).SerializeToString()
+    batches = batches_from_proto(parking_pb2.AppendRequest.FromString(request).batches)
+    return decode(encode(batches, committed_at_us=5))
+
+
 def test_layouts_batches_and_reports() -> None:
     assert layout_from_proto(layout_to_proto(layout())) == layout()
     said = batch("near", 7, ("A1", Occupancy.OCCUPIED), ("A2", Occupancy.UNKNOWN))
-    assert batch_from_proto(batch_to_proto(said)) == said
+    assert stored(said) == (AppendBatches((said,)), 5)
+    told = replace(said, camera=CameraReport(CameraCondition.DARK, 3, "night"))
+    assert stored(told) == (AppendBatches((told,)), 5)
     report = NodeReport("cam", NodeKind.CAMERA, "b", "p", frames=3, last_source_position_us=-1)
     assert report_from_proto(report_to_proto(report)) == report
 
@@ -118,7 +137,11 @@ def test_values_that_are_none_are_named() -> None:
         ),
     ):
         with pytest.raises(UsageError, match=message):
-            batch_from_proto(parking_pb2.DetectionBatch(detections=[wrong]))
+            batches_from_proto([parking_pb2.DetectionBatch(detections=[wrong])])
+    with pytest.raises(UsageError, match="'near': sequence 9223372036854775808 and layout_v"):
+        batches_from_proto([parking_pb2.DetectionBatch(camera_id="near", sequence=1 << 63)])
+    with pytest.raises(UsageError, match="camera id 'no/id'"):
+        batches_from_proto([parking_pb2.DetectionBatch(camera_id="no/id")])
     with pytest.raises(UsageError, match="kind 0 is none"):
         report_from_proto(heartbeat_pb2.NodeReport(node_id="x"))
 
