@@ -1,6 +1,7 @@
 """What is sent of each frame: the whole picture, or the patches of the regions that changed."""
 
 import enum
+import math
 import threading
 from dataclasses import dataclass, field, replace
 
@@ -91,6 +92,7 @@ class Encoder:
         """
         with self._lock:
             self._plan, self._view = plan, None
+            self._picture_at = None
 
     def answered(self, sequence: int, *, taken: bool) -> None:
         """The processor is done with what was sent as `sequence`; not taken: it is still owed."""
@@ -136,10 +138,12 @@ class Encoder:
         return replace(_encoded(frame, image, jpeg), cut=Cut(plan.plan_id, places))
 
     def _wants_whole(self, now: float) -> bool:
-        """Whether a whole picture is due among strips; its clock begins with the first strip."""
-        if self._picture_at is None:
-            self._picture_at = now
-        due = not self._settings.private and now - self._picture_at >= self._settings.picture_s
+        """Whether a whole picture is due: the first of a stream, for people to look at, and then
+        one each so many seconds."""
+        every_s = self._settings.picture_s
+        if self._settings.private or every_s == math.inf:
+            return False
+        due = self._picture_at is None or now - self._picture_at >= every_s
         if due:
             self._picture_at = now
         return due

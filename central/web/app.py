@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from central.web import pages, problems
 from central.web.reading import Reader
 from central.web.routes import (
+    audit,
     cameras,
     cluster,
     events,
@@ -50,6 +51,7 @@ def create_app(site: Site) -> FastAPI:
     api.include_router(cluster.router(reader))
     api.include_router(events.router(site))
     api.include_router(proposals.router(site))
+    api.include_router(audit.router(reader))
     app.include_router(api)
     app.include_router(pages.router())
     return app

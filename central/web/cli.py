@@ -63,6 +63,14 @@ MIN_TOKEN = 16
     show_envvar=True,
     help="Processors started with --pictures, whose cameras' last pictures are shown to readers.",
 )
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    show_default="no audit",
+    show_envvar=True,
+    help="File that keeps what people saw on samples (the audit page); no picture is kept in it.",
+)
 @logs.log_level_option
 def web(
     listen: Address,
@@ -71,6 +79,7 @@ def web(
     stale_after: float,
     max_listeners: int,
     processor: tuple[Address, ...] | None,
+    labels: Path | None,
     log_level: str,
 ) -> int:
     """Serve the API, live events and pages over HTTP.
@@ -86,6 +95,7 @@ def web(
         stale_after_s=stale_after,
         max_listeners=max_listeners,
         processors=processor or (),
+        labels=labels,
     )
     return run_until_signalled(lambda stop: serve(settings, stop))
 

@@ -60,6 +60,8 @@ async def serve(
             await _run(site, stop, ready)
         finally:
             await site.pictures.close()
+            if site.labels is not None:
+                site.labels.close()
     finally:
         await ledger.close()
     return 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from central.ledger.interface import Audited, Ledger
+from central.web.audit.labels import LabelFile
 from central.web.feed import Feed
 from central.web.freshness import Mark
 from central.web.hub import Hub
@@ -28,12 +29,15 @@ class Site:
     hub: Hub
     feed: Feed
     pictures: Pictures
+    labels: LabelFile | None
 
     @classmethod
     def of(cls, settings: WebSettings, ledger: WebLedger) -> "Site":
         """Put a site together; nothing runs yet."""
         hub = Hub(encode_event)
-        return cls(settings, ledger, hub, Feed(ledger, hub), Pictures(settings.processors))
+        pictures = Pictures(settings.processors)
+        labels = None if settings.labels is None else LabelFile(settings.labels)
+        return cls(settings, ledger, hub, Feed(ledger, hub), pictures, labels)
 
     @property
     def view(self) -> View:

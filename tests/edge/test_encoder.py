@@ -1,5 +1,6 @@
 """What leaves for each frame, by what is asked for, what is known and what became of the last."""
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -21,6 +22,7 @@ def square(left: float) -> Polygon:
 
 
 PLAN = CutPlan(1, 1, SPEC, regions=(square(0.1), square(0.4), square(0.7)))
+STRIPS_ONLY = SendSettings(picture_s=math.inf)
 MASK = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.15), (0.0, 0.15))
 
 
@@ -69,10 +71,11 @@ def decoded(encoded: EncodedFrame | None) -> Image:
     [
         (SendSettings(), None, "whole"),
         (SendSettings(), replace(PLAN, regions=()), "whole"),
-        (SendSettings(), PLAN, "strip"),
+        (SendSettings(), PLAN, "whole"),  # for people to look at; a processor reads it as well
+        (SendSettings(picture_s=math.inf), PLAN, "strip"),
         (SendSettings(send=Send.FRAMES), PLAN, "whole"),
         (SendSettings(send=Send.STRIPS), None, "nothing"),
-        (SendSettings(send=Send.STRIPS), PLAN, "strip"),
+        (SendSettings(send=Send.STRIPS), PLAN, "whole"),
         (SendSettings(private=True), None, "nothing"),
         (SendSettings(private=True), replace(PLAN, regions=()), "nothing"),
         (SendSettings(private=True), PLAN, "strip"),
@@ -89,7 +92,7 @@ def test_what_is_sent_first(settings: SendSettings, plan: CutPlan | None, expect
 
 
 def test_a_strip_is_the_patches_that_changed() -> None:
-    player = Player(SendSettings())
+    player = Player(STRIPS_ONLY)
     assert player.places(scene(0)) == (0, 1, 2)
     assert player.places(scene(0)) == ()
     encoded = player.play(scene(0, 2))
@@ -103,7 +106,10 @@ def test_a_strip_is_the_patches_that_changed() -> None:
 
 def test_a_whole_picture_among_strips_and_what_it_shows_is_not_sent_again() -> None:
     player = Player(SendSettings(picture_s=10.0))
-    assert player.places(scene()) == (0, 1, 2)
+    first = player.play(scene())
+    assert first is not None
+    assert first.cut is None
+    assert player.places(scene()) == ()
     encoded = player.play(scene(1), seconds=10.0)
     assert encoded is not None
     assert encoded.cut is None
@@ -119,7 +125,7 @@ def test_a_private_camera_sends_none_even_then() -> None:
 
 
 def test_what_a_processor_did_not_take_is_sent_again() -> None:
-    player = Player(SendSettings())
+    player = Player(STRIPS_ONLY)
     player.places(scene())
     player.answer(taken=True)
     assert player.places(scene(1)) == (1,)
@@ -130,7 +136,7 @@ def test_what_a_processor_did_not_take_is_sent_again() -> None:
 
 
 def test_a_new_stream_and_a_new_plan_begin_with_everything() -> None:
-    player = Player(SendSettings())
+    player = Player(STRIPS_ONLY)
     player.places(scene())
     player.encoder.begin(replace(PLAN))
     assert player.places(scene()) == (0, 1, 2)
@@ -144,7 +150,7 @@ def test_a_new_stream_and_a_new_plan_begin_with_everything() -> None:
 
 
 def test_another_size_of_picture_begins_with_everything() -> None:
-    player = Player(SendSettings())
+    player = Player(STRIPS_ONLY)
     player.places(scene())
     larger = np.asarray(cv2.resize(scene(), (320, 240)), np.uint8)
     assert player.places(larger) == (0, 1, 2)
@@ -166,5 +172,5 @@ def test_a_mask_hides_its_part_only_and_also_of_a_shrunken_picture() -> None:
 
 
 def test_gate_settings_are_kept() -> None:
-    player = Player(SendSettings(gate=GateSettings(threshold=0.0)))
+    player = Player(SendSettings(picture_s=math.inf, gate=GateSettings(threshold=0.0)))
     assert [player.places(scene()) for _ in range(3)] == [(0, 1, 2)] * 3

@@ -46,7 +46,9 @@ class LiveSite:
             "web",
             *("--listen", str(self.web)),
             *("--ledger", ",".join(map(str, self.cluster.ledger))),
+            *("--processor", str(self.cluster.processor)),
             *("--token", str(token)),
+            *("--labels", str(self.directory / "labels.jsonl")),
         ]
         await self.supervisor.start(WEB, arguments)
         await self.answer("/api/v1/lots")
@@ -101,7 +103,7 @@ async def live_site(directory: Path) -> AsyncIterator[LiveSite]:
             await supervisor.start(replica_id, cluster.replica_arguments(replica_id))
         await ledger.apply(read_layout(CLIPS / "north.toml"), timeout=START_S)
         await ledger.apply(empty_lot(), timeout=START_S)
-        await supervisor.start("processor", [*cluster.processor_arguments()])
+        await supervisor.start("processor", [*cluster.processor_arguments(), "--pictures"])
         await site.start_camera("north-east", "north_east.mp4")
         await site.start_camera("north-west", "north_west.mp4")
         await site.start_camera("annex-mast", "north_west.mp4")

@@ -14,7 +14,8 @@ export class Canvas {
   #drag = null;
   #scores = new Map();
 
-  /** handlers: onselect(spots), onreshape(spot, corners, {final}), onquad(corners), onremove(). */
+  /** handlers: onselect(spots), onreshape(spot, corners, {final}), onquad(corners), onproposal(corners),
+   * onremove(). */
   constructor(handlers) {
     this.handlers = handlers;
     this.mode = "select";
@@ -82,7 +83,8 @@ export class Canvas {
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HIGH}`);
     const focused = document.activeElement?.dataset?.handle;
     this.svg.replaceChildren(hatch(), ...this.drawing.regions.flatMap((region) => this.#region(region)),
-      ...this.proposals.map((one) => s("polygon", { class: "proposal", points: this.#points(one) })),
+      ...this.proposals.map((one, i) => s("polygon", { class: "proposal", points: this.#points(one), tabindex: 0, role: "button",
+        "aria-label": "proposed region: take it", "data-proposal": i })),
       ...this.#handles(), ...this.#draftShapes());
     if (focused) this.svg.querySelector(`[data-handle="${focused}"]`)?.focus();
   }
@@ -153,7 +155,11 @@ export class Canvas {
       this.#place(this.#snapped(point));
       return;
     }
-    const corner = event.target.dataset?.corner;
+    const { corner, proposal } = event.target.dataset;
+    if (proposal !== undefined) {
+      this.handlers.onproposal(this.proposals[Number(proposal)]);
+      return;
+    }
     const spot = corner !== undefined ? [...this.selected][0] : event.target.dataset?.spot;
     if (spot && corner === undefined) this.#pick(spot, event.shiftKey);
     else if (!spot) this.#pick(null, false);
@@ -228,6 +234,8 @@ export class Canvas {
     if (moves[event.key]) {
       event.preventDefault();
       this.#nudge(...moves[event.key], event.target.dataset?.corner);
+    } else if (event.key === "Enter" && event.target.dataset.proposal !== undefined) {
+      this.handlers.onproposal(this.proposals[Number(event.target.dataset.proposal)]);
     } else if (event.key === "Enter" && this.mode !== "select") {
       event.preventDefault();
       this.#place(this.#snapped(this.#cursor));

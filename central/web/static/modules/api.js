@@ -55,6 +55,12 @@ export async function send(method, path, body, { token = "", headers = {} } = {}
   return answer.status === 204 ? null : answer.json();
 }
 
+/** Send a file as it is. Returns the parsed answer. */
+export async function sendFile(path, file, { token = "" } = {}) {
+  const headers = { "content-type": "application/octet-stream", authorization: `Bearer ${token}` };
+  return (await ask(path, { method: "POST", headers, body: file })).json();
+}
+
 export function withQuery(path, query) {
   const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;

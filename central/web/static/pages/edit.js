@@ -1,5 +1,5 @@
 // The layout editor: regions of one camera, saved as a new layout version.
-import { get, lotPath, pictureUrl, send } from "../modules/api.js";
+import { get, lotPath, pictureUrl, send, sendFile } from "../modules/api.js";
 import { byId, h, put } from "../modules/dom.js";
 import { splitRow } from "../modules/geometry.js";
 import { failure, header, pulse } from "../modules/shell.js";
@@ -8,127 +8,123 @@ import { Canvas } from "../editor/canvas.js";
 import { Drawing } from "../editor/drawing.js";
 import { namesByPattern } from "../editor/names.js";
 import { saveDialog } from "../editor/saving.js";
+import { withToken } from "../editor/token.js";
+import { card, field, toolbar, zoneSelect } from "../editor/tools.js";
 
 const lotId = decodeURIComponent(location.pathname.split("/")[2]);
 const main = byId("content");
-const MODES = [
-  ["select", "Select"],
-  ["draw", "Draw a spot"],
-  ["row", "Draw a row"]
-];
+const HOW = {
+  select: "Click a region to select it; drag it or its corners.",
+  draw: "Click the four corners of one spot, in order round it.",
+  row: "Click the row's four corners: along its front from the first spot to the last, then back along its rear.",
+};
 
 class Editor {
   constructor(lot, layout, version, cameraId) {
     this.lot = lot;
     this.version = version;
+    this.zones = layout.zones;
     this.drawing = new Drawing(layout, cameraId);
     this.canvas = new Canvas({
       onselect: () => this.side(),
-      onreshape: (spot, corners) => this.attempt(() => this.drawing.reshape(spot, corners) || this
-        .say("Those corners make no region: they cross or lie on one line.")),
+      onreshape: (spot, corners) => this.reshape(spot, corners),
       onquad: (corners) => this.quad(corners),
+      onproposal: (corners) => this.take([corners]),
       onremove: () => this.remove(),
     });
     this.build(layout);
     this.canvas.show(this.drawing);
+    this.mode("select");
     this.update();
     this.loadPicture();
-  }
-
-  build(layout) {
-    this.modes = new Map(MODES.map(([mode, name]) => [mode, h("button", { type: "button", text: name,
-      onclick: () => this.mode(mode) })]));
-    this.undo = h("button", { type: "button", text: "Undo", title: "Ctrl+Z", onclick: () => this.attempt(
-      () => this.drawing.undo()) });
-    this.redo = h("button", { type: "button", text: "Redo", title: "Ctrl+Shift+Z", onclick: () => this
-        .attempt(() => this.drawing.redo()) });
-    this.save = h("button", { type: "button", className: "main", text: "Save", onclick: () => saveDialog(
-        this) });
-    this.pattern = h("input", { id: "pattern", value: "A##", size: 8, autocomplete: "off" });
-    this.number = h("input", { id: "number", type: "number", min: 1, max: 200, value: 8,
-      style: "width:5.5rem", oninput: () => this.spread() });
-    this.zone = h("select", { id: "zone" }, h("option", { value: "", text: "no zone" }), ...(layout
-      .zones ?? []).map((zone) => h("option", { value: zone.id, text: zone.name || zone.id })));
-    this.snap = h("input", { id: "snap", type: "checkbox", checked: true, style: "min-height:auto",
-      onchange: () => (this.canvas.snapping = this.snap.checked) });
-    this.rowFields = h("div", { className: "field", hidden: true }, h("label", { htmlFor: "number",
-      text: "Spots in the row" }), this.number);
-    this.status = h("p", { className: "small", role: "status", style: "min-height:1.5em;margin:0" });
-    this.panel = h("section", { className: "card stack", "aria-label": "Selected spots",
-      style: "gap:.7rem" });
-    this.list = h("ul", { className: "spot-list" });
-    this.previewButton = h("button", { type: "button", text: "Ask the classifier", onclick: () => this
-        .preview() });
-    const cameras = h("select", { id: "camera", onchange: (event) => (location.search =
-        `?camera=${encodeURIComponent(event.target.value)}`) }, ...layout.cameras.map((camera) => h(
-      "option", { value: camera.id, text: camera.name || camera.id, selected: camera.id === this
-          .drawing.cameraId })));
-    const file = h("input", { type: "file", id: "file", accept: "image/*", onchange: () => this
-        .localPicture(file.files[0]) });
-    put(main,
-      h("div", { className: "page-head" }, h("h1", {}, "Layout of ", h(
-        "a", { href: `/lots/${encodeURIComponent(this.lot.id)}`, text: this.lot.name })), h(
-        "span", { className: "badge", id: "version", text: `version ${this.version}` }),
-        h("div", { className: "aside" }, h("label", { htmlFor: "camera", text: "Camera" }), cameras,
-          this.save)),
-      h("div", { className: "columns" },
-        h("div", { className: "stack" },
-          h("div", { className: "card editor-tools", role: "toolbar", "aria-label": "Drawing tools" },
-            h("div", { className: "group" }, ...this.modes.values()), h("div", { className: "group" },
-              this.undo, this.redo),
-            this.rowFields,
-            h("div", { className: "field" }, h("label", { htmlFor: "pattern", text: "Names" }), this
-              .pattern),
-            h("div", { className: "field" }, h("label", { htmlFor: "zone", text: "Zone of new spots" }),
-              this.zone),
-            h("div", { className: "row", style: "gap:.3rem;min-height:2.5rem" }, this.snap, h(
-            "label", { htmlFor: "snap", text: "Snap" }))),
-          this.canvas.element, this.status),
-        h("div", { className: "stack" }, this.panel,
-          h("section", { className: "card stack", "aria-label": "Check", style: "gap:.6rem" }, h(
-            "h2", { text: "What the classifier sees", style: "margin:0" }), h(
-            "p", { className: "small quiet", style: "margin:0",
-              text: "Tries the regions as drawn on the camera's latest picture. Nothing is saved." }),
-            this.previewButton),
-          h("section", { className: "card field" }, h("label", { htmlFor: "file",
-            text: "Draw on a picture of your own" }), file, h("span", { className: "small quiet",
-            text: "For cameras whose pictures are private. It stays in this browser." })),
-          h("section", { className: "card", "aria-label": "All regions of this camera" }, h(
-          "h2", { id: "regions-title" }), this.list))));
-    this.mode("select");
     document.addEventListener("keydown", (event) => this.shortcut(event));
     window.addEventListener("beforeunload", (event) => this.drawing.changed && event.preventDefault());
   }
 
+  build(layout) {
+    this.tools = toolbar(this.zones, {
+      mode: (mode) => this.mode(mode),
+      undo: () => this.attempt(() => this.drawing.undo()),
+      redo: () => this.attempt(() => this.drawing.redo()),
+      spread: () => this.spread(),
+      snap: (on) => (this.canvas.snapping = on),
+    });
+    this.save = h("button", { type: "button", className: "main", text: "Save", onclick: () => saveDialog(this) });
+    this.status = h("p", { className: "small", role: "status", style: "min-height:1.5em;margin:0" });
+    this.panel = h("section", { className: "card stack", "aria-label": "Selected spots", style: "gap:.7rem" });
+    this.list = h("ul", { className: "spot-list" });
+    this.ask = h("button", { type: "button", text: "Ask the classifier", onclick: () => this.preview() });
+    const go = (camera) => (location.search = `?camera=${encodeURIComponent(camera)}`);
+    const cameras = h("select", { id: "camera", onchange: (event) => go(event.target.value) },
+      ...layout.cameras.map(({ id, name }) =>
+        h("option", { value: id, text: name || id, selected: id === this.drawing.cameraId })));
+    put(main,
+      h("div", { className: "page-head" },
+        h("h1", {}, "Layout of ", h("a", { href: `/lots/${encodeURIComponent(this.lot.id)}`, text: this.lot.name })),
+        h("span", { className: "badge", id: "version", text: `version ${this.version}` }),
+        h("div", { className: "aside" }, h("label", { htmlFor: "camera", text: "Camera" }), cameras, this.save)),
+      h("div", { className: "columns" },
+        h("div", { className: "stack" }, this.tools.element, this.canvas.element, this.status),
+        h("div", { className: "stack" }, this.panel, ...this.helpers(),
+          h("section", { className: "card", "aria-label": "All regions of this camera" },
+            h("h2", { id: "regions-title" }), this.list))));
+  }
+
+  helpers() {
+    const clip = h("input", { type: "file", id: "clip", accept: "video/*", onchange: () => this.propose(clip) });
+    const picture = h("input", { type: "file", id: "file", accept: "image/*", onchange: () => this.ownPicture(picture) });
+    this.takeAll = h("button", { type: "button", text: "Take all", hidden: true, onclick: () => this.take(this.canvas.proposals) });
+    return [
+      card("What the classifier sees", "Tries the regions as drawn on the camera's latest picture. Nothing is saved.", this.ask),
+      card("Proposals from a clip", "Shows where cars came to stand or left in a clip of this camera. Click one to take it.",
+        field("clip", "Video file", clip), this.takeAll),
+      card("A picture of your own", "For cameras whose pictures are private. It stays in this browser.",
+        field("file", "Picture to draw on", picture)),
+    ];
+  }
+
   mode(mode) {
-    this.canvas.drawing = this.drawing;
     this.canvas.setMode(mode);
-    for (const [name, button] of this.modes) button.setAttribute("aria-pressed", String(name === mode));
-    this.rowFields.hidden = mode !== "row";
+    for (const [name, button] of this.tools.modes) button.setAttribute("aria-pressed", String(name === mode));
+    this.tools.rowField.hidden = mode !== "row";
     this.spread();
-    this.say({ select: "Click a region to select it; drag it or its corners.",
-        draw: "Click the four corners of one spot, in order round it.",
-        row: "Click the row's four corners: along its front from the first spot to the last, then back along its rear." }
-      [mode]);
+    this.say(HOW[mode]);
     if (mode !== "select") this.canvas.svg.focus();
   }
 
   spread() {
-    this.canvas.parts = this.canvas.mode === "row" ? Math.max(1, Math.min(200, Number(this.number
-      .value) || 1)) : 1;
+    const wanted = Math.max(1, Math.min(200, Number(this.tools.number.value) || 1));
+    this.canvas.parts = this.canvas.mode === "row" ? wanted : 1;
+  }
+
+  reshape(spot, corners) {
+    this.attempt(() => {
+      if (!this.drawing.reshape(spot, corners)) {
+        this.say("Those corners make no region: they cross or lie on one line.");
+      }
+    });
   }
 
   quad(corners) {
+    this.attempt(() => this.add(this.canvas.mode === "row" ? splitRow(corners, this.canvas.parts) : [corners]));
+  }
+
+  /** Make regions of proposals. */
+  take(proposals) {
     this.attempt(() => {
-      const parts = this.canvas.mode === "row" ? splitRow(corners, this.canvas.parts) : [corners];
-      const names = namesByPattern(this.pattern.value.trim(), parts.length, { taken: this.drawing
-          .taken });
-      this.drawing.add(parts.map((part, i) => ({ spot: names[i], zone: this.zone.value,
-        corners: part })));
-      this.say(parts.length === 1 ? `${names[0]} drawn.` :
-        `${count(parts.length, "spot")} drawn: ${names[0]} to ${names[names.length - 1]}.`);
-      this.canvas.selected = new Set(names);
+      this.add(proposals);
+      this.canvas.proposals = this.canvas.proposals.filter((one) => !proposals.includes(one));
+      this.takeAll.hidden = !this.canvas.proposals.length;
     });
+  }
+
+  add(parts) {
+    const names = namesByPattern(this.tools.pattern.value.trim(), parts.length, { taken: this.drawing.taken });
+    const zone = this.tools.zone.value;
+    this.drawing.add(parts.map((corners, i) => ({ spot: names[i], zone, corners })));
+    const all = `${count(parts.length, "spot")} drawn: ${names[0]} to ${names[names.length - 1]}.`;
+    this.say(parts.length === 1 ? `${names[0]} drawn.` : all);
+    this.canvas.selected = new Set(names);
   }
 
   remove() {
@@ -152,13 +148,12 @@ class Editor {
 
   update() {
     this.canvas.show(this.drawing);
-    this.undo.disabled = !this.drawing.canUndo;
-    this.redo.disabled = !this.drawing.canRedo;
+    this.tools.undo.disabled = !this.drawing.canUndo;
+    this.tools.redo.disabled = !this.drawing.canRedo;
     this.save.disabled = !this.drawing.changed;
     byId("regions-title").textContent = count(this.drawing.regions.length, "region");
-    put(this.list, ...this.drawing.regions.map(({ spot }) => h("li", {}, h("button", { type: "button",
-      text: spot, "aria-pressed": String(this.canvas.selected.has(spot)), onclick: () => this
-        .select(spot) }))));
+    put(this.list, ...this.drawing.regions.map(({ spot }) =>
+      h("li", {}, h("button", { type: "button", text: spot, onclick: () => this.select(spot) }))));
     this.side();
   }
 
@@ -170,39 +165,38 @@ class Editor {
 
   side() {
     const selected = [...this.canvas.selected];
-    for (const button of this.list.querySelectorAll("button")) button.setAttribute("aria-pressed", String(
-      this.canvas.selected.has(button.textContent)));
-    const remove = h("button", { type: "button", text: selected.length > 1 ?
-        `Delete ${selected.length} regions` : "Delete", onclick: () => this.remove() });
-    if (selected.length !== 1) {
-      put(this.panel, h("h2", { text: selected.length ? count(selected.length, "region") :
-          "Nothing selected", style: "margin:0" }), selected.length ? remove : h(
-      "p", { className: "quiet small", style: "margin:0",
-        text: "Select a region to rename, move or delete it. Shift selects more." }));
-      return;
+    for (const button of this.list.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(this.canvas.selected.has(button.textContent)));
     }
-    const [spot] = selected;
-    const region = this.drawing.find(spot);
-    const name = h("input", {
-      id: "spot-name",
-      value: spot,
-      autocomplete: "off",
-      onchange: () => this.attempt(() => {
-        this.drawing.rename(spot, name.value.trim());
-        this.canvas.selected = new Set([name.value.trim()]);
-      })
+    const words = selected.length > 1 ? `Delete ${selected.length} regions` : "Delete";
+    const remove = h("button", { type: "button", text: words, onclick: () => this.remove() });
+    if (selected.length === 1) {
+      put(this.panel, ...this.spotFields(selected[0]), remove);
+    } else if (selected.length) {
+      put(this.panel, h("h2", { text: count(selected.length, "region"), style: "margin:0" }), remove);
+    } else {
+      put(this.panel, h("h2", { text: "Nothing selected", style: "margin:0" }),
+        h("p", { className: "quiet small", style: "margin:0", text: "Select a region to rename, move or delete it. Shift selects more." }));
+    }
+  }
+
+  spotFields(spot) {
+    const rename = () => this.attempt(() => {
+      this.drawing.rename(spot, name.value.trim());
+      this.canvas.selected = new Set([name.value.trim()]);
     });
-    const zone = h("select", { id: "spot-zone", onchange: () => this.attempt(() => this.drawing.rezone(
-        spot, zone.value)) }, ...[...this.zone.options].map((option) => h("option", { value: option
-        .value, text: option.text, selected: option.value === region.zone })));
-    put(this.panel, h("h2", { text: spot, style: "margin:0" }), h("div", { className: "field" }, h(
-      "label", { htmlFor: "spot-name", text: "Name" }), name), h("div", { className: "field" }, h(
-      "label", { htmlFor: "spot-zone", text: "Zone" }), zone), remove);
+    const name = h("input", { id: "spot-name", value: spot, autocomplete: "off", onchange: rename });
+    const rezone = (zone) => this.attempt(() => this.drawing.rezone(spot, zone));
+    return [
+      h("h2", { text: spot, style: "margin:0" }),
+      field("spot-name", "Name", name),
+      field("spot-zone", "Zone", zoneSelect("spot-zone", this.zones, this.drawing.find(spot).zone, rezone)),
+    ];
   }
 
   shortcut(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches(
-        "input:not([type=checkbox])")) return;
+    const typing = event.target.matches("input:not([type=checkbox])");
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || typing) return;
     event.preventDefault();
     this.attempt(() => (event.shiftKey ? this.drawing.redo() : this.drawing.undo()));
   }
@@ -213,36 +207,54 @@ class Editor {
 
   async loadPicture() {
     const answer = await fetch(pictureUrl(this.drawing.cameraId, Date.now())).catch(() => null);
-    if (!answer?.ok) return;
-    this.canvas.picture(URL.createObjectURL(await answer.blob()), "latest picture");
+    if (answer?.ok) this.canvas.picture(URL.createObjectURL(await answer.blob()), "latest picture");
   }
 
-  localPicture(file) {
+  ownPicture({ files: [file] }) {
     if (file) this.canvas.picture(URL.createObjectURL(file), file.name);
   }
 
   async preview() {
-    const { regions } = this.drawing;
+    const { regions, cameraId } = this.drawing;
     if (!regions.length) return this.say("Draw a region first.");
-    this.previewButton.disabled = true;
+    const path = `/cameras/${encodeURIComponent(cameraId)}/preview`;
+    const body = { regions: regions.map(({ corners }) => corners) };
+    const answer = await this.wait(this.ask, () => withToken((token) => send("POST", path, body, { token })));
+    if (!answer) return undefined;
+    this.canvas.score(new Map(answer.regions.map((one, i) => [regions[i].spot, one.probability])));
+    return this.say("Numbers are the classifier's probability of occupied on the latest picture.");
+  }
+
+  async propose(input) {
+    const [file] = input.files;
+    if (!file) return;
+    this.say(`Looking at ${file.name}; a minute of video takes some seconds …`);
+    const answer = await this.wait(input, () => withToken((token) => sendFile("/proposals", file, { token })));
+    if (!answer) return;
+    this.canvas.proposals = answer.proposals.map((one) => one.polygon);
+    this.takeAll.hidden = !this.canvas.proposals.length;
+    this.mode("select");
+    this.say(this.canvas.proposals.length
+      ? `${count(this.canvas.proposals.length, "proposal")}: click those that are spots.`
+      : "No car came to stand or left in that clip. Take one of a busier hour, or draw by hand.");
+  }
+
+  /** Hold a control while something is asked for; what fails is said. */
+  async wait(control, work) {
+    control.disabled = true;
     try {
-      const answer = await send("POST",
-      `/cameras/${encodeURIComponent(this.drawing.cameraId)}/preview`, { regions: regions.map(({ spot,
-          corners }) => ({ spot, polygon: corners })) });
-      this.canvas.score(new Map(answer.regions.map((one) => [one.spot, one.occupied])));
-      this.say("Numbers are the classifier's probability of occupied on the latest picture.");
+      return await work();
     } catch (error) {
-      this.say(`The classifier cannot be asked: ${error.message}`);
+      this.say(error.message);
+      return null;
     } finally {
-      this.previewButton.disabled = false;
+      control.disabled = false;
     }
-    return undefined;
   }
 
   /** After saving: what is there now is what is edited on. */
   saved(layout, version) {
-    const { cameraId } = this.drawing;
-    this.drawing = new Drawing(layout, cameraId);
+    this.drawing = new Drawing(layout, this.drawing.cameraId);
     this.version = version;
     byId("version").textContent = `version ${version}`;
     this.update();
@@ -252,8 +264,7 @@ class Editor {
   /** Put this camera's regions on top of a layout that someone else saved. */
   rebase(layout, version) {
     const mine = this.drawing.regions;
-    const { cameraId } = this.drawing;
-    this.drawing = new Drawing(layout, cameraId);
+    this.drawing = new Drawing(layout, this.drawing.cameraId);
     this.version = version;
     this.drawing.remove(new Set(this.drawing.regions.map((region) => region.spot)));
     this.drawing.add(mine);
@@ -263,15 +274,13 @@ class Editor {
 
 async function begin() {
   const [{ lot }, answer] = await Promise.all([get(lotPath(lotId)), get(lotPath(lotId, "/layout"))]);
-  const { version } = answer;
   const layout = { zones: [], cameras: [], ...answer.layout };
   const wanted = new URLSearchParams(location.search).get("camera");
   const camera = layout.cameras.find((one) => one.id === wanted) ?? layout.cameras[0];
   document.title = `Layout of ${lot.name} – Parkledger`;
   pulse("live");
-  if (!camera) throw new Error(
-    "This lot has no camera to draw for: add one to its layout file and apply it.");
-  return new Editor(lot, layout, version, camera.id);
+  if (!camera) throw new Error("This lot has no camera to draw for: add one to its layout file and apply it.");
+  return new Editor(lot, layout, answer.version, camera.id);
 }
 
 header("/");

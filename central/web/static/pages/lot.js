@@ -5,7 +5,7 @@ import { byId, h, put } from "../modules/dom.js";
 import { LotState } from "../modules/lot_state.js";
 import { RegionPicture } from "../modules/picture.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
-import { conditionWords, OCCUPANCIES } from "../modules/words.js";
+import { clock, conditionWords, OCCUPANCIES } from "../modules/words.js";
 import { Day } from "./day.js";
 import { SpotPanel } from "./spot_panel.js";
 
@@ -154,15 +154,20 @@ class LotPage {
     this.turn += 1;
     for (const [id, { picture }] of this.cameras) {
       if (this.past) picture.source(null, "drawn plan: pictures are not kept");
-      else loadPicture(id, this.turn).then((url) => !this.past && picture.source(url, url ?
-        "latest picture" : "drawn plan: no picture of this camera"));
+      else loadPicture(id, this.turn).then((found) => !this.past && this.showPicture(picture, found));
     }
+  }
+
+  showPicture(picture, found) {
+    if (!found) return picture.source(null, "drawn plan: no picture of this camera");
+    const at = clock(found.at, this.lot.time_zone, { seconds: true });
+    return picture.source(found.url, `picture of ${at}; colours are live`);
   }
 }
 
 const pictures = new Map(); // camera id -> object URL in use
 
-/** Fetch a camera's picture; null where there is none. A failed <img> would show a broken frame. */
+/** Fetch a camera's picture and when it was taken; null where there is none. A failed <img> would show a broken frame. */
 async function loadPicture(camera, turn) {
   const answer = await fetch(pictureUrl(camera, turn)).catch(() => null);
   if (!answer?.ok) return null;
@@ -170,7 +175,7 @@ async function loadPicture(camera, turn) {
   const before = pictures.get(camera);
   if (before) setTimeout(() => URL.revokeObjectURL(before), 2000);
   pictures.set(camera, url);
-  return url;
+  return { url, at: answer.headers.get("captured-at") };
 }
 
 async function begin() {

@@ -7,7 +7,10 @@ import { empty, every, failure, header, pulse } from "../modules/shell.js";
 import { clock, conditionWords, count, duration, freeWords } from "../modules/words.js";
 
 const TREND_H = 6;
-const trends = new Map(); // lot id -> {points, from, to}
+const MOST_CHANGES = 10_000;
+const SHOW_EVERY_S = 15;
+const GATHER_MS = 250; // many events become one showing
+const trends = new Map(); // lot id -> [[time, free], ...]; empty while it is read
 
 header("/");
 const place = byId("lots");
@@ -17,78 +20,82 @@ async function show() {
   const { lots: first, next_page: more, ledger } = await get("/lots");
   const lots = more ? await getAll("/lots", "lots") : first;
   pulse(ledger.stale ? "stale" : "live");
-  if (!lots.length) {
-    put(place, empty("No lot is known yet", "Draw one and commit it: ", h(
-    "code", { text: "parkledger apply LAYOUT.toml" })));
-    return;
+  place.removeAttribute("aria-busy");
+  if (lots.length) {
+    put(place, ...lots.map((lot) => card(lot, ledger)));
+  } else {
+    put(place, empty("No lot is known yet", "Draw one and commit it: ", h("code", { text: "parkledger apply LAYOUT.toml" })));
   }
-  put(place, ...lots.map((lot) => card(lot, ledger)));
 }
 
 function card(lot, ledger) {
-  const { counts, cameras } = lot;
-  const tone = ledger.stale ? "free stale" : counts.vacant ? "free" : "free none";
-  return h("a", { className: "card lot-card", href: `/lots/${encodeURIComponent(lot.id)}`, "data-lot": lot
-        .id },
-    h("h2", { text: lot.name, style: "margin:0" }),
-    h("div", { className: tone }, h("b", { text: String(counts.vacant) }), h("span", {}, counts.vacant ===
-      1 ? "spot free" : "spots free", h("br"), h("span", { className: "quiet small",
-        text: `of ${counts.total}${counts.unknown ? `, ${counts.unknown} unknown` : ""}` }))),
-    shareBar(counts),
+  const { vacant, total, unknown } = lot.counts;
+  const tone = ledger.stale ? "free stale" : vacant ? "free" : "free none";
+  const heard = ledger.age_ms === null ? "never" : `${duration(ledger.age_ms / 1000)} ago`;
+  return h("a", { className: "card lot-card", href: `/lots/${encodeURIComponent(lot.id)}`, "data-lot": lot.id },
+    h("h2", { text: lot.name || lot.id, style: "margin:0" }),
+    h("div", { className: tone },
+      h("b", { text: String(vacant) }),
+      h("span", {}, vacant === 1 ? "spot free" : "spots free", h("br"),
+        h("span", { className: "quiet small", text: `of ${total}${unknown ? `, ${unknown} unknown` : ""}` }))),
+    shareBar(lot.counts),
     trend(lot),
-    h("div", { className: "row small" }, ledger.stale ? h("span", { className: "badge warn",
-        text: `last heard ${ledger.age_ms === null ? "never" : `${duration(ledger.age_ms / 1000)} ago`}` }) :
-      null, ...cameraBadges(cameras)));
+    h("div", { className: "row small" },
+      ledger.stale ? h("span", { className: "badge warn", text: `last heard ${heard}` }) : null,
+      ...cameraBadges(lot.cameras)));
 }
 
 function cameraBadges(cameras) {
   const bad = cameras.filter((camera) => camera.condition !== "ok");
   if (!cameras.length) return [h("span", { className: "badge", text: "no camera" })];
-  if (!bad.length) return [h("span", { className: "badge good",
-    text: `${count(cameras.length, "camera")}, all well` })];
-  return bad.map((camera) => h("span", { className: `badge ${camera.condition === "unheard" ? "" : "bad"}`,
-    text: `${camera.name || camera.id}: ${conditionWords(camera.condition)}` }));
+  if (!bad.length) return [h("span", { className: "badge good", text: `${count(cameras.length, "camera")}, all well` })];
+  return bad.map(({ id, name, condition }) => h("span", {
+    className: `badge ${condition === "unheard" ? "" : "bad"}`, text: `${name || id}: ${conditionWords(condition)}`,
+  }));
 }
 
 function trend(lot) {
   const known = trends.get(lot.id);
-  if (!known?.points.length) {
+  if (!known?.length) {
     if (!known) loadTrend(lot);
     return h("div", { style: "height:3.4rem" });
   }
-  const points = [...known.points, [Date.now(), lot.counts.vacant]];
-  const from = Math.min(points[0][0], Date.now() - 60_000);
-  return h("div", {}, freeChart(points, { from, to: Date.now(), total: lot.counts.total, timeZone: lot
-        .time_zone, height: 56, axis: false,
-      label: `${freeWords(lot.counts)} now; up to ${TREND_H} hours before as a line` }),
-    h("div", { className: "quiet small", text: `free since ${clock(from, lot.time_zone)}` }));
+  const now = Date.now();
+  const from = Math.min(known[0][0], now - 60_000);
+  const label = `${freeWords(lot.counts)} now; up to ${TREND_H} hours before as a line`;
+  const chart = freeChart([...known, [now, lot.counts.vacant]], {
+    from, to: now, total: lot.counts.total, timeZone: lot.time_zone, height: 56, axis: false, label,
+  });
+  return h("div", {}, chart, h("div", { className: "quiet small", text: `free since ${clock(from, lot.time_zone)}` }));
 }
 
 async function loadTrend(lot) {
+  trends.set(lot.id, []);
   const from = Date.now() - TREND_H * 3.6e6;
   const since = new Date(from).toISOString();
-  trends.set(lot.id, { points: [], from });
   try {
     const [spots, changes] = await Promise.all([
-      getAll(lotPath(lot.id, "/spots"), "spots", { at: since }).catch(() => []),
-      getAll(lotPath(lot.id, "/history"), "changes", { since }, { most: 10_000 }),
+      getAll(lotPath(lot.id, "/spots"), "spots", { at: since }).catch(() => []), // the lot was not there yet
+      getAll(lotPath(lot.id, "/history"), "changes", { since }, { most: MOST_CHANGES }),
     ]);
-    const start = spots.length ? from : Date.parse(changes[0]?.committed_at ?? new Date().toISOString());
-    trends.set(lot.id, { points: freeOverTime(spots, changes, start), from });
+    const begin = spots.length ? from : Date.parse(changes[0]?.committed_at ?? new Date().toISOString());
+    trends.set(lot.id, freeOverTime(spots, changes, begin));
     soon();
   } catch {
     trends.delete(lot.id); // tried again when the lots are shown next
   }
 }
 
-/** Show again shortly: many events become one. */
 function soon() {
   due ??= setTimeout(() => {
     due = null;
     show().catch((error) => pulse(error.status === 0 ? "lost" : "stale"));
-  }, 250);
+  }, GATHER_MS);
 }
 
-every(15, show, (error) => failure(place, error));
-follow(null, null, { onchange: soon, onresync: soon, onstate: (state) => (state === "lost" ? pulse("lost") :
-    soon()) });
+every(SHOW_EVERY_S, show, (error) => failure(place, error));
+follow(null, null, {
+  onchange: soon,
+  onresync: soon,
+  onstate: (state) => (state === "lost" ? pulse("lost") : soon()),
+});
