@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from json import dumps
 from pathlib import Path
 
@@ -15,11 +16,16 @@ import click
 
 from central.demo.display import Display, LineDisplay
 from central.demo.figures import MIN_AGREEMENT
+from central.demo.ports import free_addresses
 from central.demo.run import INTERRUPTED, Outcome, new_board, run_demo
 from central.demo.screen import ScreenDisplay, save_picture
 from central.demo.settings import DemoSettings, own_settings, sample_settings
-from node.errors import UsageError
+from node.address import ADDRESS, Address
+from node.errors import OperationError, UsageError
+from node.listening import check_free
 from node.shutdown import run_until_signalled
+
+PAGES = Address("127.0.0.1", 8080)
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -54,6 +60,21 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     show_envvar=True,
     help="Kill the primary half-way (SIGKILL) and bring it back.",
+)
+@click.option(
+    "--listen",
+    type=ADDRESS,
+    default=None,
+    show_default=f"{PAGES}, or a free port where that is taken",
+    show_envvar=True,
+    help="Where the pages are served while the demo runs; port 0: any free one.",
+)
+@click.option(
+    "--web/--no-web",
+    default=True,
+    show_default=True,
+    show_envvar=True,
+    help="Serve the pages.",
 )
 @click.option(
     "--source",
@@ -99,6 +120,8 @@ def demo(
     fps: float,
     json: bool,
     fail_over: bool,
+    listen: Address | None,
+    web: bool,
     source: tuple[str, ...],
     layout: Path | None,
     truth: Path | None,
@@ -107,9 +130,10 @@ def demo(
 ) -> int:
     """Run a whole Parkledger on this machine and watch it work.
 
-    Starts three replicas of the ledger, a processor and a camera node for each source, every one
-    a process of its own, applies the layout, kills the primary half-way, and at the end compares
-    the ledger with the truth. Needs no terminal: into a pipe it writes plain lines.
+    Starts three replicas of the ledger, a processor, a web service and a camera node for each
+    source, every one a process of its own, applies the layout, kills the primary half-way, and at
+    the end compares the ledger with the truth. The address of the pages is printed. Needs no
+    terminal: into a pipe it writes plain lines.
 
     Exit code 0: it ran, and at least 95 % of the spots equal the truth where there is one. 1: they
     do not, or a process died (it is named, with the end of its log). 130: stopped by Ctrl-C.
@@ -117,6 +141,8 @@ def demo(
     if picture is not None:
         _check_picture(picture)
     settings = _settings(source, layout, truth, seconds=seconds, fps=fps, fail_over=fail_over)
+    if web:
+        settings = replace(settings, web=pages_address(listen))
     board = new_board(settings)
     plain = json or not sys.stdout.isatty()
     with _directory(keep) as directory:
@@ -166,6 +192,20 @@ def conclusion(outcome: Outcome) -> Iterator[str]:
     if figures.fail_over_ms is not None:
         yield f"fail-over, SIGKILL to the next acked commit: {figures.fail_over_ms:.0f} ms"
     yield f"unknown at the end: {figures.unknown_share:.1%} of {figures.spots} spots"
+
+
+def pages_address(listen: Address | None) -> Address:
+    """Return where the pages are served: as asked, or the usual place, or any that is free."""
+    if listen is None:
+        try:
+            check_free(PAGES)
+        except OperationError:
+            return free_addresses(1)[0]
+        return PAGES
+    if listen.port == 0:
+        return Address(listen.host, free_addresses(1)[0].port)
+    check_free(listen)
+    return listen
 
 
 def _settings(

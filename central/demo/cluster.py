@@ -12,6 +12,7 @@ from node.address import Address
 from node.errors import OperationError
 
 PROCESSOR = "processor"
+WEB = "web"
 _POLL_S = 0.05
 
 
@@ -56,6 +57,16 @@ class Cluster:
             *("--listen", str(self.processor)),
             *("--ledger", ",".join(str(address) for address in self.ledger)),
             *("--processor-id", PROCESSOR),
+            "--pictures",  # the demo's own clips, or what its own person gave it
+        ]
+
+    def web_arguments(self, listen: Address) -> list[str]:
+        """Return the arguments of `parkledger` that run the web service."""
+        return [
+            "web",
+            *("--listen", str(listen)),
+            *("--ledger", ",".join(str(address) for address in self.ledger)),
+            *("--processor", str(self.processor)),
         ]
 
     def camera_arguments(self, camera: CameraSource, *, fps: float) -> list[str]:
@@ -65,6 +76,7 @@ class Cluster:
             *("--camera-id", camera.camera_id),
             *("--processor", str(self.processor)),
             *("--fps", f"{fps:g}"),
+            *("--picture-every", "1"),  # among strips, for the pages
         ]
         # A clip shorter than the demo starts over; its truth does too.
         return arguments if camera.live else [*arguments, "--loop"]

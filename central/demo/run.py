@@ -10,6 +10,7 @@ from pathlib import Path
 from central.demo.board import Board
 from central.demo.cluster import (
     PROCESSOR,
+    WEB,
     Cluster,
     camera_process,
     start_cameras,
@@ -154,6 +155,8 @@ class _Demo:
         for replica_id in self._cluster.replicas:
             await self._supervisor.start(replica_id, self._cluster.replica_arguments(replica_id))
         await self._supervisor.start(PROCESSOR, self._cluster.processor_arguments())
+        if self._settings.web is not None:
+            await self._supervisor.start(WEB, self._cluster.web_arguments(self._settings.web))
         applied = await self._ledger.apply(self._settings.layout, timeout=READY_S)
         layout = self._settings.layout
         self._note(
@@ -162,6 +165,9 @@ class _Demo:
         )
         self._board.begin(await self._ledger.get((layout.lot_id,)))
         await wait_listening(PROCESSOR, self._cluster.processor, timeout=READY_S)
+        if self._settings.web is not None:
+            await wait_listening(WEB, self._settings.web, timeout=READY_S)
+            self._note(f"look at it in a browser: http://{self._settings.web}/")
         await start_cameras(
             self._supervisor, self._cluster, self._settings.cameras, fps=self._settings.fps
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from central.demo.truth import Truth, read_truth
 from central.layout.document import Layout
 from central.layout.toml import read_layout
+from node.address import Address
 from node.errors import UsageError
 
 REPLICAS = 3
@@ -36,6 +37,7 @@ class DemoSettings:
     seconds: float  # from the start of the cameras to their end
     fps: float  # frames a second that each camera sends
     fail_over: bool
+    web: Address | None = None  # where the pages are served; None: nowhere
 
 
 def sample_settings(*, seconds: float, fps: float, fail_over: bool) -> DemoSettings:

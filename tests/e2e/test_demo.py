@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import cv2
+import httpx
 import numpy as np
 import psutil
 import pytest
@@ -97,6 +98,34 @@ def test_ctrl_c_stops_everything_at_once(own_lot: list[str]) -> None:
     assert demo.returncode == 130
     assert output == ""
     assert not any(child.is_running() and child.status() != "zombie" for child in children)
+
+
+def test_its_pages_show_what_it_does(own_lot: list[str]) -> None:
+    demo = subprocess.Popen(
+        [*DEMO, "--json", "--listen", "127.0.0.1:0", *own_lot],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert demo.stderr is not None
+        while "in a browser: " not in (line := demo.stderr.readline()):
+            assert demo.poll() is None
+        with httpx.Client(base_url=line.partition("in a browser: ")[2].strip()) as http:
+            (lot,) = http.get("/api/v1/lots").json()["lots"]
+            assert lot["counts"]["total"] == 6
+            assert "<html" in http.get("/").text
+            # The first frame is on its way.
+            picture = f"/api/v1/cameras/{lot['cameras'][0]['id']}/picture"
+            deadline = time.monotonic() + 30
+            while (shown := http.get(picture)).status_code != 200:
+                assert time.monotonic() < deadline
+            assert shown.content.startswith(b"\xff\xd8")
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=20)
+    finally:
+        demo.kill()
+    assert demo.returncode == 130
 
 
 def test_a_source_that_is_no_video(own_lot: list[str], tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """`parkledger demo`: wrong options, and what it says at the end. The real run is in tests/e2e."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from central.demo.cli import conclusion
+from central.demo.cli import conclusion, pages_address
 from central.demo.figures import Figures, Latency
 from central.demo.run import Outcome
 from central.demo.truth import Agreement
+from node.address import Address
 from node.cli import main
+from node.errors import OperationError
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,17 @@ def test_keep_must_be_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[
         main(["demo", "--keep", "/dev/null/x"])
     assert left.value.code == 2
     assert "--keep /dev/null/x: Not a directory" in capsys.readouterr().err
+
+
+def test_the_pages_move_aside_unless_their_place_was_asked_for() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        asked = Address("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(OperationError, match="choose another address with --listen"):
+            pages_address(asked)
+    assert pages_address(Address("127.0.0.1", 0)).port != 0
+    assert pages_address(None).host == "127.0.0.1"
 
 
 def test_the_conclusion() -> None:

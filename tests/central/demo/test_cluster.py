@@ -37,6 +37,13 @@ def test_the_processor_knows_all_replicas() -> None:
     assert options["ledger"] == CLUSTER.ledger
 
 
+def test_the_web_service_knows_all_replicas_and_the_processor() -> None:
+    options = parsed(CLUSTER.web_arguments(Address("127.0.0.1", 8080)))
+    assert options["listen"] == Address("127.0.0.1", 8080)
+    assert options["ledger"] == CLUSTER.ledger
+    assert options["processor"] == (CLUSTER.processor,)
+
+
 def test_files_start_over_and_live_sources_cannot(tmp_path: Path) -> None:
     clip = tmp_path / "a.mp4"
     clip.touch()
