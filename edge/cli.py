@@ -14,6 +14,7 @@ from edge.key_frames import check_installed
 from edge.send_options import send_options
 from edge.snapshot import take_snapshot
 from edge.source import Source, SourceKind, SourceType
+from edge.spread import ranked
 from edge.watch_options import WatchChoice, watch_options
 from node.address import ADDRESSES, Address
 from node.identifiers import IdType
@@ -57,7 +58,15 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) ->
     metavar="HOST:PORT[,…]",
     show_default=True,
     show_envvar=True,
-    help="Where to stream: the first is used, the next ones if it fails.",
+    help="Where to stream: the first is used, the next ones while it fails.",
+)
+@click.option(
+    "--spread",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Choose the order of --processor by the camera's name instead, so that many cameras with "
+    "the same list share them evenly.",
 )
 @click.option(
     "--fps",
@@ -107,6 +116,7 @@ def camera(
     source: Source,
     camera_id: str | None,
     processor: tuple[Address, ...] | None,
+    spread: bool,
     fps: float | None,
     key_frames: bool,
     watching: WatchChoice,
@@ -145,7 +155,7 @@ def camera(
         CameraSettings(
             source=source,
             camera_id=camera_id,
-            processors=processor,
+            processors=ranked(camera_id, processor) if spread else processor,
             fps=rate,
             key_frames=key_frames,
             detectors=watching.limits(source, fps=rate),

@@ -6,6 +6,7 @@ import enum
 import logging
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from edge.complaints import Complaints
 from edge.conditions import Conditions
@@ -77,6 +78,11 @@ class Limits:
     ack_s: float = 15.0
     goodbye_s: float = 0.5
 
+    @classmethod
+    def among(cls, processors: int) -> Self:
+        """Return the patience to have with one of so many: with others waiting, less of it."""
+        return cls() if processors < 2 else cls(welcome_s=1.5, ack_s=5.0)
+
 
 class Session:
     """Sends while credits last; every ack gives one back. Leaves closing the outbox to others."""
@@ -101,9 +107,13 @@ class Session:
         self._limits = limits
         self._complaints = complaints
         self._max_frame_bytes = 0
+        self._leaving = False
 
     async def greet(self, hello: Hello) -> Welcome:
-        """Exchange hello and welcome and open the outbox; raises StreamBroken, StreamFailed."""
+        """Exchange hello and welcome; nothing flows before run().
+
+        Raises StreamBroken, StreamFailed.
+        """
         try:
             async with asyncio.timeout(self._limits.welcome_s):
                 # If the hello cannot be written, the read below says why.
@@ -116,16 +126,21 @@ class Session:
             raise StreamBroken(f"does not keep to the protocol: {error}") from error
         if welcome is None:
             raise StreamBroken("ended the stream")
-        self._max_frame_bytes = welcome.max_frame_bytes
-        self._outbox.open(welcome.credit)
-        self._encoder.begin(welcome.plan)
         return welcome
 
-    async def run(self) -> None:
-        """Send and receive until the phase says that all is done.
+    def hand_over(self) -> None:
+        """Send no more and end once all is acked: another session waits to go on."""
+        self._leaving = True
+        self._signal.set()
+
+    async def run(self, welcome: Welcome) -> None:
+        """Send and receive until the phase, or hand_over(), says that all is done.
 
         Raises StreamBroken or StreamFailed if the stream ends before that.
         """
+        self._max_frame_bytes = welcome.max_frame_bytes
+        self._outbox.open(welcome.credit)
+        self._encoder.begin(welcome.plan)
         sender = asyncio.create_task(self._send())
         receiver = asyncio.create_task(self._receive())
         try:
@@ -153,7 +168,9 @@ class Session:
                 # First, so that no frame is taken for a good one that was known not to be.
                 if self._conditions.report.number != self._told:
                     await self._send_condition()
-                elif (numbered := self._outbox.take()) is not None:
+                elif self._leaving and not self._outbox.in_flight:
+                    break
+                elif not self._leaving and (numbered := self._outbox.take()) is not None:
                     await self._send_frame(numbered)
                 elif self._signal.phase is Phase.DRAINING and self._outbox.idle:
                     break

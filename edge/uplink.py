@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import grpc.aio
 
@@ -11,10 +12,11 @@ from edge.complaints import Complaints
 from edge.conditions import Conditions
 from edge.encoder import Encoder
 from edge.frames import CapturedFrame
+from edge.homing import Homing
 from edge.outbox import Outbox
 from edge.refusals import Refusal, explain
 from edge.session import Limits, Phase, Session, Signal, StreamBroken
-from edge.wire import CHANNEL_OPTIONS, Hello, StreamFailed, Welcome, open_stream
+from edge.wire import CHANNEL_OPTIONS, Hello, StreamCall, StreamFailed, Welcome, open_stream
 from node.address import Address
 from node.backoff import Backoff
 from node.errors import UsageError
@@ -22,11 +24,29 @@ from node.errors import UsageError
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Connection:
+    """A processor that has welcomed this camera. rank: its place in the order of preference."""
+
+    rank: int
+    address: Address
+    channel: grpc.aio.Channel
+    call: StreamCall
+    session: Session
+    welcome: Welcome
+
+
+async def _hang_up(call: StreamCall, channel: grpc.aio.Channel) -> None:
+    call.cancel()
+    await channel.close()
+
+
 class Uplink:
     """Tries the processors in order; after a full round of failures it waits, jittered.
 
-    A stream that breaks after having served begins a new round with the first processor. The
-    hello keeps its boot id throughout, and the outbox its sequence.
+    A stream that breaks after having served begins a new round with the first processor, and while
+    it is with another it looks for the first again. The hello keeps its boot id throughout, and
+    the outbox its sequence.
     """
 
     def __init__(
@@ -39,6 +59,7 @@ class Uplink:
         encoder: Encoder,
         backoff: Backoff,
         limits: Limits | None = None,
+        homing: Homing | None = None,
     ) -> None:
         self._hello = hello
         self._processors = tuple(processors)
@@ -46,7 +67,8 @@ class Uplink:
         self._conditions = conditions
         self._encoder = encoder
         self._backoff = backoff
-        self._limits = limits or Limits()
+        self._limits = limits or Limits.among(len(self._processors))
+        self._homing = homing or Homing()
         self._signal = Signal()
         self._complaints = Complaints()
 
@@ -81,9 +103,11 @@ class Uplink:
 
     async def _one_round(self) -> bool:
         """Try each processor until one has served; False if none did."""
-        for address in self._processors:
+        for rank in range(len(self._processors)):
             acked = self._outbox.counts.acked
-            await self._attempt(address)
+            connection = await self._connect(rank)
+            while connection is not None:
+                connection = await self._serve(connection)
             # Served means acked: a processor that welcomes and breaks must not be tried in a
             # loop without delay.
             if self._outbox.counts.acked > acked or self._is_done():
@@ -100,32 +124,10 @@ class Uplink:
         except TimeoutError:
             pass
 
-    async def _attempt(self, address: Address) -> None:
-        """Stream to one processor until that ends, and say why it did."""
-        try:
-            async with grpc.aio.insecure_channel(str(address), options=CHANNEL_OPTIONS) as channel:
-                await self._stream(address, channel)
-        except StreamFailed as error:
-            refusal = explain(
-                error.code,
-                error.details,
-                processor=str(address),
-                camera_id=self._hello.camera_id,
-            )
-        except StreamBroken as error:
-            refusal = Refusal(f"processor {address} {error}; trying on")
-        else:
-            return
-        finally:
-            # What was in flight is gone, and never sent again: see outbox.py.
-            if lost := self._outbox.close():
-                logger.info("lost frames=%s processor=%s", lost, address)
-        if refusal.fatal:
-            raise UsageError(refusal.text)
-        if self._complaints.is_news(address, refusal.text, now=time.monotonic()):
-            logger.warning("%s", refusal.text)
-
-    async def _stream(self, address: Address, channel: grpc.aio.Channel) -> None:
+    async def _connect(self, rank: int) -> Connection | None:
+        """Greet one processor; None, and said why, if it does not take this camera."""
+        address = self._processors[rank]
+        channel = grpc.aio.insecure_channel(str(address), options=CHANNEL_OPTIONS)
         call = open_stream(channel)
         session = Session(
             call,
@@ -137,10 +139,73 @@ class Uplink:
             complaints=self._complaints,
         )
         try:
-            self._note_welcome(address, await session.greet(self._hello))
-            await session.run()
+            welcome = await session.greet(self._hello)
+        except (StreamFailed, StreamBroken) as error:
+            await _hang_up(call, channel)
+            self._explain(address, error)
+            return None
+        except BaseException:
+            await _hang_up(call, channel)
+            raise
+        return Connection(rank, address, channel, call, session, welcome)
+
+    async def _serve(self, connection: Connection) -> Connection | None:
+        """Stream until that ends, and say why it did.
+
+        Returns the connection to a better processor if one has turned up meanwhile.
+        """
+        self._note_welcome(connection.address, connection.welcome)
+        homing = asyncio.create_task(self._find_better(connection))
+        try:
+            await connection.session.run(connection.welcome)
+        except (StreamFailed, StreamBroken) as error:
+            self._homing.broke(now=time.monotonic())
+            self._explain(connection.address, error)
         finally:
-            call.cancel()
+            # What was in flight is gone, and never sent again: see outbox.py.
+            if lost := self._outbox.close():
+                logger.info("lost frames=%s processor=%s", lost, connection.address)
+            await _hang_up(connection.call, connection.channel)
+            homing.cancel()
+            (better,) = await asyncio.gather(homing, return_exceptions=True)
+        if isinstance(better, Exception):
+            raise better
+        if not isinstance(better, Connection):
+            return None
+        self._homing.returned(now=time.monotonic())
+        return better
+
+    async def _find_better(self, current: Connection) -> Connection | None:
+        """Look now and then for a processor that ranks before the current one.
+
+        Its welcome shows that it is well: it has a ledger and knows this camera. Only then the
+        current one is asked to finish, so that a return loses no frame.
+        """
+        while current.rank:
+            await asyncio.sleep(self._homing.next_delay())
+            for rank in range(current.rank):
+                better = await self._connect(rank)
+                if better is not None:
+                    logger.info("returning processor=%s", better.address)
+                    current.session.hand_over()
+                    return better
+        return None
+
+    def _explain(self, address: Address, error: StreamFailed | StreamBroken) -> None:
+        """Say once why a stream ended; raises UsageError if this camera can never stream."""
+        if isinstance(error, StreamBroken):
+            refusal = Refusal(f"processor {address} {error}; trying on")
+        else:
+            refusal = explain(
+                error.code,
+                error.details,
+                processor=str(address),
+                camera_id=self._hello.camera_id,
+            )
+        if refusal.fatal:
+            raise UsageError(refusal.text)
+        if self._complaints.is_news(address, refusal.text, now=time.monotonic()):
+            logger.warning("%s", refusal.text)
 
     def _note_welcome(self, address: Address, welcome: Welcome) -> None:
         # Whatever any processor does wrong from now on is news.

@@ -75,6 +75,11 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         async with asyncio.timeout(DEADLINE_S), self._changed:
             await self._changed.wait_for(reached)
 
+    async def freeze(self) -> None:
+        """Do as a process does that was stopped: connections stay, nothing is read or answered."""
+        self.welcomes = self.acks = False
+        await self._notify()
+
     async def let_acks_go(self) -> None:
         """End withholding."""
         self.acks = True

@@ -1,9 +1,13 @@
 import asyncio
 import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
 
 import grpc
 import pytest
 
+from edge.homing import Homing
 from edge.session import Limits
 from node.errors import UsageError
 from tests.edge.fake_processor import DEADLINE_S, FakeProcessor
@@ -134,3 +138,108 @@ async def test_closing_ends_a_camera_that_never_reached_anyone() -> None:
         camera.capture()
         camera.uplink.close()
         await camera.end()
+
+
+async def fail_over_after(trouble: Callable[[FakeProcessor], Awaitable[None]]) -> float:
+    """Stream to the first of two, bring the trouble upon it; return the seconds to the second."""
+    async with (
+        FakeProcessor() as first,
+        FakeProcessor() as second,
+        rig(first.address, second.address) as camera,
+    ):
+        await camera.capture_until(first, 2)
+        began = time.monotonic()
+        await trouble(first)
+        camera.capture()
+        await second.until(lambda: bool(second.frames))
+        return time.monotonic() - began
+
+
+async def test_a_processor_that_dies_is_replaced_in_under_two_seconds() -> None:
+    # It takes a few hundredths; a machine that is busy with other tests gets two more chances.
+    assert min([await fail_over_after(FakeProcessor.kill) for _ in range(3)]) < 2.0
+
+
+async def test_one_that_hangs_is_left_after_the_patience_for_an_ack() -> None:
+    async with (
+        FakeProcessor() as first,
+        FakeProcessor() as second,
+        rig(first.address, second.address, limits=Limits(welcome_s=0.3, ack_s=0.3)) as camera,
+    ):
+        await camera.capture_until(first, 2)
+        await first.freeze()
+        camera.capture()
+        await second.until(lambda: len(second.hellos) == 1)
+        await camera.capture_until(second, 1)
+        await camera.finish()
+    assert camera.outbox.counts.lost == 1
+
+
+async def test_a_camera_returns_to_its_first_processor_and_loses_nothing_by_it() -> None:
+    quick = Homing(first=0.05, rng=random.Random(1))
+    async with FakeProcessor() as placeholder:
+        address = placeholder.address
+    first = FakeProcessor()
+    async with FakeProcessor() as second, rig(address, second.address, homing=quick) as camera:
+        await camera.capture_until(second, 3)
+        second.acks = False
+        camera.capture()
+        await second.until(lambda: len(second.frames) == 4)
+        await first.start(address.port)
+        await first.until(lambda: len(first.hellos) == 1)
+        assert not first.frames, "the second is to finish first"
+        await second.let_acks_go()
+        await second.until(lambda: second.ends == ["clean"])
+        await camera.capture_until(first, 3)
+        await camera.finish()
+        await first.kill()
+    assert sequences(second) == [1, 2, 3, 4]
+    assert sequences(first) == [5, 6, 7]
+    assert second.ends == ["clean"]
+    counts = camera.outbox.counts
+    assert (counts.captured, counts.acked, counts.lost, counts.dropped) == (7, 7, 0, 0)
+
+
+async def test_a_first_processor_that_is_there_but_not_ready_does_not_get_its_camera_back() -> None:
+    quick = Homing(first=0.02, rng=random.Random(1))
+    async with (
+        FakeProcessor() as first,
+        FakeProcessor() as second,
+        rig(first.address, second.address, homing=quick) as camera,
+    ):
+        first.refuse_with = (grpc.StatusCode.UNAVAILABLE, "no ledger yet")
+        await camera.capture_until(second, 1)
+        await first.until(lambda: len(first.hellos) >= 4)
+        await camera.capture_until(second, 5)
+        await camera.finish()
+    assert len(second.hellos) == 1
+    assert camera.outbox.counts.lost == 0
+
+
+async def test_counts_are_exact_over_deaths_in_the_middle_of_a_frame() -> None:
+    """Each of five processes dies with two frames in flight, unacked, and one waiting."""
+    async with FakeProcessor() as placeholder:
+        address = placeholder.address
+    received: list[int] = []
+    async with rig(address) as camera:
+        for _ in range(5):
+            processor = await FakeProcessor().start(address.port)
+            # What waits from before comes with the welcome.
+            camera.capture()
+            await processor.until(lambda p=processor: bool(p.frames) and not p.unacked)  # type: ignore[misc]
+            processor.acks = False
+            before = len(processor.frames)
+            for more in (1, 2):
+                camera.capture()
+                await processor.until(lambda p=processor, n=before + more: len(p.frames) == n)  # type: ignore[misc]
+            camera.capture()
+            received += sequences(processor)
+            await processor.kill()
+        camera.uplink.close()
+        await camera.end()
+    counts = camera.outbox.counts
+    assert (counts.captured, counts.lost, counts.refused) == (20, 10, 0)
+    assert counts.sent == len(received) == counts.acked + counts.lost
+    waiting = 1  # the last one, which nobody took
+    assert counts.captured == counts.sent + counts.dropped + waiting
+    assert received == sorted(set(received)), "none is ever sent twice"

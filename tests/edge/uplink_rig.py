@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from edge.conditions import Conditions
 from edge.encoder import Encoder, SendSettings
 from edge.frames import CapturedFrame, EncodedFrame
+from edge.homing import Homing
 from edge.outbox import Outbox
 from edge.session import Limits
 from edge.uplink import Uplink
@@ -46,7 +47,9 @@ class CountingBackoff(Backoff):
 class Rig:
     """An uplink in a task of its own, and a source that the test plays."""
 
-    def __init__(self, *processors: Address, limits: Limits | None = None) -> None:
+    def __init__(
+        self, *processors: Address, limits: Limits | None = None, homing: Homing | None = None
+    ) -> None:
         self.outbox: Outbox[CapturedFrame] = Outbox()
         self.conditions = Conditions(now_us=0)
         self.backoff = CountingBackoff()
@@ -58,6 +61,7 @@ class Rig:
             encoder=SizedEncoder(SendSettings()),
             backoff=self.backoff,
             limits=limits,
+            homing=homing,
         )
         self.task = asyncio.create_task(self.uplink.run())
 
@@ -84,8 +88,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(*processors: Address, limits: Limits | None = None) -> AsyncIterator[Rig]:
-    made = Rig(*processors, limits=limits)
+async def rig(
+    *processors: Address, limits: Limits | None = None, homing: Homing | None = None
+) -> AsyncIterator[Rig]:
+    made = Rig(*processors, limits=limits, homing=homing)
     try:
         yield made
     finally:
