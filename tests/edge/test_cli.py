@@ -122,8 +122,8 @@ async def test_a_signal_ends_a_streaming_camera_within_a_second(
 ) -> None:
     source = make_video(tmp_path / "a.avi", frames=5, fps=5.0)
     took: list[float] = []
-    # It takes 0.2 s; a machine that is busy with other tests gets two more chances.
-    while len(took) < 3 and min(took, default=9.9) >= 1.0:
+    # It takes 0.2 s; a machine that is busy with other tests gets more chances.
+    while len(took) < 6 and min(took, default=9.9) >= 1.0:
         took.append(await stream_and_end(source.location, number))
     assert min(took) < 1.0
 

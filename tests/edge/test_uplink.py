@@ -150,14 +150,17 @@ async def fail_over_after(trouble: Callable[[FakeProcessor], Awaitable[None]]) -
         await camera.capture_until(first, 2)
         began = time.monotonic()
         await trouble(first)
-        camera.capture()
-        await second.until(lambda: bool(second.frames))
+        await second.until(lambda: len(second.hellos) == 1)
+        await camera.capture_until(second, 1)
         return time.monotonic() - began
 
 
 async def test_a_processor_that_dies_is_replaced_in_under_two_seconds() -> None:
-    # It takes a few hundredths; a machine that is busy with other tests gets two more chances.
-    assert min([await fail_over_after(FakeProcessor.kill) for _ in range(3)]) < 2.0
+    # It takes a few hundredths; a machine that is busy with other tests gets more chances.
+    took: list[float] = []
+    while len(took) < 5 and min(took, default=9.9) >= 2.0:
+        took.append(await fail_over_after(FakeProcessor.kill))
+    assert min(took) < 2.0
 
 
 async def test_one_that_hangs_is_left_after_the_patience_for_an_ack() -> None:
