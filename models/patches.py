@@ -9,7 +9,6 @@ Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so its centre lie
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import cv2
@@ -157,10 +156,34 @@ def _pyramid_level(points: FloatArray) -> int:
     picture pixels wide was measured to lose nothing (models/README.md), so halving, which costs
     time on the whole picture, starts at four.
     """
+    return min(_MAX_LEVEL, max(0, math.floor(math.log2(max(_step(points), 1e-9))) - 1))
+
+
+def _step(points: FloatArray) -> float:
+    """How many picture pixels lie between two neighbouring samples, along the finer side."""
     across = np.linalg.norm(np.diff(points, axis=1), axis=-1).mean()
     down = np.linalg.norm(np.diff(points, axis=0), axis=-1).mean()
-    step = float(min(across, down))
-    return min(_MAX_LEVEL, max(0, math.floor(math.log2(max(step, 1e-9))) - 1))
+    return float(min(across, down))
+
+
+def _look_points(corners: FloatArray, spec: PatchSpec) -> Iterable[FloatArray]:
+    """Where each look of a spot samples the picture."""
+    yield _sampling_map(patch_homography(corners, spec), spec.size)
+    if spec.looks > 1:
+        yield _sampling_map(surroundings_homography(corners, spec), spec.size)
+
+
+def finest_step(
+    polygons: Sequence[Sequence[Sequence[float]]], *, width: int, height: int, spec: PatchSpec
+) -> float:
+    """Return the least number of picture pixels between two samples of any look; 1 without one.
+
+    A picture may be made smaller by this factor before it is cut, and nothing that a patch could
+    show is lost. Arguments and errors as of PatchCutter.
+    """
+    corners = corners_in_pixels(polygons, width=width, height=height)
+    steps = (_step(points) for quad in corners for points in _look_points(quad, spec))
+    return min(steps, default=1.0)
 
 
 class Shade:
@@ -215,10 +238,10 @@ def corners_in_pixels(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring looks cut by one remap from one level of the picture's pyramid."""
+    """Looks cut by one remap from one level of the picture's pyramid. looks: their places."""
 
     level: int
-    rows: slice
+    looks: npt.NDArray[np.intp]
     coordinates: npt.NDArray[np.int16]
     fractions: npt.NDArray[np.uint16]
 
@@ -227,7 +250,7 @@ class PatchCutter:
     """Cuts all spots of one camera's frames: maps are computed once, then one remap a frame.
 
     Looks that are cut from different pyramid levels, or more rows than OpenCV's remap accepts,
-    split the work into several remaps that write into the same strip.
+    split the work into several remaps.
     """
 
     def __init__(
@@ -251,34 +274,26 @@ class PatchCutter:
         self.count = len(polygons)
         corners = corners_in_pixels(polygons, width=width, height=height)
         self._shade = Shade(polygons, width=width, height=height, spec=spec)
-        self._runs = tuple(self._make_runs([p for quad in corners for p in self._points(quad)]))
+        self._runs = tuple(self._make_runs([p for q in corners for p in _look_points(q, spec)]))
         self._levels = max((run.level for run in self._runs), default=0) + 1
-
-    def _points(self, corners: FloatArray) -> Iterable[FloatArray]:
-        """Where each look of a spot samples the picture."""
-        yield _sampling_map(patch_homography(corners, self.spec), self.spec.size)
-        if self.spec.looks > 1:
-            yield _sampling_map(surroundings_homography(corners, self.spec), self.spec.size)
 
     def _make_runs(self, points: Sequence[FloatArray]) -> Iterable[_Run]:
         longest = MAX_REMAP_SIDE // self.spec.size
-        start = 0
-        for level, group in groupby(points, key=_pyramid_level):
-            members = list(group)
+        levels = [_pyramid_level(look) for look in points]
+        for level in sorted(set(levels)):
+            members = [place for place, its in enumerate(levels) if its == level]
             for first in range(0, len(members), longest):
-                part = members[first : first + longest]
-                yield self._make_run(level, start, part)
-                start += len(part)
+                places = members[first : first + longest]
+                yield self._make_run(level, places, [points[place] for place in places])
 
-    def _make_run(self, level: int, start: int, points: Sequence[FloatArray]) -> _Run:
-        size = self.spec.size
+    def _make_run(self, level: int, places: Sequence[int], points: Sequence[FloatArray]) -> _Run:
         pixels = (np.concatenate(points) / (1 << level) - 0.5).astype(np.float32)
         # Clipping keeps far-out samples inside int16; one pixel outside already means the border.
         xs = np.clip(pixels[..., 0], -1.0, self.width)
         ys = np.clip(pixels[..., 1], -1.0, self.height)
         coordinates, fractions = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
-        rows = slice(start * size, (start + len(points)) * size)
-        return _Run(level, rows, coordinates.astype(np.int16), fractions.astype(np.uint16))
+        looks = np.array(places, dtype=np.intp)
+        return _Run(level, looks, coordinates.astype(np.int16), fractions.astype(np.uint16))
 
     def cut(self, frame: Image) -> Image:
         """(H, W, 3) uint8 BGR -> (N, *spec.shape) uint8 BGR, a view of one tall strip.
@@ -296,19 +311,19 @@ class PatchCutter:
                 f"frame is {frame.dtype} {frame.shape},"
                 f" the regions were made for uint8 ({self.height}, {self.width}, 3)"
             )
-        rows, size, channels = self.spec.shape
-        strip = np.empty((self.count * rows, size, channels), dtype=np.uint8)
+        size, looks = self.spec.size, self.count * self.spec.looks
+        cut = np.empty((looks, size, size, 3), dtype=np.uint8)
         pyramid = self._pyramid(frame)
         for run in self._runs:
-            cv2.remap(
+            strip = cv2.remap(
                 pyramid[run.level],
                 run.coordinates,
                 run.fractions,
                 cv2.INTER_LINEAR,
-                dst=strip[run.rows],
                 borderMode=cv2.BORDER_REPLICATE,
             )
-        return strip.reshape(self.count, rows, size, channels)
+            cut[run.looks] = strip.reshape(-1, size, size, 3)
+        return cut.reshape(self.count, *self.spec.shape)
 
     def _pyramid(self, frame: Image) -> list[Image]:
         levels = [frame]

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from central.layout.document import Camera
-from models.patches import PatchCutter, PatchSpec, Shade
+from central.processor.decode import REDUCTIONS, reduced
+from models.patches import PatchCutter, PatchSpec, Shade, finest_step
 
 ASPECT_TOLERANCE = 0.01
 """Share by which width / height may differ: 854x480 and 1280x720 are one shape."""
@@ -16,6 +17,14 @@ class WrongAspect:
     """A frame whose shape the regions were not drawn for."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How to come from a JPEG to patches: decode it smaller by `reduce`, then cut."""
+
+    reduce: int
+    cutter: PatchCutter
 
 
 class CameraView:
@@ -45,23 +54,26 @@ class CameraView:
         self.aspect = aspect
         self.spec = spec
         self.plan_id = plan_id
-        self._cutter: PatchCutter | None = None
+        self._sampler: tuple[tuple[int, int], Sampler] | None = None
         self._shade: Shade | None = None
 
-    def cutter(self, width: int, height: int) -> PatchCutter | WrongAspect:
-        """Return the cutter for frames of that size in pixels; built only when the size changes.
+    def sampler(self, width: int, height: int) -> Sampler | WrongAspect:
+        """Return how to cut frames of that size in pixels; made only when the size changes.
 
         Raises ValueError for a size or a region that cannot be cut at all.
         """
-        cutter = self._cutter
-        if cutter is not None and (cutter.width, cutter.height) == (width, height):
-            return cutter
+        if self._sampler is not None and self._sampler[0] == (width, height):
+            return self._sampler[1]
         if (wrong := self._take_shape(width, height)) is not None:
             return wrong
+        polygons, spec = self._polygons, self.spec
         with self._naming_the_camera():
-            cutter = PatchCutter(self._polygons, width=width, height=height, spec=self.spec)
-        self._cutter = cutter
-        return cutter
+            step = finest_step(polygons, width=width, height=height, spec=spec)
+            reduce = max(factor for factor in REDUCTIONS if factor <= max(1.0, step))
+            small = {"width": reduced(width, reduce), "height": reduced(height, reduce)}
+            sampler = Sampler(reduce, PatchCutter(polygons, **small, spec=spec))
+        self._sampler = ((width, height), sampler)
+        return sampler
 
     def shade(self, width: int, height: int) -> Shade | WrongAspect:
         """Return the shade for patches that a camera cut from frames of that size; as `cutter`."""

@@ -15,7 +15,17 @@ _END_OF_IMAGE = b"\xff\xd9"
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 # Without the orientation flag a camera's EXIF could turn the picture under its regions.
-_FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+_FLAGS = {
+    reduce: flag | cv2.IMREAD_IGNORE_ORIENTATION
+    for reduce, flag in (
+        (1, cv2.IMREAD_COLOR),
+        (2, cv2.IMREAD_REDUCED_COLOR_2),
+        (4, cv2.IMREAD_REDUCED_COLOR_4),
+        (8, cv2.IMREAD_REDUCED_COLOR_8),
+    )
+}
+REDUCTIONS = tuple(_FLAGS)
+"""By how much a picture can be decoded smaller than it is."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,13 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def decode(data: bytes, *, width: int, height: int) -> Image | Undecodable:
-    """Decode a JPEG to (height, width, 3) uint8 BGR.
+def reduced(side: int, reduce: int) -> int:
+    """Return a picture's side in pixels after it was decoded smaller by that factor."""
+    return -(-side // reduce)
+
+
+def check(data: bytes, *, width: int, height: int) -> Undecodable | None:
+    """Return why bytes are no whole JPEG of that size, None if nothing is seen against it.
 
     A truncated file is refused by its missing end marker: the decoder would fill what is missing
     with grey, and grey classifies as vacant. Bytes damaged in the middle cannot be told from a
@@ -71,10 +86,21 @@ def decode(data: bytes, *, width: int, height: int) -> Image | Undecodable:
     # Some encoders pad the end with zeros.
     if not data.endswith(_END_OF_IMAGE) and not data.rstrip(b"\0").endswith(_END_OF_IMAGE):
         return Undecodable(f"the JPEG is truncated: {len(data)} bytes without an end marker")
+    return None
+
+
+def decode(data: bytes, *, width: int, height: int, reduce: int = 1) -> Image | Undecodable:
+    """Decode a JPEG to (height, width, 3) uint8 BGR, each side smaller by `reduce` (1, 2, 4, 8).
+
+    A smaller picture is made of the same coefficients, each block of 8x8 giving fewer pixels that
+    are means of the full ones: much of the work falls away, and nothing aliases.
+    """
+    if (wrong := check(data, width=width, height=height)) is not None:
+        return wrong
     try:
-        picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _FLAGS)
+        picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), _FLAGS[reduce])
     except cv2.error as error:
         return Undecodable(f"the JPEG does not decode: {error.err}")
-    if picture is None or picture.shape != (height, width, 3):
+    if picture is None or picture.shape != (reduced(height, reduce), reduced(width, reduce), 3):
         return Undecodable(f"the JPEG of {len(data)} bytes does not decode")
     return np.asarray(picture, dtype=np.uint8)

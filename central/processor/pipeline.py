@@ -9,7 +9,7 @@ import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.classifier import Classifier
-from central.processor.decode import Undecodable, decode
+from central.processor.decode import Undecodable, check, decode
 from central.processor.frames import Cut, Frame, Outcome, Verdict
 from central.processor.scores import Scores
 from models.patches import Image
@@ -34,13 +34,16 @@ def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores |
 
 def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
     """Decode a whole picture and cut all spots from it."""
-    picture = decode(frame.jpeg, width=frame.width, height=frame.height)
+    # A picture that is not what it says must not become the shape that the regions are used with.
+    if (wrong := check(frame.jpeg, width=frame.width, height=frame.height)) is not None:
+        return Verdict(Outcome.CORRUPT, wrong.reason)
+    sampler = view.sampler(frame.width, frame.height)
+    if isinstance(sampler, WrongAspect):
+        return Verdict(Outcome.WRONG_SIZE, sampler.reason)
+    picture = decode(frame.jpeg, width=frame.width, height=frame.height, reduce=sampler.reduce)
     if isinstance(picture, Undecodable):
         return Verdict(Outcome.CORRUPT, picture.reason)
-    cutter = view.cutter(frame.width, frame.height)
-    if isinstance(cutter, WrongAspect):
-        return Verdict(Outcome.WRONG_SIZE, cutter.reason)
-    return cutter.cut(picture)
+    return sampler.cutter.cut(picture)
 
 
 def _strip(view: CameraView, frame: Frame, cut: Cut) -> Image | Verdict:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from central.processor.decode import MAX_PIXELS, Undecodable, decode, jpeg_size
+from central.processor.decode import MAX_PIXELS, REDUCTIONS, Undecodable, decode, jpeg_size
 from tests.central.processor.harness import HEIGHT, WIDTH, picture
 
 JPEG = picture("ovov")
@@ -75,3 +75,14 @@ def test_orientation_in_exif_does_not_turn_the_picture_under_its_regions() -> No
     assert obeyed is not None
     assert obeyed.shape[:2] == (WIDTH, HEIGHT), "the test's own EXIF must be a valid one"
     assert not isinstance(decode(turned, width=WIDTH, height=HEIGHT), Undecodable)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (321, 243), (33, 17)])
+@pytest.mark.parametrize("reduce", REDUCTIONS)
+def test_a_picture_can_be_decoded_smaller(size: tuple[int, int], reduce: int) -> None:
+    width, height = size
+    _, encoded = cv2.imencode(".jpg", np.full((height, width, 3), 77, np.uint8))
+    small = decode(encoded.tobytes(), width=width, height=height, reduce=reduce)
+    assert isinstance(small, np.ndarray)
+    assert small.shape == (-(-height // reduce), -(-width // reduce), 3)
+    assert small.mean() == pytest.approx(77, abs=1)
