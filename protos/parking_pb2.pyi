@@ -1351,6 +1351,8 @@ class ReplicaStatus(google.protobuf.message.Message):
     SNAPSHOT_INDEX_FIELD_NUMBER: builtins.int
     MEMBER_ROLE_FIELD_NUMBER: builtins.int
     INCARNATION_FIELD_NUMBER: builtins.int
+    WALL_CLOCK_US_FIELD_NUMBER: builtins.int
+    DISK_FREE_BYTES_FIELD_NUMBER: builtins.int
     replica_id: builtins.str
     """who answers"""
     role: global___ReplicaRole.ValueType
@@ -1381,6 +1383,10 @@ class ReplicaStatus(google.protobuf.message.Message):
     """by the latest configuration in its own log"""
     incarnation: builtins.str
     """drawn when its data directory was made"""
+    wall_clock_us: builtins.int
+    """its clock when it answered, microseconds since 1970-01-01 UTC; 0: it does not say"""
+    disk_free_bytes: builtins.int
+    """what its disk has left for it, bytes; -1: it does not say"""
     @property
     def peers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PeerProgress]:
         """only on the primary"""
@@ -1404,8 +1410,10 @@ class ReplicaStatus(google.protobuf.message.Message):
         snapshot_index: builtins.int = ...,
         member_role: global___MemberRole.ValueType = ...,
         incarnation: builtins.str = ...,
+        wall_clock_us: builtins.int = ...,
+        disk_free_bytes: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["applied_index", b"applied_index", "cluster_id", b"cluster_id", "commit_index", b"commit_index", "disk_bytes", b"disk_bytes", "first_log_index", b"first_log_index", "incarnation", b"incarnation", "last_log_index", b"last_log_index", "member_role", b"member_role", "peers", b"peers", "primary_address", b"primary_address", "primary_id", b"primary_id", "replica_id", b"replica_id", "role", b"role", "snapshot_index", b"snapshot_index", "state_hash", b"state_hash", "term", b"term"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["applied_index", b"applied_index", "cluster_id", b"cluster_id", "commit_index", b"commit_index", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "first_log_index", b"first_log_index", "incarnation", b"incarnation", "last_log_index", b"last_log_index", "member_role", b"member_role", "peers", b"peers", "primary_address", b"primary_address", "primary_id", b"primary_id", "replica_id", b"replica_id", "role", b"role", "snapshot_index", b"snapshot_index", "state_hash", b"state_hash", "term", b"term", "wall_clock_us", b"wall_clock_us"]) -> None: ...
 
 global___ReplicaStatus = ReplicaStatus
 

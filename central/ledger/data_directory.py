@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from central.ledger.wal_check import damaged_at
@@ -57,6 +58,15 @@ def check_files(path: Path) -> bool:
     if damaged is not None:
         raise ValueError(f"{wal.name} is damaged at byte {damaged}, before its end")
     return crashed
+
+
+def size_of(directory: Path) -> int:
+    """Return the bytes of all files in a directory; files come and go meanwhile."""
+    size = 0
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def lock(directory: Path) -> int:

@@ -349,6 +349,8 @@ class ReplicaStatus:
     snapshot_index: int = 0  # of the last one that it sent or received since it started; 0: none
     member_role: MemberRole = MemberRole.VOTER
     incarnation: str = ""
+    wall_clock_us: int = 0  # its clock when it answered; 0: it does not say
+    disk_free_bytes: int = -1  # what its disk has left; -1: it does not say
 
 
 @dataclass(frozen=True)

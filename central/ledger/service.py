@@ -1,6 +1,7 @@
 """ParkingService: the ledger's interface to its clients, on one replica."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -9,6 +10,7 @@ from central.ledger import wire
 from central.ledger.append_service import Appending
 from central.ledger.channels import Context
 from central.ledger.command import ApplyLayout, ReportCount
+from central.ledger.data_directory import size_of
 from central.ledger.errors import NotPrimary
 from central.ledger.interface import LedgerRefused, VersionConflict
 from central.ledger.outcome import LayoutApplied, Outcome, Refused
@@ -221,12 +223,14 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
                 )
                 for peer, match in sorted(replica.match_indexes().items())
             ),
-            disk_bytes=sum(path.stat().st_size for path in replica.settings.directory.iterdir()),
+            disk_bytes=size_of(replica.settings.directory),
             cluster_id=replica.settings.cluster_id,
             first_log_index=replica.first_log_index,
             snapshot_index=replica.snapshot_index,
             member_role=replica.membership.role(replica.settings.replica_id),
             incarnation=self._incarnation,
+            wall_clock_us=time.time_ns() // 1000,
+            disk_free_bytes=shutil.disk_usage(replica.settings.directory).free,
         )
 
     def _leaderless(self, since: float | None) -> float | None:

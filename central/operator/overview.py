@@ -5,6 +5,7 @@ fail by itself: its answer is then None and the fault says why.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,29 @@ class ReplicaAnswer:
     address: str
     status: ReplicaStatus | None
     fault: str = ""
+    clock: "Clock | None" = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How far a replica's wall clock is ahead of ours, microseconds, to within `give_or_take_us`.
+
+    Told by Cristian's rule: it read its clock between our asking and its answer.
+    """
+
+    ahead_us: int
+    give_or_take_us: int
+
+    @property
+    def surely_us(self) -> int:
+        """How far the clocks are apart at the least."""
+        return max(0, abs(self.ahead_us) - self.give_or_take_us)
+
+
+def compare_clocks(asked_us: int, told_us: int, answered_us: int) -> Clock:
+    """Compare what a clock told with what ours was when we asked and when we had the answer."""
+    middle = (asked_us + answered_us) // 2
+    return Clock(told_us - middle, (answered_us - asked_us + 1) // 2)
 
 
 @dataclass(frozen=True)
@@ -93,11 +117,15 @@ async def _replicas(
     ledger: Ledger, addresses: Sequence[str], *, timeout: float
 ) -> tuple[ReplicaAnswer, ...]:
     async def ask(address: str) -> ReplicaAnswer:
+        asked_us = time.time_ns() // 1000
         try:
             status = await ledger.replica_status(address, timeout=timeout)
         except LedgerError as error:
             return ReplicaAnswer(address=address, status=None, fault=str(error))
-        return ReplicaAnswer(address=address, status=status)
+        clock = None
+        if status.wall_clock_us:
+            clock = compare_clocks(asked_us, status.wall_clock_us, time.time_ns() // 1000)
+        return ReplicaAnswer(address=address, status=status, clock=clock)
 
     return tuple(await asyncio.gather(*(ask(address) for address in addresses)))
 

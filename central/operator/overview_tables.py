@@ -20,7 +20,7 @@ from central.ledger.records import (
 )
 from central.operator.change_lines import condition_name
 from central.operator.lateness import late_us_by_camera
-from central.operator.overview import Overview, ReplicaAnswer
+from central.operator.overview import Clock, Overview, ReplicaAnswer
 
 KIND_NAMES = {
     NodeKind.CAMERA: "camera node",
@@ -30,6 +30,9 @@ KIND_NAMES = {
 
 MOST_EARLY_US = 1_000_000
 MOST_LATE_US = 60_000_000
+MOST_SKEW_US = 1_000_000
+"""A replica's clock that is further from ours is not set; it gives the times in the history."""
+LEAST_FREE = 1_000_000_000  # bytes
 
 _BACKUP_ROLES = {
     MemberRole.VOTER: Text("backup"),
@@ -143,8 +146,18 @@ def _replicas(overview: Overview) -> Table:
     table = _table(
         "Replicas",
         *("replica", "role", "address", "term", "log", "committed", "applied", "lag"),
-        *("snapshot", "disk"),
-        right=("term", "log", "committed", "applied", "lag", "snapshot", "disk"),
+        *("snapshot", "disk", "disk free", "clock"),
+        right=(
+            "term",
+            "log",
+            "committed",
+            "applied",
+            "lag",
+            "snapshot",
+            "disk",
+            "disk free",
+            "clock",
+        ),
     )
     head = max((a.status.last_log_index for a in overview.replicas if a.status), default=0)
     for answer in overview.replicas:
@@ -152,7 +165,8 @@ def _replicas(overview: Overview) -> Table:
             name = _name_by_address(overview.replicas, answer.address)
             table.add_row(name, Text("no answer", style="red"), answer.address)
         else:
-            table.add_row(*_replica_cells(answer.address, answer.status, overview, head=head))
+            cells = _replica_cells(answer.address, answer.status, overview, head=head)
+            table.add_row(*cells, _clock(answer.clock))
     return table
 
 
@@ -183,6 +197,17 @@ def _replica_cells(
     yield Text(str(lag), style="yellow" if lag > 100 else "")
     yield Text(str(status.snapshot_index or ""))
     yield Text(disk_size(status.disk_bytes))
+    free = status.disk_free_bytes
+    yield Text("" if free < 0 else disk_size(free), style="yellow" if free < LEAST_FREE else "")
+
+
+def _clock(clock: Clock | None) -> Text:
+    if clock is None:
+        return Text("")
+    size = abs(clock.ahead_us)
+    said = f"{size / 1000:.0f} ms" if size < 1_000_000 else duration(size)
+    wrong = clock.surely_us > MOST_SKEW_US
+    return Text(f"{'-' if clock.ahead_us < 0 else '+'}{said}", style="yellow" if wrong else "")
 
 
 def _nodes(overview: Overview, nodes: Sequence[NodeStatus], *, now_us: int) -> RenderableType:

@@ -84,6 +84,8 @@ def replica_status_to_proto(status: ReplicaStatus) -> parking_pb2.ReplicaStatus:
         snapshot_index=status.snapshot_index,
         member_role=parking_pb2.MemberRole.ValueType(status.member_role),
         incarnation=status.incarnation,
+        wall_clock_us=status.wall_clock_us,
+        disk_free_bytes=status.disk_free_bytes,
     )
 
 
@@ -112,6 +114,8 @@ def replica_status_from_proto(status: parking_pb2.ReplicaStatus) -> ReplicaStatu
         # An older replica does not say: all were voters then.
         member_role=MemberRole(status.member_role or MemberRole.VOTER),
         incarnation=status.incarnation,
+        wall_clock_us=status.wall_clock_us,
+        disk_free_bytes=status.disk_free_bytes,
     )
 
 
