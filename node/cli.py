@@ -68,6 +68,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Make a group of one replica's data after the others are lost.",
     ),
     "web": ("central.web.cli", "web", "Serve the API, live events and pages over HTTP."),
+    "mqtt": (
+        "central.web.outbound.mqtt_cli",
+        "mqtt",
+        "Publish lots and spots to an MQTT broker, for Home Assistant.",
+    ),
+    "webhook": (
+        "central.web.outbound.webhook_cli",
+        "webhook",
+        "Post a lot's counts to another system when they change.",
+    ),
     "demo": ("central.demo.cli", "demo", "Run a whole Parkledger on this machine and watch it."),
     "evaluate": ("models.cli", "evaluate", "Measure the spot classifier on labelled frames."),
     "convert-labels": (

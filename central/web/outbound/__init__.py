@@ -1,0 +1,1 @@
+"""What tells others by itself: MQTT and webhooks. Both send the newest state, not each change."""
