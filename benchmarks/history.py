@@ -197,18 +197,19 @@ def _build(directory: Path, rows: int) -> None:
             "SELECT sql FROM sqlite_master WHERE name = 'history_by_spot'"
         ).fetchone()
         connection.execute("DROP INDEX history_by_spot")
-        frontier = chain.frontier_of(connection, LOTS)
+        links = chain.Links(chain.frontier_of(connection, LOTS))
         for entries, times, changes in _steps(rows):
             connection.execute("BEGIN")
             connection.executemany(
                 "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes
             )
             made = chain.rows_of(connection, entries[0].index, entries[-1].index)
-            chained = [made[entry.index] for entry in entries]
-            chain.extend(connection, frontier, entries, times, chained)
+            for entry, at in zip(entries, times, strict=True):
+                links.add(entry, at, made[entry.index])
+            links.flush(connection)
             connection.execute(
                 "UPDATE meta SET applied_index = ?, chain_head = ?",
-                (entries[-1].index, frontier.root()),
+                (entries[-1].index, links.frontier.root()),
             )
             connection.execute("COMMIT")
         connection.execute(index)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12protos/audit.proto\x12\rparkledger.v1\"\x1f\n\x0eGetHeadRequest\x12\r\n\x05index\x18\x01 \x01(\x04\"G\n\x04Head\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04head\x18\x02 \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\r\x12\x12\n\nreplica_id\x18\x04 \x01(\t\"[\n\x04Link\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04term\x18\x02 \x01(\x04\x12\x17\n\x0f\x63ommitted_at_us\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\x12\x0c\n\x04rows\x18\x05 \x01(\t\"6\n\x10ListLinksRequest\x12\x13\n\x0b\x61\x66ter_index\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"N\n\x11ListLinksResponse\x12\x15\n\rapplied_index\x18\x01 \x01(\x04\x12\"\n\x05links\x18\x02 \x03(\x0b\x32\x13.parkledger.v1.Link\"4\n\x0fGetProofRequest\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x12\n\nhead_index\x18\x02 \x01(\x04\"[\n\x05Proof\x12!\n\x04link\x18\x01 \x01(\x0b\x32\x13.parkledger.v1.Link\x12!\n\x04head\x18\x02 \x01(\x0b\x32\x13.parkledger.v1.Head\x12\x0c\n\x04path\x18\x03 \x03(\x0c\x32\xdf\x01\n\x0c\x41uditService\x12=\n\x07GetHead\x12\x1d.parkledger.v1.GetHeadRequest\x1a\x13.parkledger.v1.Head\x12N\n\tListLinks\x12\x1f.parkledger.v1.ListLinksRequest\x1a .parkledger.v1.ListLinksResponse\x12@\n\x08GetProof\x12\x1e.parkledger.v1.GetProofRequest\x1a\x14.parkledger.v1.Proofb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12protos/audit.proto\x12\rparkledger.v1\"\x1f\n\x0eGetHeadRequest\x12\r\n\x05index\x18\x01 \x01(\x04\"G\n\x04Head\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04head\x18\x02 \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\r\x12\x12\n\nreplica_id\x18\x04 \x01(\t\"\x16\n\x14GetCheckpointRequest\"*\n\nCheckpoint\x12\r\n\x05index\x18\x01 \x01(\x04\x12\r\n\x05peaks\x18\x02 \x03(\x0c\"[\n\x04Link\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04term\x18\x02 \x01(\x04\x12\x17\n\x0f\x63ommitted_at_us\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\x12\x0c\n\x04rows\x18\x05 \x01(\t\"6\n\x10ListLinksRequest\x12\x13\n\x0b\x61\x66ter_index\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"N\n\x11ListLinksResponse\x12\x15\n\rapplied_index\x18\x01 \x01(\x04\x12\"\n\x05links\x18\x02 \x03(\x0b\x32\x13.parkledger.v1.Link\"4\n\x0fGetProofRequest\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x12\n\nhead_index\x18\x02 \x01(\x04\"[\n\x05Proof\x12!\n\x04link\x18\x01 \x01(\x0b\x32\x13.parkledger.v1.Link\x12!\n\x04head\x18\x02 \x01(\x0b\x32\x13.parkledger.v1.Head\x12\x0c\n\x04path\x18\x03 \x03(\x0c\x32\xb0\x02\n\x0c\x41uditService\x12=\n\x07GetHead\x12\x1d.parkledger.v1.GetHeadRequest\x1a\x13.parkledger.v1.Head\x12O\n\rGetCheckpoint\x12#.parkledger.v1.GetCheckpointRequest\x1a\x19.parkledger.v1.Checkpoint\x12N\n\tListLinks\x12\x1f.parkledger.v1.ListLinksRequest\x1a .parkledger.v1.ListLinksResponse\x12@\n\x08GetProof\x12\x1e.parkledger.v1.GetProofRequest\x1a\x14.parkledger.v1.Proofb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +35,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETHEADREQUEST']._serialized_end=68
   _globals['_HEAD']._serialized_start=70
   _globals['_HEAD']._serialized_end=141
-  _globals['_LINK']._serialized_start=143
-  _globals['_LINK']._serialized_end=234
-  _globals['_LISTLINKSREQUEST']._serialized_start=236
-  _globals['_LISTLINKSREQUEST']._serialized_end=290
-  _globals['_LISTLINKSRESPONSE']._serialized_start=292
-  _globals['_LISTLINKSRESPONSE']._serialized_end=370
-  _globals['_GETPROOFREQUEST']._serialized_start=372
-  _globals['_GETPROOFREQUEST']._serialized_end=424
-  _globals['_PROOF']._serialized_start=426
-  _globals['_PROOF']._serialized_end=517
-  _globals['_AUDITSERVICE']._serialized_start=520
-  _globals['_AUDITSERVICE']._serialized_end=743
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=143
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=165
+  _globals['_CHECKPOINT']._serialized_start=167
+  _globals['_CHECKPOINT']._serialized_end=209
+  _globals['_LINK']._serialized_start=211
+  _globals['_LINK']._serialized_end=302
+  _globals['_LISTLINKSREQUEST']._serialized_start=304
+  _globals['_LISTLINKSREQUEST']._serialized_end=358
+  _globals['_LISTLINKSRESPONSE']._serialized_start=360
+  _globals['_LISTLINKSRESPONSE']._serialized_end=438
+  _globals['_GETPROOFREQUEST']._serialized_start=440
+  _globals['_GETPROOFREQUEST']._serialized_end=492
+  _globals['_PROOF']._serialized_start=494
+  _globals['_PROOF']._serialized_end=585
+  _globals['_AUDITSERVICE']._serialized_start=588
+  _globals['_AUDITSERVICE']._serialized_end=892
 # @@protoc_insertion_point(module_scope)

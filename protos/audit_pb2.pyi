@@ -62,6 +62,38 @@ class Head(google.protobuf.message.Message):
 global___Head = Head
 
 @typing.final
+class GetCheckpointRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___GetCheckpointRequest = GetCheckpointRequest
+
+@typing.final
+class Checkpoint(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    PEAKS_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """last index that was dropped; 0: none was"""
+    @property
+    def peaks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.bytes]:
+        """hashes of the full subtrees over 1 to index, largest first, 32 bytes each"""
+
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        peaks: collections.abc.Iterable[builtins.bytes] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["index", b"index", "peaks", b"peaks"]) -> None: ...
+
+global___Checkpoint = Checkpoint
+
+@typing.final
 class Link(google.protobuf.message.Message):
     """Leaf data, hashed with a zero byte before it as RFC 6962 says: index, term and committed_at_us,
     each 8 bytes big-endian; content; SHA-256 of rows.
@@ -83,7 +115,7 @@ class Link(google.protobuf.message.Message):
     content: builtins.bytes
     """SHA-256 of a byte 0 and the entry's data, or a byte 1 and its configuration"""
     rows: builtins.str
-    """JSON: [changes, layouts, counts, cameras], each a list of the rows that the entry made; cameras is left out where there are none"""
+    """JSON: [changes, layouts, counts, cameras, cuts], each a list of the rows that the entry made; empty ones after counts are left out at the end"""
     def __init__(
         self,
         *,

@@ -40,6 +40,11 @@ class AuditServiceStub(object):
                 request_serializer=protos_dot_audit__pb2.GetHeadRequest.SerializeToString,
                 response_deserializer=protos_dot_audit__pb2.Head.FromString,
                 _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/parkledger.v1.AuditService/GetCheckpoint',
+                request_serializer=protos_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=protos_dot_audit__pb2.Checkpoint.FromString,
+                _registered_method=True)
         self.ListLinks = channel.unary_unary(
                 '/parkledger.v1.AuditService/ListLinks',
                 request_serializer=protos_dot_audit__pb2.ListLinksRequest.SerializeToString,
@@ -57,21 +62,28 @@ class AuditServiceServicer(object):
     """
 
     def GetHead(self, request, context):
-        """The head at an index, or at the last applied index if that is smaller.
+        """The head at an index, or at the last applied index if that is smaller. OUT_OF_RANGE for one before the checkpoint.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCheckpoint(self, request, context):
+        """The tree over what was dropped of the history: heads from there on can be computed with the links after it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListLinks(self, request, context):
-        """What the entries after an index did, in order: enough to compute every head again.
+        """What the entries after an index did, in order: enough to compute every head again. OUT_OF_RANGE if some have been dropped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProof(self, request, context):
-        """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here.
+        """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here, OUT_OF_RANGE if it has been dropped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +96,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.GetHead,
                     request_deserializer=protos_dot_audit__pb2.GetHeadRequest.FromString,
                     response_serializer=protos_dot_audit__pb2.Head.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=protos_dot_audit__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=protos_dot_audit__pb2.Checkpoint.SerializeToString,
             ),
             'ListLinks': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLinks,
@@ -124,6 +141,33 @@ class AuditService(object):
             '/parkledger.v1.AuditService/GetHead',
             protos_dot_audit__pb2.GetHeadRequest.SerializeToString,
             protos_dot_audit__pb2.Head.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parkledger.v1.AuditService/GetCheckpoint',
+            protos_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
+            protos_dot_audit__pb2.Checkpoint.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,19 +30,25 @@ class AuditServiceStub:
         protos.audit_pb2.GetHeadRequest,
         protos.audit_pb2.Head,
     ]
-    """The head at an index, or at the last applied index if that is smaller."""
+    """The head at an index, or at the last applied index if that is smaller. OUT_OF_RANGE for one before the checkpoint."""
+
+    GetCheckpoint: grpc.UnaryUnaryMultiCallable[
+        protos.audit_pb2.GetCheckpointRequest,
+        protos.audit_pb2.Checkpoint,
+    ]
+    """The tree over what was dropped of the history: heads from there on can be computed with the links after it."""
 
     ListLinks: grpc.UnaryUnaryMultiCallable[
         protos.audit_pb2.ListLinksRequest,
         protos.audit_pb2.ListLinksResponse,
     ]
-    """What the entries after an index did, in order: enough to compute every head again."""
+    """What the entries after an index did, in order: enough to compute every head again. OUT_OF_RANGE if some have been dropped."""
 
     GetProof: grpc.UnaryUnaryMultiCallable[
         protos.audit_pb2.GetProofRequest,
         protos.audit_pb2.Proof,
     ]
-    """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here."""
+    """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here, OUT_OF_RANGE if it has been dropped."""
 
 class AuditServiceAsyncStub:
     """Any replica answers of itself, from what it has applied. Never redirected."""
@@ -51,19 +57,25 @@ class AuditServiceAsyncStub:
         protos.audit_pb2.GetHeadRequest,
         protos.audit_pb2.Head,
     ]
-    """The head at an index, or at the last applied index if that is smaller."""
+    """The head at an index, or at the last applied index if that is smaller. OUT_OF_RANGE for one before the checkpoint."""
+
+    GetCheckpoint: grpc.aio.UnaryUnaryMultiCallable[
+        protos.audit_pb2.GetCheckpointRequest,
+        protos.audit_pb2.Checkpoint,
+    ]
+    """The tree over what was dropped of the history: heads from there on can be computed with the links after it."""
 
     ListLinks: grpc.aio.UnaryUnaryMultiCallable[
         protos.audit_pb2.ListLinksRequest,
         protos.audit_pb2.ListLinksResponse,
     ]
-    """What the entries after an index did, in order: enough to compute every head again."""
+    """What the entries after an index did, in order: enough to compute every head again. OUT_OF_RANGE if some have been dropped."""
 
     GetProof: grpc.aio.UnaryUnaryMultiCallable[
         protos.audit_pb2.GetProofRequest,
         protos.audit_pb2.Proof,
     ]
-    """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here."""
+    """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here, OUT_OF_RANGE if it has been dropped."""
 
 class AuditServiceServicer(metaclass=abc.ABCMeta):
     """Any replica answers of itself, from what it has applied. Never redirected."""
@@ -74,7 +86,15 @@ class AuditServiceServicer(metaclass=abc.ABCMeta):
         request: protos.audit_pb2.GetHeadRequest,
         context: _ServicerContext,
     ) -> typing.Union[protos.audit_pb2.Head, collections.abc.Awaitable[protos.audit_pb2.Head]]:
-        """The head at an index, or at the last applied index if that is smaller."""
+        """The head at an index, or at the last applied index if that is smaller. OUT_OF_RANGE for one before the checkpoint."""
+
+    @abc.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: protos.audit_pb2.GetCheckpointRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[protos.audit_pb2.Checkpoint, collections.abc.Awaitable[protos.audit_pb2.Checkpoint]]:
+        """The tree over what was dropped of the history: heads from there on can be computed with the links after it."""
 
     @abc.abstractmethod
     def ListLinks(
@@ -82,7 +102,7 @@ class AuditServiceServicer(metaclass=abc.ABCMeta):
         request: protos.audit_pb2.ListLinksRequest,
         context: _ServicerContext,
     ) -> typing.Union[protos.audit_pb2.ListLinksResponse, collections.abc.Awaitable[protos.audit_pb2.ListLinksResponse]]:
-        """What the entries after an index did, in order: enough to compute every head again."""
+        """What the entries after an index did, in order: enough to compute every head again. OUT_OF_RANGE if some have been dropped."""
 
     @abc.abstractmethod
     def GetProof(
@@ -90,6 +110,6 @@ class AuditServiceServicer(metaclass=abc.ABCMeta):
         request: protos.audit_pb2.GetProofRequest,
         context: _ServicerContext,
     ) -> typing.Union[protos.audit_pb2.Proof, collections.abc.Awaitable[protos.audit_pb2.Proof]]:
-        """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here."""
+        """What proves to somebody who knows a head what one entry did. INVALID_ARGUMENT if it is not applied here, OUT_OF_RANGE if it has been dropped."""
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -677,6 +677,7 @@ class GetResponse(google.protobuf.message.Message):
     """As of an instant in the past: what was committed up to and at that instant, which never changes
     afterwards, for committed_at never goes back from one index to the next. Spots carry the view and
     the confidence that made their last change; what each camera said (views) is not kept.
+    OUT_OF_RANGE for an instant before the history that is kept.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -1041,12 +1042,15 @@ class HistoryResponse(google.protobuf.message.Message):
     CHANGES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     CAMERAS_FIELD_NUMBER: builtins.int
+    DROPPED_UNTIL_US_FIELD_NUMBER: builtins.int
     index: builtins.int
     """applied index of the answer"""
     age_us: builtins.int
     """as in GetResponse"""
     next_page_token: builtins.bytes
     """empty: there was nothing more"""
+    dropped_until_us: builtins.int
+    """what was committed up to then is not kept, microseconds since 1970-01-01 UTC; 0: all is"""
     @property
     def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RecordedChange]:
         """in the order in which they were applied"""
@@ -1063,8 +1067,9 @@ class HistoryResponse(google.protobuf.message.Message):
         changes: collections.abc.Iterable[global___RecordedChange] | None = ...,
         next_page_token: builtins.bytes = ...,
         cameras: collections.abc.Iterable[global___RecordedCameraChange] | None = ...,
+        dropped_until_us: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["age_us", b"age_us", "cameras", b"cameras", "changes", b"changes", "index", b"index", "next_page_token", b"next_page_token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["age_us", b"age_us", "cameras", b"cameras", "changes", b"changes", "dropped_until_us", b"dropped_until_us", "index", b"index", "next_page_token", b"next_page_token"]) -> None: ...
 
 global___HistoryResponse = HistoryResponse
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from central.ledger.command import takes_long
 from central.ledger.state_machine import Applied, StateMachine
 from central.ledger.workers import Writer
 from central.raft import Entry
@@ -121,8 +122,12 @@ class Applier:
 
     def _next_part(self) -> tuple[list[Entry], int]:
         part = [self._waiting.popleft()]
-        size = len(part[0].data)
-        while self._waiting and size + len(self._waiting[0].data) <= PART_BYTES:
+        size = _size(part[0])
+        while self._waiting and size + _size(self._waiting[0]) <= PART_BYTES:
             part.append(self._waiting.popleft())
-            size += len(part[-1].data)
+            size += _size(part[-1])
         return part, size
+
+
+def _size(entry: Entry) -> int:
+    return PART_BYTES + 1 if takes_long(entry.data) else len(entry.data)

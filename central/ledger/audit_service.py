@@ -1,8 +1,9 @@
 """AuditService: heads, links and proofs of what one replica has applied."""
 
 from central.ledger.channels import Context
-from central.ledger.interface import LedgerRefused
+from central.ledger.interface import HistoryDropped, LedgerRefused
 from central.ledger.proof import FORMAT, Head
+from central.ledger.queries import Queries
 from central.ledger.replica import Replica
 from central.ledger.status_codes import abort
 from central.ledger.wire import audit
@@ -25,8 +26,19 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         context: Context,
     ) -> audit_pb2.Head:
         """Tell the head at an index, or at the last applied one if that is smaller."""
-        index, digest = await self._replica.query(lambda queries: queries.head(request.index))
+        try:
+            index, digest = await self._replica.query(lambda queries: queries.head(request.index))
+        except HistoryDropped as dropped:
+            await abort(context, dropped, self._replica.addresses)
         return audit.head_to_proto(Head(index, digest, FORMAT, self._me))
+
+    async def GetCheckpoint(  # noqa: N802
+        self,
+        request: audit_pb2.GetCheckpointRequest,
+        context: Context,
+    ) -> audit_pb2.Checkpoint:
+        """Tell the tree over what was dropped."""
+        return audit.checkpoint_to_proto(await self._replica.query(Queries.checkpoint))
 
     async def ListLinks(  # noqa: N802
         self,
@@ -35,9 +47,12 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
     ) -> audit_pb2.ListLinksResponse:
         """Tell what the entries after an index did."""
         limit = min(request.limit or MOST_LINKS, MOST_LINKS)
-        applied, links = await self._replica.query(
-            lambda queries: queries.links(request.after_index, limit=limit)
-        )
+        try:
+            applied, links = await self._replica.query(
+                lambda queries: queries.links(request.after_index, limit=limit)
+            )
+        except HistoryDropped as dropped:
+            await abort(context, dropped, self._replica.addresses)
         size = 0
         kept: list[audit_pb2.Link] = []
         for link in links:
@@ -53,9 +68,14 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         context: Context,
     ) -> audit_pb2.Proof:
         """Prove what an entry did."""
-        proof = await self._replica.query(
-            lambda queries: queries.proof(request.index, request.head_index, replica_id=self._me)
-        )
+        try:
+            proof = await self._replica.query(
+                lambda queries: queries.proof(
+                    request.index, request.head_index, replica_id=self._me
+                )
+            )
+        except HistoryDropped as dropped:
+            await abort(context, dropped, self._replica.addresses)
         if proof is None:
             last = self._replica.applied_index
             at = f" at {request.head_index}" if request.head_index else ""

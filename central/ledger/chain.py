@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from central.ledger.cuts import last_cut
 from central.ledger.log_format import encode_configuration
-from central.ledger.merkle import Frontier, Node, audit_path, frontier_at
+from central.ledger.merkle import Frontier, Node, audit_path, frontier_at, peaks
 from central.ledger.proof import Link
 from central.raft import Entry
 
@@ -45,6 +46,10 @@ _STATEMENTS = (
         "SELECT applied_index, ordinal, lot_id, camera_id, previous, condition, since_us, detail,"
         f" committed_at_us FROM camera_history {_RANGE}, ordinal"
     ),
+    (
+        "SELECT applied_index, dropped_through, dropped_until_us, head, layouts, base,"
+        f" committed_at_us FROM cuts {_RANGE}"
+    ),
 )
 """What an entry did, in the order in which it stands in a link."""
 
@@ -71,12 +76,12 @@ def rows_of(
 ) -> dict[int, str]:
     """Return by index, as JSON, the rows that the entries `first` to `last` made.
 
-    `[changes, layouts, counts, cameras]`, each a list of rows with all columns but the index: an
-    auditor needs no more than a JSON reader. What entries of the first edition never make is left
-    out where there is none: cameras, and a change's layout version and model. Entries that made no
-    rows are missing; `NO_ROWS` is theirs.
+    `[changes, layouts, counts, cameras, cuts]`, each a list of rows with all columns but the index:
+    an auditor needs no more than a JSON reader. What entries of the first edition never make is
+    left out at the end where there is none: cameras, cuts, and a change's layout version and model.
+    Entries that made no rows are missing; `NO_ROWS` is theirs.
     """
-    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], []))
+    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], [], []))
     for place, statement in enumerate(_STATEMENTS):
         for row in connection.execute(statement, (first, last)):
             found[row[0]][place].append(row)
@@ -86,12 +91,14 @@ def rows_of(
 def rows_to_json(rows: Sequence[Sequence[Row]]) -> str:
     """Return the rows that one entry made, as its link has them.
 
-    rows: of the histories of spots, layouts, counts and cameras, each row with its index first.
+    rows: of spots, layouts, counts, cameras and cuts, each row with its index first.
     """
     spots, *others = rows
     kept = [[row[1:-2] if row[-2:] == _NO_SOURCE else row[1:] for row in spots]]
     kept += [[row[1:] for row in other] for other in others]
-    return _json(kept if kept[-1] else kept[:-1])
+    while len(kept) > 3 and not kept[-1]:
+        kept.pop()
+    return _json(kept)
 
 
 _NO_SOURCE = (0, "")  # no layout version, no model
@@ -99,24 +106,27 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 NO_ROWS = _json([[], [], []])
 
 
-def extend(
-    connection: sqlite3.Connection,
-    frontier: Frontier,
-    entries: Sequence[Entry],
-    committed_at_us: Sequence[int],
-    rows: Sequence[str],
-) -> None:
-    """Chain entries, their times and the rows that they made, inside the caller's transaction."""
-    links: list[tuple[int, int, int, bytes, bytes]] = []
-    nodes: list[tuple[int, int, bytes]] = []
-    for entry, at, made in zip(entries, committed_at_us, rows, strict=True):
+class Links:
+    """Links that are to be written, and the tree that they grow."""
+
+    def __init__(self, frontier: Frontier) -> None:
+        self.frontier = frontier
+        self._links: list[tuple[int, int, int, bytes, bytes]] = []
+        self._nodes: list[tuple[int, int, bytes]] = []
+
+    def add(self, entry: Entry, committed_at_us: int, rows: str) -> None:
+        """Chain the next entry with its time and the rows that it made."""
         content = content_of(entry)
-        leaf = Link(entry.index, entry.term, at, content, made).leaf()
-        links.append((entry.index, entry.term, at, content, leaf))
-        nodes += [(n.level, n.position, n.digest) for n in stored(frontier.append(leaf))]
-    connection.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", links)
-    if nodes:
-        connection.executemany("INSERT INTO chain_nodes VALUES (?, ?, ?)", nodes)
+        leaf = Link(entry.index, entry.term, committed_at_us, content, rows).leaf()
+        self._links.append((entry.index, entry.term, committed_at_us, content, leaf))
+        self._nodes += [(n.level, n.position, n.digest) for n in stored(self.frontier.append(leaf))]
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write what was added, inside the caller's transaction."""
+        connection.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", self._links)
+        connection.executemany("INSERT INTO chain_nodes VALUES (?, ?, ?)", self._nodes)
+        self._links.clear()
+        self._nodes.clear()
 
 
 def stored(nodes: Sequence[Node]) -> list[Node]:
@@ -139,6 +149,25 @@ def path_of(connection: sqlite3.Connection, index: int, head_index: int) -> list
     return audit_path(index - 1, head_index, _Tree(connection).subtree)
 
 
+def prune(connection: sqlite3.Connection, through: int) -> None:
+    """Drop the links up to an index, and of the tree over them all but its largest subtrees.
+
+    No proof or head of what comes after needs more: a subtree within the dropped part is asked for
+    as a whole or not at all.
+    """
+    kept = set(peaks(0, through))
+    gone = [
+        node
+        for node in connection.execute(
+            "SELECT level, position FROM chain_nodes WHERE ((position + 1) << level) <= ?",
+            (through,),
+        )
+        if node not in kept
+    ]
+    connection.executemany("DELETE FROM chain_nodes WHERE level = ? AND position = ?", gone)
+    connection.execute("DELETE FROM chain WHERE applied_index <= ?", (through,))
+
+
 def last_committed_at_us(connection: sqlite3.Connection) -> int:
     """Return the time of the last applied entry, 0 before the first."""
     row = connection.execute("SELECT committed_at_us FROM chain ORDER BY applied_index DESC")
@@ -147,11 +176,12 @@ def last_committed_at_us(connection: sqlite3.Connection) -> int:
 
 
 def last_index_by(connection: sqlite3.Connection, instant_us: int) -> int:
-    """Return the last index that was committed at or before an instant, 0 if none was.
+    """Return the last index that was committed at or before an instant, the cut if none was.
 
     By bisection: times never go back from one index to the next, so the table needs no index.
     """
-    low, high = 0, connection.execute("SELECT max(applied_index) FROM chain").fetchone()[0] or 0
+    low = last_cut(connection).index
+    high = connection.execute("SELECT max(applied_index) FROM chain").fetchone()[0] or 0
     while low < high:
         middle = (low + high + 1) // 2
         (at,) = connection.execute(

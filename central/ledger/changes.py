@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from central.ledger.chain import rows_to_json
+from central.ledger.cuts import Cut
 from central.ledger.present import Spot
 
 _INSERTS = (
@@ -17,6 +18,7 @@ _INSERTS = (
     " VALUES (?, ?, ?, ?, ?)",
     "INSERT INTO count_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO camera_history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO cuts VALUES (?, ?, ?, ?, ?, ?, ?)",
 )
 
 
@@ -27,8 +29,8 @@ class Changes:
         self.index = 0
         self.committed_at_us = 0
         self._ordinal = 0  # counts on through spots and cameras
-        self._waiting: tuple[list[Any], ...] = ([], [], [], [])  # of entries that have ended
-        self._rows: tuple[list[Any], ...] = ([], [], [], [])  # as in a link: spots, layouts, …
+        self._waiting: tuple[list[Any], ...] = ([], [], [], [], [])  # of entries that have ended
+        self._rows: tuple[list[Any], ...] = ([], [], [], [], [])  # as in a link: spots, layouts, …
 
     def begin(self, index: int, committed_at_us: int) -> None:
         """Number what follows as that entry's."""
@@ -95,3 +97,8 @@ class Changes:
     def add_count(self, values: Sequence[int | str]) -> None:
         """Record that a reporter's count, or what is said of it, changed."""
         self._rows[2].append((self.index, *values, self.committed_at_us))
+
+    def add_cut(self, cut: Cut) -> None:
+        """Record that the oldest part of the history was dropped."""
+        digests = (cut.head, cut.layouts, cut.base)
+        self._rows[4].append((self.index, cut.index, cut.until_us, *digests, self.committed_at_us))

@@ -149,6 +149,15 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
     show_envvar=True,
     help="A camera that no processor vouches for this long is lost: its spots become unknown, s.",
 )
+@click.option(
+    "--keep-history",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="DAYS",
+    show_default="all of it",
+    show_envvar=True,
+    help="Drop history that was committed longer ago, for good. What the primary was started with "
+    "counts, so give the same to every replica.",
+)
 @log_level_option
 def ledger(
     replica_id: str,
@@ -163,6 +172,7 @@ def ledger(
     election_ticks: int,
     lease: bool,
     camera_time_out: float,
+    keep_history: float | None,
     log_level: str,
 ) -> int:
     """Run one replica of the ledger.
@@ -209,6 +219,7 @@ def ledger(
             listen=listen,
             peer_port=peer_port,
             camera_time_out=camera_time_out,
+            keep_history_days=keep_history,
             stop=stop,
         )
     )

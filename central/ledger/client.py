@@ -11,7 +11,8 @@ from central.ledger import wire
 from central.ledger.append_stream import AppendStream
 from central.ledger.backup_file import BackupPart
 from central.ledger.channels import audit_stub, cluster_stub, parking_stub, view_stub
-from central.ledger.interface import LedgerRefused, LedgerUnavailable
+from central.ledger.interface import HistoryDropped, LedgerRefused, LedgerUnavailable, WatchGap
+from central.ledger.merkle import Frontier
 from central.ledger.proof import Head, Link, Proof
 from central.ledger.records import (
     AppendResult,
@@ -177,7 +178,10 @@ class LedgerClient:
                     yield wire.event_from_proto(message)
                 self._replicas.failed(target, None)
             except grpc.aio.AioRpcError as error:
-                if (final := final_error(error)) is not None:
+                final = final_error(error)
+                if isinstance(final, HistoryDropped):
+                    raise WatchGap(str(final)) from error
+                if final is not None:
                     raise final from error
                 self._replicas.failed(target, error)
             except TimeoutError:
@@ -230,9 +234,21 @@ class LedgerClient:
         )
         return audit.head_from_proto(response)
 
-    async def links(self, address: str, *, timeout: float = 10.0) -> AsyncIterator[Link]:
+    async def checkpoint(self, address: str, *, timeout: float = 10.0) -> Frontier:
+        """Return the tree over what one replica dropped; LedgerUnavailable if it is silent."""
+        response = await self._ask(
+            address,
+            lambda channel: audit_stub(channel).GetCheckpoint(
+                audit_pb2.GetCheckpointRequest(), timeout=timeout
+            ),
+        )
+        return audit.checkpoint_from_proto(response)
+
+    async def links(
+        self, address: str, *, after_index: int = 0, timeout: float = 10.0
+    ) -> AsyncIterator[Link]:
         """Yield all that one replica has applied; LedgerUnavailable if it does not answer."""
-        request = audit_pb2.ListLinksRequest()
+        request = audit_pb2.ListLinksRequest(after_index=after_index)
         while True:
             response = await self._ask(
                 address,

@@ -74,7 +74,14 @@ class StoredBatches:
     edition: int
 
 
-Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera
+@dataclass(frozen=True)
+class DropHistory:
+    """What the entries up to an index made is not to be kept any longer."""
+
+    through: int
+
+
+Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera | DropHistory
 
 _KINDS: dict[tuple[type[Command], int], int] = {
     (AppendBatches, 1): 1,
@@ -83,9 +90,13 @@ _KINDS: dict[tuple[type[Command], int], int] = {
     (LoseCamera, 1): 4,
     (AppendBatches, 2): 5,
     (LoseCamera, 2): 6,
+    (DropHistory, 1): 7,
 }
 _STORED = {1: _KINDS[AppendBatches, 1], 2: _KINDS[AppendBatches, 2]}
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+_LONG = bytes([_KINDS[DropHistory, 1]])
 
 
 def encode(command: Command | StoredBatches, *, committed_at_us: int) -> bytes:
@@ -123,6 +134,8 @@ def _body(command: Command) -> Any:
             ]
         case LoseCamera(camera_id, silent_since_us):
             return [camera_id, silent_since_us]
+        case DropHistory(through):
+            return [through]
 
 
 def read(data: bytes) -> tuple[Command | StoredBatches, int]:
@@ -135,6 +148,11 @@ def read(data: bytes) -> tuple[Command | StoredBatches, int]:
         return StoredBatches(json.loads(data[_HEADER.size :]), edition), committed_at_us
     except (struct.error, ValueError) as error:
         raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
+
+
+def takes_long(data: bytes) -> bool:
+    """Return whether an entry takes long to apply, however short it is."""
+    return data[:1] == _LONG
 
 
 def _batch_to_json(batch: DetectionBatch) -> list[Any]:
@@ -160,6 +178,8 @@ def _command(kind: int, body: Any) -> Command:
         case 4 | 6:
             camera_id, silent_since_us = body
             return LoseCamera(camera_id, silent_since_us, 1 if kind == 4 else 2)
+        case 7:
+            return DropHistory(*body)
     raise CorruptCommandError(f"an entry of kind {kind} is not known to this version: upgrade")
 
 

@@ -20,6 +20,7 @@ import grpc
 
 from central.ledger.channels import Context, audit_stub, channel_options
 from central.ledger.errors import Diverged
+from central.ledger.interface import HistoryDropped
 from central.ledger.proof import FORMAT, Head, first_difference
 from central.ledger.replica import Replica
 from central.ledger.status_codes import abort
@@ -153,9 +154,12 @@ class HeadWatch:
                 return (await _head(channel, index)).digest
 
             try:
-                return await first_difference(self._ours, theirs, high=other.head.index)
-            except grpc.aio.AioRpcError:
-                return None
+                dropped = await self._replica.query(lambda queries: queries.checkpoint().size)
+                high = other.head.index
+                low = min(dropped, high - 1)
+                return await first_difference(self._ours, theirs, low=low, high=high)
+            except (grpc.aio.AioRpcError, HistoryDropped):
+                return None  # one of the two dropped that part meanwhile: next time
 
     async def _ask(self, replica_id: str, address: Address, index: int) -> _Peer | None:
         async with grpc.aio.insecure_channel(str(address), options=channel_options()) as channel:
@@ -165,7 +169,10 @@ class HeadWatch:
                 return None  # it is away, or from before there were heads
         if head.format != FORMAT or not 0 < head.index <= index:
             return None
-        return _Peer(replica_id, address, head, await self._ours(head.index) == head.digest)
+        try:
+            return _Peer(replica_id, address, head, await self._ours(head.index) == head.digest)
+        except HistoryDropped:
+            return None  # it is so far behind that nobody can tell any more
 
     async def _ours(self, index: int) -> bytes:
         try:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from central.ledger import chain
 from central.ledger.camera_queries import condition_of
+from central.ledger.cuts import last_cut
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import (
     CameraChange,
@@ -92,6 +93,7 @@ class Page:
     rows: tuple[Row, ...]
     cameras: tuple[RecordedCameraChange, ...]
     end: Place | None
+    dropped_until_us: int = 0  # what was committed up to then is not kept
 
     @property
     def changes(self) -> tuple[RecordedChange, ...]:
@@ -140,17 +142,20 @@ def page(connection: sqlite3.Connection, question: HistoryQuestion) -> Page:
     (last,) = connection.execute("SELECT applied_index FROM meta").fetchone()
     if question.until_us:
         last = chain.last_index_by(connection, question.until_us - 1)
+    dropped = last_cut(connection).until_us
     rows = _rows(connection, question, after, last)
     cameras = [] if question.spot_ids else list(_cameras(connection, question, after, last))
     places = sorted([row[:2] for row in rows] + [place for place, _ in cameras])
     if len(places) <= question.page_size:
-        return Page(question.lot_id, tuple(rows), tuple(one for _, one in cameras), None)
+        every = tuple(one for _, one in cameras)
+        return Page(question.lot_id, tuple(rows), every, None, dropped)
     end = places[question.page_size - 1]
     return Page(
         question.lot_id,
         tuple(row for row in rows if row[:2] <= end),
         tuple(one for place, one in cameras if place <= end),
         Place(*end),
+        dropped,
     )
 
 

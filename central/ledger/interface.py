@@ -5,13 +5,14 @@ bring others. Only what stands here may be relied upon.
 
 Errors: `LedgerUnavailable` (no primary or no quorum within the deadline: whether the request took
 effect is *unknown*; the same request may be sent again, it is applied once), `VersionConflict`,
-`LedgerRefused` (the request can never succeed as it is), `WatchGap`.
+`LedgerRefused` (the request can never succeed as it is), `HistoryDropped`, `WatchGap`.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from central.layout.document import Layout
+from central.ledger.merkle import Frontier
 from central.ledger.proof import Head, Link, Proof
 from central.ledger.records import (
     AppendResult,
@@ -40,6 +41,10 @@ class LedgerUnavailable(LedgerError):
 
 class LedgerRefused(LedgerError):
     """The request was understood and can never succeed as it is."""
+
+
+class HistoryDropped(LedgerRefused):
+    """It is older than the history that is kept."""
 
 
 class VersionConflict(LedgerRefused):
@@ -143,8 +148,14 @@ class Audited(Protocol):
         """Return a replica's head at an index, or at its last applied one if that is smaller."""
         ...
 
-    def links(self, address: str, *, timeout: float = 10.0) -> AsyncIterator[Link]:
-        """Yield all that a replica has applied, from index 1 on, until it has no more."""
+    async def checkpoint(self, address: str, *, timeout: float = 10.0) -> Frontier:
+        """Return the tree over what a replica has dropped of its history: links begin after it."""
+        ...
+
+    def links(
+        self, address: str, *, after_index: int = 0, timeout: float = 10.0
+    ) -> AsyncIterator[Link]:
+        """Yield all that a replica has applied after an index, until it has no more."""
         ...
 
     async def proof(self, index: int, *, head_index: int = 0, timeout: float = 10.0) -> Proof:

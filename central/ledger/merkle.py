@@ -64,10 +64,15 @@ class Frontier:
         """Return the root over all leaves so far."""
         return _fold(self._peaks)
 
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The hashes of the subtrees: with `size`, what makes this frontier again."""
+        return tuple(self._peaks)
+
 
 def frontier_at(size: int, subtree: Subtree) -> Frontier:
     """Return the frontier over the first leaves of a larger tree."""
-    return Frontier(size, [subtree(level, position) for level, position in _peaks(0, size)])
+    return Frontier(size, [subtree(level, position) for level, position in peaks(0, size)])
 
 
 def audit_path(leaf: int, size: int, subtree: Subtree) -> list[bytes]:
@@ -80,7 +85,7 @@ def audit_path(leaf: int, size: int, subtree: Subtree) -> list[bytes]:
     while end - first > 1:
         middle = first + (1 << ((end - first - 1).bit_length() - 1))
         other = (middle, end) if leaf < middle else (first, middle)
-        path.append(_fold([subtree(*place) for place in _peaks(*other)]))
+        path.append(_fold([subtree(*place) for place in peaks(*other)]))
         first, end = (first, middle) if leaf < middle else (middle, end)
     return path[::-1]
 
@@ -106,7 +111,7 @@ def root_of_path(digest: bytes, leaf: int, size: int, path: Sequence[bytes]) -> 
     return digest if last == 0 else None
 
 
-def _peaks(first: int, end: int) -> Iterator[tuple[int, int]]:
+def peaks(first: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield level and position of the full subtrees from leaf `first` on, largest first."""
     while first < end:
         level = (end - first).bit_length() - 1

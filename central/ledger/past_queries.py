@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from typing import Any
 
 from central.ledger.layout_json import layout_from_json
 from central.ledger.lot_queries import count_of
@@ -12,6 +13,12 @@ _LAST_OF_SPOT = (
     "WHERE lot_id = ? AND spot_id = ? AND applied_index BETWEEN ? AND ?"
     " ORDER BY applied_index DESC, ordinal DESC LIMIT 1"
 )
+# Whoever asks for what was before the cut is refused before.
+_BASE_OF_SPOT = (
+    "SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model FROM spot_base "
+    "WHERE lot_id = ? AND spot_id = ? AND applied_index >= ?"
+)
+_COUNT = "SELECT reporter, available_spaces, counted_at_us, stale, status FROM"
 
 
 def lot_as_of(
@@ -52,7 +59,10 @@ def _spot_as_of(
 ) -> SpotState:
     # At added_index itself no change of the spot's earlier life can stand: the same layout cannot
     # take a spot away and bring it back.
-    row = connection.execute(_LAST_OF_SPOT, (lot_id, spot_id, added_index, index)).fetchone()
+    row = (
+        connection.execute(_LAST_OF_SPOT, (lot_id, spot_id, added_index, index)).fetchone()
+        or connection.execute(_BASE_OF_SPOT, (lot_id, spot_id, added_index)).fetchone()
+    )
     if row is None:
         return SpotState(spot_id, Occupancy.UNKNOWN, 0, "", added_at_us)
     occupancy, confidence, camera_id, since_us, *source = row
@@ -63,13 +73,23 @@ def _counts_as_of(connection: sqlite3.Connection, lot_id: str, index: int) -> tu
     reporters = connection.execute(
         "SELECT reporter FROM counts WHERE lot_id = ? ORDER BY reporter", (lot_id,)
     ).fetchall()
-    found = (
-        connection.execute(
-            "SELECT reporter, available_spaces, counted_at_us, stale, status FROM count_history "
-            "WHERE lot_id = ? AND reporter = ? AND applied_index <= ? "
-            "ORDER BY applied_index DESC LIMIT 1",
-            (lot_id, reporter, index),
-        ).fetchone()
+    return tuple(
+        count_of(*row)
         for (reporter,) in reporters
+        if (row := _count_as_of(connection, lot_id, reporter, index)) is not None
     )
-    return tuple(count_of(*row) for row in filter(None, found))
+
+
+def _count_as_of(
+    connection: sqlite3.Connection, lot_id: str, reporter: str, index: int
+) -> tuple[Any, ...] | None:
+    row: tuple[Any, ...] | None = connection.execute(
+        f"{_COUNT} count_history WHERE lot_id = ? AND reporter = ? AND applied_index <= ?"
+        " ORDER BY applied_index DESC LIMIT 1",
+        (lot_id, reporter, index),
+    ).fetchone()
+    if row is None:
+        row = connection.execute(
+            f"{_COUNT} count_base WHERE lot_id = ? AND reporter = ?", (lot_id, reporter)
+        ).fetchone()
+    return row

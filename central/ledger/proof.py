@@ -71,12 +71,11 @@ class Proof:
         return root == self.head.digest
 
 
-async def first_difference(one: HeadAt, other: HeadAt, *, high: int) -> int:
-    """Return the first index at which two chains differ, if they differ at `high`.
+async def first_difference(one: HeadAt, other: HeadAt, *, low: int = 0, high: int) -> int:
+    """Return the first index after `low` at which two chains differ, if they differ at `high`.
 
     By bisection: a head commits to everything before it, so heads that differ once differ on.
     """
-    low = 0
     while high - low > 1:
         middle = (low + high) // 2
         if await one(middle) == await other(middle):

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from central.ledger import chain
 from central.ledger.camera_queries import camera_changes
+from central.ledger.cuts import last_cut, next_cut
 from central.ledger.data_directory import connect
 from central.ledger.history_queries import HistoryQuestion, Page, page
+from central.ledger.interface import HistoryDropped, WatchGap
 from central.ledger.lot_queries import count_of, lot_now
+from central.ledger.merkle import Frontier
 from central.ledger.past_queries import lot_as_of
 from central.ledger.proof import FORMAT, Head, Link, Proof
 from central.ledger.records import (
@@ -84,9 +87,18 @@ class Queries:
     def lots_as_of(
         self, lot_ids: Sequence[str], instant_us: int, *, with_layouts: bool
     ) -> tuple[int, tuple[LotState, ...]]:
-        """Return (last index committed by that instant, lots as they stood then, by id)."""
+        """Return (last index committed by that instant, lots as they stood then, by id).
+
+        Raises HistoryDropped for an instant before the history that is kept.
+        """
         with self._connection:
             self._connection.execute("BEGIN")
+            cut = last_cut(self._connection)
+            if instant_us < cut.until_us:
+                raise HistoryDropped(
+                    f"as_of_us {instant_us}: the history up to {cut.until_us} has been dropped; "
+                    "give a later instant"
+                )
             index = chain.last_index_by(self._connection, instant_us)
             ids = lot_ids or [
                 lot_id for (lot_id,) in self._connection.execute("SELECT lot_id FROM lots")
@@ -108,7 +120,10 @@ class Queries:
             return index, page(self._connection, question)
 
     def head(self, index: int) -> tuple[int, bytes]:
-        """Return (index, head) at that index, or at the last applied one if that is smaller."""
+        """Return (index, head) at that index, or at the last applied one if that is smaller.
+
+        Raises HistoryDropped for an index before the last cut.
+        """
         with self._connection:
             self._connection.execute("BEGIN")
             applied, head = self._connection.execute(
@@ -116,25 +131,47 @@ class Queries:
             ).fetchone()
             if index == 0 or index >= applied:
                 return applied, head
+            _check_kept(self._connection, index)
             return index, chain.head_at(self._connection, index)
 
-    def links(self, after_index: int, *, limit: int) -> tuple[int, list[Link]]:
-        """Return (applied index, the links after `after_index`), at most `limit` of them."""
+    def checkpoint(self) -> Frontier:
+        """Return the tree over what was dropped of the history."""
         with self._connection:
             self._connection.execute("BEGIN")
+            return chain.frontier_of(self._connection, last_cut(self._connection).index)
+
+    def next_cut(self, before_us: int) -> int:
+        """Return the index up to which the next step of dropping what is older goes, 0 if none."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            last = chain.last_index_by(self._connection, before_us - 1)
+            return next_cut(self._connection, last)
+
+    def links(self, after_index: int, *, limit: int) -> tuple[int, list[Link]]:
+        """Return (applied index, the links after `after_index`), at most `limit` of them.
+
+        Raises HistoryDropped if some of them have been dropped.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN")
+            _check_kept(self._connection, after_index)
             applied = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
             last = min(applied, after_index + limit)
             found = chain.links(self._connection, after_index + 1, last)
             return applied, [stored.link for stored in found]
 
     def proof(self, index: int, head_index: int, *, replica_id: str) -> Proof | None:
-        """Return what proves an entry against a head (0: the last), None if it is not applied."""
+        """Return what proves an entry against a head (0: the last), None if it is not applied.
+
+        Raises HistoryDropped for an entry whose history has been dropped.
+        """
         with self._connection:
             self._connection.execute("BEGIN")
             applied = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
             size = head_index or applied
             if not 0 < index <= size <= applied:
                 return None
+            _check_kept(self._connection, index - 1)
             (stored,) = chain.links(self._connection, index, index)
             head = chain.head_at(self._connection, size)
             path = chain.path_of(self._connection, index, size)
@@ -143,10 +180,15 @@ class Queries:
     def events(self, after_index: int, *, limit: int) -> tuple[int, list[LedgerEvent]]:
         """Return (index read through, events after `after_index`), at most `limit` of them.
 
-        Every event up to the first number is either in the list or was never there.
+        Every event up to the first number is either in the list or was never there. Raises WatchGap
+        if some have been dropped.
         """
         with self._connection:
             self._connection.execute("BEGIN")
+            try:
+                _check_kept(self._connection, after_index)
+            except HistoryDropped as dropped:
+                raise WatchGap(str(dropped)) from dropped
             through = self._connection.execute("SELECT applied_index FROM meta").fetchone()[0]
             indexes = [
                 index
@@ -222,6 +264,16 @@ class Queries:
                 (Occupancy.UNKNOWN, CameraCondition.SILENT),
             )
         ]
+
+
+def _check_kept(connection: sqlite3.Connection, after_index: int) -> None:
+    """Raise HistoryDropped if part of what came after an index is no longer kept."""
+    dropped = last_cut(connection).index
+    if after_index < dropped:
+        raise HistoryDropped(
+            f"the history up to index {dropped} has been dropped: what came after index "
+            f"{after_index} is not all kept"
+        )
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

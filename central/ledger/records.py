@@ -275,6 +275,7 @@ class HistoryPage:
     age_us: int
     changes: tuple[RecordedChange, ...]
     cameras: tuple[RecordedCameraChange, ...] = ()  # of the same part of the history
+    dropped_until_us: int = 0  # what was committed up to then is not kept
 
 
 class NodeKind(IntEnum):

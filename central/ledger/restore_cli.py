@@ -110,6 +110,7 @@ def _described(checked: "Checked") -> list[str]:
     return [
         f"{checked.backup.path}: taken {taken:%Y-%m-%d %H:%M:%S} UTC from replica "
         f"'{said.replica_id}' of cluster {said.cluster_id}",
-        f"index 1 to {verified.index} fits, {verified.changes} changes of occupancy",
+        f"index {verified.dropped + 1} to {verified.index} fits, {verified.changes} changes of "
+        "occupancy",
         f"head {verified.index}:{verified.head.hex()}",
     ]

@@ -3,7 +3,7 @@
 SCHEMA_VERSION = 3
 """2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
 brought up to date by itself, for it does not say what its entries were: see state_machine.py.
-3: cameras' conditions; layout version and model of views, spots and changes."""
+3: cameras' conditions; layout version and model of views, spots and changes; cuts."""
 
 _VIEWS_AND_SPOTS = """
 CREATE TABLE views (                  -- what each camera last said of each spot it sees
@@ -44,6 +44,31 @@ CREATE TABLE camera_history (         -- every change of a condition (0: nothing
     PRIMARY KEY (applied_index, ordinal)
 ) WITHOUT ROWID;
 CREATE INDEX camera_history_by_lot ON camera_history (lot_id);
+"""
+
+_CUTS = """
+CREATE TABLE cuts (                   -- the last one says where history begins, see cuts.py
+    applied_index INTEGER PRIMARY KEY,
+    dropped_through INTEGER NOT NULL, dropped_until_us INTEGER NOT NULL,
+    head TEXT NOT NULL, layouts TEXT NOT NULL, base TEXT NOT NULL,
+    committed_at_us INTEGER NOT NULL
+);
+CREATE TABLE spot_base (              -- each spot's last change of what was dropped
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, applied_index INTEGER NOT NULL,
+    occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL, camera_id TEXT NOT NULL,
+    captured_at_us INTEGER NOT NULL, layout_version INTEGER NOT NULL, model TEXT NOT NULL,
+    PRIMARY KEY (lot_id, spot_id)
+) WITHOUT ROWID;
+CREATE TABLE count_base (
+    lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
+    available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
+    stale INTEGER NOT NULL, status TEXT NOT NULL,
+    PRIMARY KEY (lot_id, reporter)
+) WITHOUT ROWID;
+CREATE TABLE camera_base (
+    camera_id TEXT PRIMARY KEY,
+    condition INTEGER NOT NULL, since_us INTEGER NOT NULL, detail TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 STATEMENTS = f"""
@@ -95,7 +120,7 @@ CREATE TABLE count_history (
     stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
 CREATE INDEX count_history_by_reporter ON count_history (lot_id, reporter);
-{_SESSIONS}CREATE TABLE chain (                  -- one row an applied entry, see chain.py
+{_SESSIONS}{_CUTS}CREATE TABLE chain (                  -- one row an applied entry, see chain.py
     applied_index INTEGER PRIMARY KEY, term INTEGER NOT NULL,
     committed_at_us INTEGER NOT NULL, -- never goes back from one index to the next
     content BLOB NOT NULL, leaf BLOB NOT NULL
@@ -125,6 +150,7 @@ DROP TABLE sessions_2;
 ALTER TABLE history ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE history ADD COLUMN model TEXT NOT NULL DEFAULT '';
 {_CAMERA_HISTORY}
+{_CUTS}
 UPDATE meta SET schema_version = 3
 """
 """Brings the tables of version 2 up to date. Their links stay what they were, for what an entry is

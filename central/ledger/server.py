@@ -19,6 +19,7 @@ from central.ledger.peers import Peers
 from central.ledger.receiver import Door
 from central.ledger.records import MemberRole
 from central.ledger.replica import Replica
+from central.ledger.retention import Retention
 from central.ledger.service import ParkingService
 from central.ledger.view_service import ViewService
 from node.address import Address
@@ -45,10 +46,12 @@ async def serve(
     stop: asyncio.Event,
     peer_port: int = 0,
     compare_heads_every: float = COMPARE_EVERY,
+    keep_history_days: float | None = None,
 ) -> int:
     """Run a replica until `stop` is set; returns the exit code.
 
-    peer_port: where other replicas connect, 0 for any port that is free.
+    peer_port: where other replicas connect, 0 for any port that is free. keep_history_days: what is
+    older is dropped; None: never.
 
     Raises UsageError for a wrong data directory, OperationError if the port is taken or the disk
     fails, or the state turns out not to be that of the other replicas.
@@ -83,7 +86,9 @@ async def serve(
         await server.start()
         _announce(replica, listen)
         try:
-            parts = (replica.run(), view.run(), peers.run(), heads.run())
+            parts = [replica.run(), view.run(), peers.run(), heads.run()]
+            if keep_history_days is not None:
+                parts.append(Retention(replica, keep_days=keep_history_days).run())
             await _run_until(_end_of(replica, stop), *parts)
         finally:
             door.close()

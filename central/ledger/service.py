@@ -12,7 +12,7 @@ from central.ledger.channels import Context
 from central.ledger.command import ApplyLayout, ReportCount
 from central.ledger.data_directory import size_of
 from central.ledger.errors import NotPrimary
-from central.ledger.interface import LedgerRefused, VersionConflict
+from central.ledger.interface import LedgerRefused, VersionConflict, WatchGap
 from central.ledger.outcome import LayoutApplied, Outcome, Refused
 from central.ledger.queries import Queries
 from central.ledger.records import (
@@ -172,7 +172,10 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         after = request.after_index
         leaderless_since: float | None = None
         while True:
-            through, events = await self._replica.query(_events_after(after))
+            try:
+                through, events = await self._replica.query(_events_after(after))
+            except WatchGap as gap:
+                await self._abort(context, gap)
             for event in events:
                 seen = _of_lots(event, wanted)
                 if seen is not None:

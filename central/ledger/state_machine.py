@@ -21,12 +21,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from central.ledger import apply_cameras, apply_detections, apply_layout, apply_report, chain
+from central.ledger import (
+    apply_cameras,
+    apply_detections,
+    apply_drop,
+    apply_layout,
+    apply_report,
+    chain,
+)
 from central.ledger.changes import Changes
 from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
     Command,
+    DropHistory,
     LoseCamera,
     ReportCount,
     StoredBatches,
@@ -41,6 +49,10 @@ from central.raft import Entry
 from node.errors import OperationError, UsageError
 
 logger = logging.getLogger(__name__)
+
+
+KEPT_PAGES = 64  # empty ones that state.db keeps for what comes next
+VACUUMED_PAGES = 4000  # most that are given back at a time
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,10 @@ class StateMachine:
         try:
             self._connection = connect(self.path, synchronous="NORMAL")
             self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # see `checkpoint`
+            if not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                # So that dropping history makes the file smaller. It counts only for a new file.
+                self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                self._connection.execute("VACUUM")
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._prepare()
@@ -92,11 +108,8 @@ class StateMachine:
     def apply(self, entries: Sequence[Entry]) -> list[Applied]:
         """Apply entries in one transaction; all of them or, if it raises, none."""
         index, committed_at_us = self._applied_index, self._committed_at_us
-        frontier = self._frontier.copy()
         applied: list[Applied] = []
-        times: list[int] = []
-        rows: list[str] = []
-        changes = Changes()
+        changes, links = Changes(), chain.Links(self._frontier.copy())
         if self._failed:
             self._present.forget()  # the tables are as they were before
         self._failed = True
@@ -109,31 +122,34 @@ class StateMachine:
                 if entry.data:
                     command, proposed_at_us = read(entry.data)
                     committed_at_us = max(committed_at_us, proposed_at_us)
+                    if isinstance(command, DropHistory):
+                        self._flush(changes, links)
                     changes.begin(entry.index, committed_at_us)
                     outcome = self._dispatch(command, changes)
-                    rows.append(changes.end())
-                else:
-                    rows.append(chain.NO_ROWS)
                 index = entry.index
-                times.append(committed_at_us)
+                links.add(entry, committed_at_us, changes.end())
                 applied.append(Applied(entry.index, entry.term, outcome))
-            self._present.flush()
-            changes.flush(self._connection)
-            chain.extend(self._connection, frontier, entries, times, rows)
-            head = frontier.root()
+            self._flush(changes, links)
+            head = links.frontier.root()
             self._connection.execute(
                 "UPDATE meta SET applied_index = ?, chain_head = ?", (index, head)
             )
         self._applied_index, self._chain_head = index, head
-        self._frontier, self._committed_at_us = frontier, committed_at_us
+        self._frontier, self._committed_at_us = links.frontier, committed_at_us
         self._failed = False
         return applied
 
     def checkpoint(self) -> None:
         """Empty SQLite's own log into state.db, which takes fsyncs; to be called now and then.
 
-        Not left to SQLite, which does it after any commit: `apply` must not wait for a disk.
+        Not left to SQLite, which does it after any commit: `apply` must not wait for a disk. Pages
+        that dropped history has left empty go back to the file system, a part at a time.
         """
+        (empty,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        if empty > KEPT_PAGES:
+            # As a script: by `execute` it would stop after the first page.
+            pages = min(empty - KEPT_PAGES, VACUUMED_PAGES)
+            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def make_durable(self) -> int:
@@ -152,6 +168,11 @@ class StateMachine:
             self._connection.interrupt()
         self._connection.close()
 
+    def _flush(self, changes: Changes, links: chain.Links) -> None:
+        self._present.flush()
+        changes.flush(self._connection)
+        links.flush(self._connection)
+
     def _dispatch(self, command: Command | StoredBatches, changes: Changes) -> Outcome:
         """Do what a command says; one that is refused has written nothing."""
         connection, present = self._connection, self._present
@@ -165,6 +186,8 @@ class StateMachine:
                 return apply_layout.apply(connection, present, changes, command)
             case ReportCount(report):
                 return apply_report.report(connection, changes, report)
+            case DropHistory(through):
+                return apply_drop.drop(connection, changes, through)
             case AppendBatches():
                 raise AssertionError("batches are applied as they are stored")
 

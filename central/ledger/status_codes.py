@@ -7,7 +7,7 @@ RESOURCE_EXHAUSTED   too much is waiting for commitment, members are being chang
                      backup cannot be made: try later
 UNAVAILABLE          the outcome is unknown; send the same request again
 DATA_LOSS            this replica's state is not that of the others: ask another one
-OUT_OF_RANGE         the events after that index are no longer kept
+OUT_OF_RANGE         it is older than the history that is kept
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ import grpc
 from central.ledger.channels import Context
 from central.ledger.errors import Diverged, NoCopy, NotPrimary, OutcomeUnknown
 from central.ledger.interface import (
+    HistoryDropped,
     LedgerError,
     LedgerRefused,
     VersionConflict,
@@ -43,7 +44,7 @@ def status_of(error: Exception) -> grpc.StatusCode | None:
             return grpc.StatusCode.RESOURCE_EXHAUSTED
         case VersionConflict():
             return grpc.StatusCode.ABORTED
-        case WatchGap():
+        case WatchGap() | HistoryDropped():
             return grpc.StatusCode.OUT_OF_RANGE
         case LedgerRefused() | UsageError():
             return grpc.StatusCode.INVALID_ARGUMENT
@@ -75,7 +76,7 @@ def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
         case grpc.StatusCode.ABORTED:
             return VersionConflict(detail)
         case grpc.StatusCode.OUT_OF_RANGE:
-            return WatchGap(detail)
+            return HistoryDropped(detail)
         case grpc.StatusCode.UNIMPLEMENTED:
             return LedgerRefused(f"the replica does not offer this call: upgrade it ({detail})")
     return None

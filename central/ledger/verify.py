@@ -6,7 +6,6 @@ elsewhere (`against`), or by the other replicas.
 """
 
 import fcntl
-import json
 import os
 import sqlite3
 import struct
@@ -17,25 +16,29 @@ from pathlib import Path
 
 from central.ledger import chain, log_rows, log_schema
 from central.ledger.chain import StoredLink, content_of
+from central.ledger.cuts import last_cut
 from central.ledger.merkle import Frontier
-from central.ledger.past_queries import lot_as_of
+from central.ledger.mismatch import Mismatch, mismatch
 from central.ledger.proof import Head
 from central.ledger.schema import SCHEMA_VERSION
+from central.ledger.verify_derived import check_cut, check_derived
 from central.ledger.wal_check import damaged_at
 from central.raft import Entry
-from node.errors import OperationError, UsageError
+from node.errors import UsageError
+
+__all__ = ["Mismatch", "Verified", "verify_data"]
 
 _UNREADABLE = (sqlite3.Error, ValueError, TypeError, struct.error, OSError)
 
 
-class Mismatch(OperationError):
-    """Something is not what was committed; the message names the first index."""
-
-
 @dataclass(frozen=True)
 class Verified:
-    """What was found to fit. held: first and last applied index that the log still holds."""
+    """What was found to fit, after `dropped`, up to where history was dropped, to `index`.
 
+    held: first and last applied index that the log still holds.
+    """
+
+    dropped: int
     index: int
     head: bytes
     changes: int
@@ -75,14 +78,23 @@ def _verify(
         raise UsageError(
             f"--against {against}: {state} has applied 1 to {applied}; give a head up to there"
         )
-    _check_stray(state, connection, applied)
-    frontier, last_at = Frontier(), 0
-    for stored in chain.links(connection, 1, applied):
+    cut = last_cut(connection)
+    if against is not None and against.index < cut.index:
+        raise UsageError(
+            f"--against {against}: {state} has dropped its history up to {cut.index}; give a head "
+            "from there on"
+        )
+    _check_stray(state, connection, cut.index, applied)
+    frontier, last_at = chain.frontier_of(connection, cut.index), cut.until_us
+    check_cut(state, connection, cut, frontier)
+    if against is not None and against.index == cut.index:
+        _check_head(state, frontier, against.digest, "the head given with --against")
+    for stored in chain.links(connection, cut.index + 1, applied):
         link, expected = stored.link, frontier.size + 1
         if link.index != expected:
             break
         if link.committed_at_us < last_at:
-            raise _mismatch(state, link.index, "its time is before that of the index before")
+            raise mismatch(state, link.index, "its time is before that of the index before")
         last_at = link.committed_at_us
         _check_link(state, stored, log)
         for node in chain.stored(frontier.append(stored.leaf)):
@@ -90,16 +102,16 @@ def _verify(
         if against is not None and link.index == against.index:
             _check_head(state, frontier, against.digest, "the head given with --against")
     if frontier.size != applied:
-        raise _mismatch(state, frontier.size + 1, "it is missing from the chain")
+        raise mismatch(state, frontier.size + 1, "it is missing from the chain")
     _check_head(state, frontier, head, "the head that is stored")
     # Last, for SQLite names no index of ours.
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise ValueError(found)
-    _check_derived(state, connection, applied)
-    _check_cameras(state, connection, applied)
+    check_derived(state, connection, applied)
     held = sorted(index for index in log.entries if index <= applied)
     return Verified(
+        dropped=cut.index,
         index=applied,
         head=head,
         changes=connection.execute("SELECT count(*) FROM history").fetchone()[0],
@@ -111,10 +123,10 @@ def _verify(
 def _check_link(state: Path, stored: StoredLink, log: _Log) -> None:
     link = stored.link
     if link.leaf() != stored.leaf:
-        raise _mismatch(state, link.index, "its history, time or term is not what was chained")
+        raise mismatch(state, link.index, "its history, time or term is not what was chained")
     entry = log.entries.get(link.index)
     if entry is not None and (entry.term != link.term or content_of(entry) != link.content):
-        raise _mismatch(state, link.index, "the entry in log.db is not what was applied")
+        raise mismatch(state, link.index, "the entry in log.db is not what was applied")
 
 
 def _check_node(
@@ -130,98 +142,28 @@ def _check_node(
     ).fetchone()
     if row is None or row[0] != digest:
         first = (position << level) + 1
-        raise _mismatch(state, index, f"the hash over {first} to {index} is not that of its links")
+        raise mismatch(state, index, f"the hash over {first} to {index} is not that of its links")
 
 
 def _check_head(state: Path, frontier: Frontier, head: bytes, what: str) -> None:
     if frontier.root() != head:
-        raise _mismatch(
+        raise mismatch(
             state,
             frontier.size,
             f"{what} is {head.hex()}, but what stands here makes {frontier.root().hex()}",
         )
 
 
-def _check_stray(state: Path, connection: sqlite3.Connection, applied: int) -> None:
-    for table in ("history", "layouts", "count_history", "camera_history", "chain"):
+def _check_stray(state: Path, connection: sqlite3.Connection, dropped: int, applied: int) -> None:
+    kept = dict.fromkeys(("history", "count_history", "camera_history", "cuts", "chain"), dropped)
+    for table, after in {**kept, "layouts": 0}.items():
         (stray,) = connection.execute(
-            f"SELECT min(applied_index) FROM {table} WHERE applied_index < 1 OR applied_index > ?",
-            (applied,),
+            f"SELECT min(applied_index) FROM {table} WHERE applied_index <= ? OR applied_index > ?",
+            (after, applied),
         ).fetchone()
         if stray is not None:
-            raise _mismatch(state, stray, f"{table} has rows of it, but 1 to {applied} is applied")
-
-
-def _check_derived(state: Path, connection: sqlite3.Connection, applied: int) -> None:
-    """Check what is no history but follows from it, and what answers are made of."""
-    for (lot_id,) in connection.execute("SELECT lot_id FROM lots ORDER BY lot_id").fetchall():
-        _check_lives(state, connection, lot_id)
-        lot = lot_as_of(connection, lot_id, applied, with_layout=False)
-        by_history = [
-            (s.spot_id, int(s.occupancy), s.since_us, s.layout_version, s.model)
-            for s in (lot.spots if lot else ())
-        ]
-        stands = connection.execute(
-            "SELECT spot_id, occupancy, since_us, layout_version, model FROM spots "
-            "WHERE lot_id = ? ORDER BY spot_id",
-            (lot_id,),
-        ).fetchall()
-        if wrong := sorted(set(by_history) ^ set(stands)):
-            raise _mismatch(
-                state,
-                applied,
-                f"spot '{wrong[0][0]}' of lot '{lot_id}' does not stand as its history says",
-            )
-
-
-def _check_cameras(state: Path, connection: sqlite3.Connection, applied: int) -> None:
-    by_history = {
-        camera_id: (camera_id, *row)
-        for camera_id, *row in connection.execute(
-            "SELECT camera_id, condition, since_us, detail FROM camera_history "
-            "ORDER BY applied_index, ordinal"
-        )
-    }
-    for camera_id, *row in connection.execute(
-        "SELECT camera_id, condition, since_us, detail FROM cameras ORDER BY camera_id"
-    ):
-        # A camera that left its layout ended with condition 0, and may have come back since.
-        there = by_history.get(camera_id)
-        expected = there[1:] if there is not None and there[1] else (0, 0, "")
-        if tuple(row) != expected:
-            raise _mismatch(
-                state, applied, f"camera '{camera_id}' does not stand as its history says"
-            )
-
-
-def _check_lives(state: Path, connection: sqlite3.Connection, lot_id: str) -> None:
-    lives: dict[str, tuple[str, int, int]] = {}
-    expected: set[tuple[str, int, int, int | None]] = set()
-    for index, at, document in connection.execute(
-        "SELECT applied_index, committed_at_us, document FROM layouts WHERE lot_id = ? "
-        "ORDER BY version",
-        (lot_id,),
-    ):
-        there = {spot_id for spot_id, *_ in json.loads(document)["spots"]}
-        expected |= {(*lives.pop(gone), index) for gone in lives.keys() - there}
-        lives |= {new: (new, index, at) for new in there - lives.keys()}
-    expected |= {(*life, None) for life in lives.values()}
-    found = set(
-        connection.execute(
-            "SELECT spot_id, added_index, added_at_us, removed_index FROM spot_lives "
-            "WHERE lot_id = ?",
-            (lot_id,),
-        )
-    )
-    if wrong := expected ^ found:
-        spot_id, index, *_ = min(wrong, key=lambda life: (life[1], life[0]))
-        raise _mismatch(
-            state, index, f"when spot '{spot_id}' was in lot '{lot_id}' is not what layouts say"
-        )
-
-
-def _mismatch(path: Path, index: int, why: str) -> Mismatch:
-    return Mismatch(f"{path}: index {index} does not fit: {why}")
+            there = f"{after + 1} to {applied} is there"
+            raise mismatch(state, stray, f"{table} has rows of it, but {there}")
 
 
 def _check_version(state: Path, connection: sqlite3.Connection) -> None:

@@ -105,7 +105,10 @@ def _verify_data(data: Path, against: Head | None) -> None:
     from central.ledger.verify import verify_data
 
     found = verify_data(data, against=against)
-    click.echo(f"{data}: index 1 to {found.index} fits, {found.changes} changes of occupancy")
+    first = found.dropped + 1
+    click.echo(f"{data}: index {first} to {found.index} fits, {found.changes} changes of occupancy")
+    if found.dropped:
+        click.echo(f"history up to index {found.dropped} was dropped; what stood then is proved")
     if found.held is not None:
         first, last = found.held
         click.echo(f"log: entries {first} to {last} are what was applied")

@@ -102,7 +102,11 @@ async def _compare(audit: _Audit, heads: dict[str, Head], index: int) -> None:
             async def theirs(at: int, address: str = other) -> bytes:
                 return (await audit.head(address, at)).digest
 
-            first = await first_difference(ours, theirs, high=index)
+            kept = [
+                (await audit.client.checkpoint(address, timeout=audit.timeout)).size
+                for address in (one, other)
+            ]
+            first = await first_difference(ours, theirs, low=max(kept), high=index)
             raise Mismatch(
                 f"replicas '{head.replica_id}' and '{other_head.replica_id}' differ from index "
                 f"{first} on: stop both and look with 'parkledger verify --data' which is damaged"
@@ -110,9 +114,14 @@ async def _compare(audit: _Audit, heads: dict[str, Head], index: int) -> None:
 
 
 async def _recompute(audit: _Audit, address: str, head: Head) -> None:
-    frontier = Frontier()
+    frontier = await audit.client.checkpoint(address, timeout=audit.timeout)
+    if frontier.size and frontier.root() != (await audit.head(address, frontier.size)).digest:
+        raise Mismatch(
+            f"replica '{head.replica_id}': the tree over what it dropped, 1 to {frontier.size}, "
+            "does not fit its head there"
+        )
     part: list[Link] = []
-    async for link in _up_to(audit, address, head.index):
+    async for link in _up_to(audit, address, after=frontier.size, index=head.index):
         part.append(link)
         if len(part) == COMPARED_EVERY:
             frontier = await _take(audit, address, head, frontier, part)
@@ -147,8 +156,8 @@ async def _take(
     return frontier
 
 
-async def _up_to(audit: _Audit, address: str, index: int) -> AsyncIterator[Link]:
-    async for link in audit.client.links(address, timeout=audit.timeout):
+async def _up_to(audit: _Audit, address: str, *, after: int, index: int) -> AsyncIterator[Link]:
+    async for link in audit.client.links(address, after_index=after, timeout=audit.timeout):
         if link.index > index:
             return
         yield link

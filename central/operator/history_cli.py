@@ -207,6 +207,10 @@ async def print_changes(ledger: Ledger, wanted: Wanted) -> None:
             _print(list(change_lines(page, zone=wanted.zone)))
     except LedgerRefused as refusal:
         raise UsageError(str(refusal)) from refusal
+    since_us, dropped_us = wanted.since_us or 0, page.dropped_until_us
+    if since_us <= dropped_us and dropped_us:
+        until = text_of(dropped_us, zone=wanted.zone)
+        click.echo(f"history up to {until} has been dropped, as the ledger was told to", err=True)
     if not any_yet and not wanted.as_json:
         click.echo(f"no change of lot '{wanted.lot_id}' in that time", err=True)
 

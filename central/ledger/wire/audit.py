@@ -1,5 +1,6 @@
 """Heads, links and proofs, as protos and back."""
 
+from central.ledger.merkle import Frontier
 from central.ledger.proof import Head, Link, Proof
 from protos import audit_pb2
 
@@ -14,6 +15,16 @@ def head_to_proto(head: Head) -> audit_pb2.Head:
 def head_from_proto(head: audit_pb2.Head) -> Head:
     """Return the head of a message."""
     return Head(head.index, head.head, head.format, head.replica_id)
+
+
+def checkpoint_to_proto(frontier: Frontier) -> audit_pb2.Checkpoint:
+    """Return a checkpoint's message."""
+    return audit_pb2.Checkpoint(index=frontier.size, peaks=frontier.peaks)
+
+
+def checkpoint_from_proto(checkpoint: audit_pb2.Checkpoint) -> Frontier:
+    """Return the tree of a message."""
+    return Frontier(checkpoint.index, checkpoint.peaks)
 
 
 def link_to_proto(link: Link) -> audit_pb2.Link:

@@ -37,6 +37,7 @@ def page_to_proto(page: Page, *, index: int, age_us: int) -> parking_pb2.History
         age_us=age_us,
         next_page_token=page.end.token() if page.end is not None else b"",
         cameras=[conditions.recorded_to_proto(one) for one in page.cameras],
+        dropped_until_us=page.dropped_until_us,
     )
     add, lot_id = response.changes.add, page.lot_id
     to_state = parking_pb2.Occupancy.ValueType
@@ -78,6 +79,7 @@ def page_from_proto(response: parking_pb2.HistoryResponse) -> HistoryPage:
             for one in response.changes
         ),
         cameras=tuple(conditions.recorded_from_proto(one) for one in response.cameras),
+        dropped_until_us=response.dropped_until_us,
     )
 
 

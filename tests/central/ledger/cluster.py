@@ -50,6 +50,7 @@ class Cluster:
     camera_time_out: float = 60.0
     compare_heads_every: float = 0.5
     kept_entries: int = 10_000
+    keep_history_days: float | None = None
     cluster_id: str = "test"
     lease: bool = False
     addresses: dict[str, Address] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Cluster:
                 camera_time_out=self.camera_time_out,
                 stop=stop,
                 compare_heads_every=self.compare_heads_every,
+                keep_history_days=self.keep_history_days,
             )
         )
         self.running[replica_id] = Running(stop, task)

@@ -6,7 +6,7 @@ the same tables, outcomes and heads (test_row_wise.py).
 
 import sqlite3
 
-from central.ledger import apply_layout, apply_report, chain
+from central.ledger import apply_drop, apply_layout, apply_report, chain
 from central.ledger import changes as written
 from central.ledger.apply_cameras import NOBODY_VOUCHES
 from central.ledger.apply_detections import KEPT_BOOTS
@@ -14,6 +14,7 @@ from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
     Command,
+    DropHistory,
     LoseCamera,
     ReportCount,
     decode,
@@ -39,13 +40,13 @@ class RowWise:
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.executescript(STATEMENTS)
-        self._frontier = Frontier()
+        self._links = chain.Links(Frontier())
         self._committed_at_us = 0
 
     @property
     def head(self) -> bytes:
         """The head over all that was applied."""
-        return self._frontier.root()
+        return self._links.frontier.root()
 
     def apply(self, entry: Entry) -> Outcome:
         """Apply one entry."""
@@ -55,8 +56,8 @@ class RowWise:
             self._committed_at_us = max(self._committed_at_us, at)
             outcome = self._dispatch(command, entry.index, self._committed_at_us)
         rows = chain.rows_of(self.connection, entry.index, entry.index)
-        made = [rows.get(entry.index, chain.NO_ROWS)]
-        chain.extend(self.connection, self._frontier, [entry], [self._committed_at_us], made)
+        self._links.add(entry, self._committed_at_us, rows.get(entry.index, chain.NO_ROWS))
+        self._links.flush(self.connection)
         return outcome
 
     def _dispatch(self, command: Command, index: int, at: int) -> Outcome:
@@ -65,14 +66,19 @@ class RowWise:
                 return append(self.connection, command, index, at)
             case LoseCamera():
                 return lose(self.connection, command, index, at)
-            case ApplyLayout() | ReportCount():
+            case ApplyLayout() | ReportCount() | DropHistory():
                 return self._apply_rare(command, index, at)
 
-    def _apply_rare(self, command: ApplyLayout | ReportCount, index: int, at: int) -> Outcome:
+    def _apply_rare(
+        self, command: ApplyLayout | ReportCount | DropHistory, index: int, at: int
+    ) -> Outcome:
         """Layouts and counts are written row by row in the real one, too; nothing is kept."""
         changes = written.Changes()
         changes.begin(index, at)
-        if isinstance(command, ReportCount):
+        outcome: Outcome
+        if isinstance(command, DropHistory):
+            outcome = apply_drop.drop(self.connection, changes, command.through)
+        elif isinstance(command, ReportCount):
             outcome = apply_report.report(self.connection, changes, command.report)
         else:
             present = Present(self.connection)
