@@ -8,8 +8,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_until_signalled(role: Callable[[asyncio.Event], Awaitable[int]]) -> int:
+def run_until_signalled(
+    role: Callable[[asyncio.Event], Awaitable[int]], *, uvloop: bool = False
+) -> int:
     """Run `role(stop)` in a new event loop and return its exit code.
+
+    uvloop: in one of uvloop's if that is installed, for what sends and takes many small messages.
 
     The role must finish its clean-up soon after `stop` is set. A second signal means that
     the person has stopped waiting: the process ends there and then with 128 + signal.
@@ -28,7 +32,8 @@ def run_until_signalled(role: Callable[[asyncio.Event], Awaitable[int]]) -> int:
             loop.add_signal_handler(number, on_signal, number)
         return await role(stop)
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=_uvloop() if uvloop else None) as runner:
+        return runner.run(main())
 
 
 def run_unless_signalled(work: Callable[[], Coroutine[None, None, int]]) -> int | None:
@@ -47,3 +52,11 @@ def run_unless_signalled(work: Callable[[], Coroutine[None, None, int]]) -> int 
 
     code = run_until_signalled(role)
     return None if code == -1 else code
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop

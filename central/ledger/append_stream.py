@@ -77,7 +77,7 @@ class AppendStream:
             waiting.done.cancel()
 
     async def _run(self) -> None:
-        backoff = Backoff(first=0.02, limit=0.5)
+        backoff = Backoff(first=0.02, limit=0.1)
         while True:
             if not self._waiting and not self._in_flight:
                 # Connect when there is something to say: who is primary may have changed.

@@ -111,7 +111,7 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
 @click.option(
     "--tick-ms",
     type=click.IntRange(5, 1000),
-    default=20,
+    default=10,
     show_default=True,
     show_envvar=True,
     help="Unit of the two times below, milliseconds.",
@@ -119,7 +119,7 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
 @click.option(
     "--heartbeat-ticks",
     type=click.IntRange(1, 100),
-    default=3,
+    default=5,
     show_default=True,
     show_envvar=True,
     help="A primary speaks to each backup at least this often, ticks.",
@@ -127,7 +127,7 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
 @click.option(
     "--election-ticks",
     type=click.IntRange(2, 1000),
-    default=15,
+    default=22,
     show_default=True,
     show_envvar=True,
     help="A backup that hears nothing for this long to twice as long stands for election, ticks.",
@@ -221,7 +221,8 @@ def ledger(
             camera_time_out=camera_time_out,
             keep_history_days=keep_history,
             stop=stop,
-        )
+        ),
+        uvloop=True,
     )
 
 

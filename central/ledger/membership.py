@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from central.ledger.errors import NotPrimary, OutcomeUnknown
 from central.ledger.hearing import Hearing
@@ -157,12 +158,14 @@ class Membership:
         if target and target not in self._awake():
             raise LedgerRefused(f"replica '{target}' does not answer: start it, or choose another")
         await self.hand_over(target, timeout=2 * self._election_time_out)
-        try:
-            async with asyncio.timeout(2 * self._election_time_out):
-                await self._led.wait()
-        except TimeoutError:
-            return ""
+        await self.somebody_leads(timeout=2 * self._election_time_out)
         return self._raft.leader or ""
+
+    async def somebody_leads(self, *, timeout: float) -> None:
+        """Wait until a leader is known, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._led.wait()
 
     async def hand_over(self, target: str = "", *, timeout: float) -> bool:
         """As leader: let a voter lead, of those that answer the one that is furthest.

@@ -38,12 +38,18 @@ class Door(raft_pb2_grpc.RaftServiceServicer):
         acquaintances: Acquaintances,
         peers: Peers,
         receive: Callable[[Iterable[Message]], None],
+        *,
+        lost: Callable[[str], None],
     ) -> None:
-        """`receive` is given what may be listened to, and must not wait."""
+        """`receive` is given what may be listened to, and must not wait.
+
+        `lost` is told of each peer whose connection has ended.
+        """
         self.me = me
         self.acquaintances = acquaintances
         self.peers = peers
         self.receive = receive
+        self.lost = lost
         self._callers: set[_Caller] = set()
         self._server: asyncio.Server | None = None
 
@@ -112,6 +118,8 @@ class _Caller(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._others.discard(self)
         self._heard.close()
+        if self._first is not None:
+            self._door.lost(self._first.sender_id)
         if self._deadline is not None:
             self._deadline.cancel()
         if self._admitting is not None:

@@ -74,6 +74,7 @@ class Replica:
         self._wall_clock_us = wall_clock_us
         self._storage = opened.storage
         self._raft = opened.raft
+        self.suspect = opened.raft.suspect  # to be told of a peer whose connection has ended
         self._received = opened.received
         self._queries = Queries(opened.state_machine.path)
         self._applied_index = opened.state_machine.applied_index
@@ -334,8 +335,8 @@ class Replica:
 
     def _compaction_due(self) -> bool:
         held = self._applied_index - self._raft.start.index
-        kept = self.settings.kept_entries
-        return held >= 2 * kept or (held > 1 and self._applied_bytes > MAX_LOG_BYTES)
+        large = held > 1 and self._applied_bytes > MAX_LOG_BYTES
+        return large or held >= 2 * self.settings.kept_entries
 
     async def _compact(self) -> None:
         """Drop what is applied from the log, but for the entries kept for backups that lag."""
@@ -383,9 +384,8 @@ class Replica:
         self._tasks.create_task(work)
 
     def _notice_applied(self) -> None:
-        state_machine = self._applier.state_machine
-        self._applied_index = state_machine.applied_index
-        self._chain_head = state_machine.chain_head
+        self._applied_index = self._applier.state_machine.applied_index
+        self._chain_head = self._applier.state_machine.chain_head
         self._applied_more.set()
         self._applied_more = asyncio.Event()
 

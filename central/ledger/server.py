@@ -77,7 +77,7 @@ async def serve(
         cluster_pb2_grpc.add_ClusterServiceServicer_to_server(
             ClusterService(replica, acquaintances, BackupSource(settings)), server
         )
-        door = Door(me, acquaintances, peers, replica.receive)
+        door = Door(me, acquaintances, peers, replica.receive, lost=replica.suspect)
         raft_pb2_grpc.add_RaftServiceServicer_to_server(door, server)
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(replica), server)
         check_free(listen)

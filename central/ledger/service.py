@@ -34,6 +34,7 @@ from protos import parking_pb2, parking_pb2_grpc
 
 EVENTS_A_READ = 256
 PROGRESS_EVERY = 1.0  # seconds between events that only tell how far the replica is
+ELECTION_WAIT = 1.0  # seconds that an append stream waits for somebody to lead
 LEADERLESS_LIMIT = 2.0  # seconds without a primary after which a watcher is sent elsewhere
 
 Errors = (OperationError, UsageError, Overloaded)
@@ -54,6 +55,8 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         """Propose each request as it comes, answer in order as they are applied."""
         del request_iterator  # what is read from the context costs less
         try:
+            # To wait here for an election costs clients less than to ask again and again.
+            await self._replica.membership.somebody_leads(timeout=ELECTION_WAIT)
             if not self._replica.is_primary:
                 raise NotPrimary(self._replica.primary_id)
             await Appending(self._replica, context).serve()

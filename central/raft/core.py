@@ -142,6 +142,15 @@ class Raft:
         elif state.ticks_since_leader >= state.election_deadline:
             election.on_time_out(state)
 
+    def suspect(self, peer: str) -> None:
+        """Note that a peer's process seems to be gone: its connections were closed.
+
+        Whoever follows it waits hardly longer than for a heartbeat. If it is not gone that costs
+        nothing: the others still hear it and grant no vote (section 9.6).
+        """
+        if self._state.leader == peer and self._state.role is Role.FOLLOWER:
+            election.hurry(self._state)
+
     def step(self, message: Message) -> None:
         """Take a message, also one that is late, lost its sense or came twice."""
         state = self._state

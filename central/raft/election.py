@@ -6,6 +6,19 @@ from central.raft.quorum import votes_lost, votes_won
 from central.raft.state import Role, State
 
 
+def hurry(state: State) -> None:
+    """Wait for our leader only for a heartbeat and a random time, and no longer refuse votes.
+
+    Where leases are on nothing is hurried: they rest on what we promised.
+    """
+    config = state.config
+    if config.lease:
+        return
+    wait = config.heartbeat_ticks + state.rng.randrange(max(1, config.election_ticks // 2))
+    state.ticks_since_leader = max(state.ticks_since_leader, state.election_deadline - wait)
+    state.ticks_since_heard = max(state.ticks_since_heard, config.election_ticks)
+
+
 def on_time_out(state: State) -> None:
     """No leader was heard for the election time-out: ask for pre-votes (section 9.6)."""
     if not state.may_stand:

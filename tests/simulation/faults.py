@@ -55,6 +55,8 @@ class Faults:
                 self._transfer()
             case "membership":
                 self._administrator.act()
+            case "suspicion":
+                self._suspect(process)
             case _:
                 self._cut(fault)
 
@@ -97,6 +99,15 @@ class Faults:
             process.disk.flipped = True
         else:
             process.lost = True
+
+    def _suspect(self, process: Process) -> None:
+        """Let others find its connections closed, whether it is gone or not."""
+        self._clock.count("suspicion")
+        if self._clock.rng.random() < 0.5:
+            process.crash()
+        for other in self._processes:
+            if self._clock.rng.random() < 0.8:
+                other.ask(lambda raft: raft.suspect(process.name))
 
     def _transfer(self) -> None:
         for leader in self._processes:

@@ -24,6 +24,7 @@ FAULTS = (
     "disk lost",
     "transfer",
     "membership",
+    "suspicion",
 )
 
 

@@ -53,6 +53,7 @@ EXPECTED = {
     "snapshot restored",
     "split",
     "start refused: bit flipped",
+    "suspicion",
     "transfer",
     "writes merged",
 }

@@ -35,6 +35,7 @@ class End:
     cluster_id: str = "c-1"
     incarnation: str = ""
     got: list[Message] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -45,7 +46,7 @@ class End:
         self.peers = Peers(me)
         self.directory.mkdir(exist_ok=True)
         known = Acquaintances(self.directory, identity, lambda: self.standing)
-        self.door = Door(me, known, self.peers, self._take)
+        self.door = Door(me, known, self.peers, self._take, lost=self.lost.append)
 
     def _take(self, messages: Iterable[Message]) -> None:
         self.got.extend(messages)
@@ -76,6 +77,14 @@ class End:
             self.door.close()
             await server.stop(0)
 
+    async def loses(self, count: int) -> None:
+        """Return once that many connections to us have ended."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                if len(self.lost) >= count:
+                    return
+                await asyncio.sleep(0.01)
+
     async def heard(self, message: Message, *, at: "End") -> None:
         """Send until it is there: what is sent while nobody is connected is lost."""
         async with asyncio.timeout(DEADLINE):
@@ -103,6 +112,7 @@ async def test_both_hear_each_other_also_after_one_was_away(tmp_path: Path) -> N
             async with b.running():
                 await a.heard(message("a", "b", term), at=b)
                 await b.heard(message("b", "a", term), at=a)
+            await a.loses(term)
 
 
 async def test_messages_come_in_order_and_none_twice(tmp_path: Path) -> None:
