@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -53,7 +54,7 @@ class LiveSite:
         await self.supervisor.start(WEB, arguments)
         await self.answer("/api/v1/lots")
 
-    async def answer(self, path: str) -> dict[str, object]:
+    async def answer(self, path: str) -> dict[str, Any]:
         """Return a JSON answer, asking until it is a success."""
         async with asyncio.timeout(START_S), httpx.AsyncClient(base_url=self.url) as client:
             while True:
@@ -65,6 +66,16 @@ class LiveSite:
                     pass
                 if not self.supervisor.children[WEB].running:
                     raise AssertionError(log_tail(self.supervisor.children[WEB].log))
+                await asyncio.sleep(0.05)
+
+    async def apply(self, layout: Layout) -> None:
+        """Commit a layout, and wait until the web service has heard of it."""
+        index = (await self.ledger.apply(layout, timeout=START_S)).index
+        async with asyncio.timeout(START_S):
+            while True:
+                heard = await self.answer("/api/v1/lots")
+                if int(heard["ledger"]["index"]) >= index:
+                    return
                 await asyncio.sleep(0.05)
 
     async def start_camera(self, camera_id: str, clip: str) -> None:

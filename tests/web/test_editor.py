@@ -67,8 +67,26 @@ async def test_a_row_of_eight_is_drawn_saved_and_classified(page: Page, site: Li
     await expect(told).to_have_count(8, timeout=START_S * SECONDS)
 
 
+async def test_regions_are_proposed_from_a_clip(page: Page, site: LiveSite) -> None:
+    await site.apply(_lot_with_camera("proposed"))
+    await page.goto(f"{site.url}/lots/proposed/edit")
+    await page.evaluate(f"sessionStorage.setItem('parkledger-token', '{TOKEN}')")
+    await page.get_by_label("Video file").set_input_files(CLIPS / "north_east.mp4")
+    proposals = page.locator(".proposal")
+    await expect(proposals.nth(8)).to_be_visible(timeout=2 * START_S * SECONDS)
+    before = await proposals.count()
+    await proposals.first.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".region")).to_have_count(1)
+    await expect(proposals).to_have_count(before - 1)
+    await page.get_by_role("button", name="Take all").click()
+    await expect(page.locator(".region")).to_have_count(before)
+    await page.get_by_label("Video file").set_input_files(CLIPS / "north.toml")
+    await expect(page.get_by_role("status").last).to_contain_text("no video")
+
+
 async def test_a_wrong_token_saves_nothing(page: Page, site: LiveSite) -> None:
-    await site.ledger.apply(_lot_with_camera("token-lot"), timeout=START_S)
+    await site.apply(_lot_with_camera("token-lot"))
     await page.goto(f"{site.url}/lots/token-lot/edit")
     await page.get_by_role("button", name="Draw a spot").click()
     for x, y in ((0.2, 0.2), (0.4, 0.2), (0.4, 0.4), (0.2, 0.4)):
@@ -87,13 +105,13 @@ async def test_a_wrong_token_saves_nothing(page: Page, site: LiveSite) -> None:
 
 async def test_someone_else_saved_first(page: Page, site: LiveSite) -> None:
     layout = _lot_with_camera("contested")
-    await site.ledger.apply(layout, timeout=START_S)
+    await site.apply(layout)
     await page.goto(f"{site.url}/lots/contested/edit")
     await page.get_by_role("button", name="Draw a spot").click()
     for x, y in ((0.2, 0.2), (0.4, 0.2), (0.4, 0.4), (0.2, 0.4)):
         await click_at(page, x, y)
     theirs = Layout("contested", spots=(*layout.spots, Spot("THEIRS")), cameras=layout.cameras)
-    await site.ledger.apply(theirs, timeout=START_S)
+    await site.apply(theirs)
     await save(page)
     conflict = page.get_by_role("dialog")
     await expect(conflict).to_contain_text("Someone else saved first")
@@ -108,7 +126,7 @@ async def test_someone_else_saved_first(page: Page, site: LiveSite) -> None:
 
 
 async def test_drawing_changing_and_deleting_by_keys_alone(page: Page, site: LiveSite) -> None:
-    await site.ledger.apply(_lot_with_camera("keys"), timeout=START_S)
+    await site.apply(_lot_with_camera("keys"))
     await page.goto(f"{site.url}/lots/keys/edit")
     draw = page.get_by_role("button", name="Draw a spot")
     await draw.focus()
@@ -136,7 +154,7 @@ async def test_drawing_changing_and_deleting_by_keys_alone(page: Page, site: Liv
 
 
 async def test_dragging_a_corner_snaps_to_its_neighbour(page: Page, site: LiveSite) -> None:
-    await site.ledger.apply(_lot_with_camera("snap"), timeout=START_S)
+    await site.apply(_lot_with_camera("snap"))
     await page.goto(f"{site.url}/lots/snap/edit")
     for corners in (
         ((0.2, 0.2), (0.4, 0.2), (0.4, 0.5), (0.2, 0.5)),

@@ -36,7 +36,7 @@ async def test_no_change_is_missed_when_the_primary_dies(page: Page, site: LiveS
     layout = Layout(
         "failing", spots=tuple(map(Spot, SPOTS)), cameras=(Camera("failing-mast", regions=regions),)
     )
-    await site.ledger.apply(layout, timeout=START_S)
+    await site.apply(layout)
     await page.goto(f"{site.url}/lots/failing")
     await page.wait_for_selector('#pulse[data-state="live"]')
     await page.evaluate(

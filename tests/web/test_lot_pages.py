@@ -91,7 +91,7 @@ def large_lot() -> Layout:
 async def test_four_hundred_spots_on_a_desk_and_on_a_phone(
     page: Page, browser: Browser, site: LiveSite
 ) -> None:
-    await site.ledger.apply(large_lot(), timeout=START_S)
+    await site.apply(large_lot())
     await page.goto(f"{site.url}/lots/large")
     await expect(page.locator(".region")).to_have_count(400)
     await expect(page.get_by_text("drawn plan")).to_be_visible()

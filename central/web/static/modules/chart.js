@@ -1,10 +1,13 @@
 // Small charts in SVG. Times are in milliseconds since 1970.
 import { h, s } from "./dom.js";
 
-/** A step line of free spots: points are [time, free], each holding until the next. */
-export function freeChart(points, { from, to, total, timeZone, now = null, height = 150, axis = true,
-    label }) {
-  const width = 640;
+/** A step line of free spots: points are [time, free], each holding until the next.
+ *
+ * options: from, to (ms), until (ms: where what is known ends), total, timeZone, label; now (ms) draws a line there; width and height are in
+ * pixels; without axis it is only the line.
+ */
+export function freeChart(points, options) {
+  const { from, to, until = to, total, timeZone, now = null, width = 640, height = 150, axis = true, label } = options;
   const pad = axis ? { left: 34, right: 8, top: 8, bottom: 22 } : { left: 0, right: 0, top: 3, bottom: 2 };
   const x = (t) => pad.left + ((t - from) / Math.max(1, to - from)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - (v / Math.max(1, total)) * (height - pad.top - pad.bottom);
@@ -12,7 +15,7 @@ export function freeChart(points, { from, to, total, timeZone, now = null, heigh
   const svg = s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`,
   role: "img", "aria-label": label ?? "free spots over time" });
   if (axis) svg.append(...grid({ x, y, from, to, total, timeZone, width, height, pad }));
-  const parts = runs(shown, to).map((run) => {
+  const parts = runs(shown, until).map((run) => {
     const line = run.map(([t, v], i) =>
       `${i ? "H" : "M"}${x(Math.max(t, from)).toFixed(1)}${i ? `V${y(v).toFixed(1)}` : ` ${y(v).toFixed(1)}`}`
       ).join("");

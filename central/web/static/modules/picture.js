@@ -2,6 +2,7 @@
 import { h, s } from "./dom.js";
 import { middle } from "./geometry.js";
 
+const MANY = 120; // regions: more are drawn with finer lines
 const HIGH = 1000; // height of the overlay's own units; its width follows the picture's shape
 
 /** Regions over a picture. `onpick(spotId)` is called on click, Enter or Space. */
@@ -32,6 +33,7 @@ export class RegionPicture {
     const width = HIGH * aspect;
     this.over.setAttribute("viewBox", `0 0 ${width} ${HIGH}`);
     this.over.replaceChildren(hatch());
+    this.over.classList.toggle("many", this.regions.length > MANY);
     this.#regions.clear();
     const names = [];
     for (const { spot, polygon } of this.regions) {

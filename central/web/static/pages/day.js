@@ -22,7 +22,7 @@ export class Day {
   }
 
   build() {
-    this.chart = h("div", { style: "min-height:9rem" });
+    this.chart = h("div", { style: "min-height:7rem" });
     this.words = h("output", { className: "number", for: "instant" });
     this.slider = h("input", { type: "range", id: "instant", min: 0, max: DAY / 1000, step: 1,
         value: DAY / 1000, oninput: () => this
@@ -87,8 +87,10 @@ export class Day {
   show() {
     const { time_zone: timeZone, counts } = this.lot;
     const to = this.today ? Math.max(this.end, this.begin + QUARTER) : this.end;
-    put(this.chart, freeChart(this.points, { from: this.begin, to, total: counts.total, timeZone,
-      now: this.at, label: `Free spots of ${this.lot.name} over the day` }));
+    const width = Math.max(280, this.chart.clientWidth); // as wide as it is shown, so that words keep their size
+    const label = `Free spots of ${this.lot.name} over the day`;
+    const axes = { from: this.begin, to, until: this.end, total: counts.total, timeZone, width, now: this.at, label };
+    put(this.chart, freeChart(this.points, axes));
     this.slider.max = String(Math.round((this.end - this.begin) / 1000));
     if (this.at === null) this.slider.value = this.slider.max;
     this.words.textContent = this.at === null ? "Now" :
