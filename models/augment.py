@@ -16,6 +16,7 @@ from models.scenery import (
     grow_leaves,
     paint_ground,
     put_in_the_way,
+    resurface,
     stand_before,
 )
 from models.viewpoint import Drawing, cut_blind, cut_looks, redraw, tilt
@@ -27,14 +28,15 @@ class Augmentation:
 
     blind: the patch knows nothing outside the box round the region, as with ready-cut pictures.
     beside: a car from another crop is parked on a neighbouring spot.
-    paint: only in composed scenes, where it says nothing about the label.
+    paint, surface: only in composed scenes, where they say nothing about the label.
     """
 
     drawing: Drawing = field(default_factory=Drawing)
     tilt: float = 0.4
-    blind: float = 0.2
+    blind: float = 0.3
     beside: float = 0.25
     paint: float = 0.5
+    surface: float = 0.4
     before: float = 0.2
     shadow: float = 0.2
     cut_out: float = 0.15
@@ -98,11 +100,13 @@ def composed(
     occupied: bool,
 ) -> Ground:
     """An empty spot, seen from low and aside, with cars parked on it or round it."""
-    scene, quad = tilt(ground.crop, ground.corners, rng)
+    scene, quad = tilt(ground.crop, ground.corners, rng, flattest=0.16)
+    if rng.random() < spec.surface:
+        scene = resurface(scene, quad, rng)
     if rng.random() < spec.paint:
         scene = paint_ground(scene, quad, rng)
     scene = fill(scene, quad, cars, rng, occupied=occupied)
-    if rng.random() < spec.before:
+    if rng.random() < spec.before * (1.0 if occupied else 2.0):
         scene = stand_before(scene, rng)
     return Ground(scene, quad)
 

@@ -6,11 +6,19 @@ regions. Few sources show that; warping a picture cannot, for it lays the bodies
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
 from models.patches import FloatArray, Image
+
+_LONG: Final = 5.0
+_SHORT: Final = 2.5
+"""Sides of a spot, metres."""
+
+_HEIGHT: Final = 1.5
+"""Of a car, metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,45 +30,61 @@ class Car:
 
 
 def park(scene: Image, quad: FloatArray, car: Car, rng: np.random.Generator) -> Image:
-    """The scene with a car standing upright on the quadrilateral, its foot at the lower edge."""
-    low, high = quad.min(axis=0), quad.max(axis=0)
+    """The scene with a car standing on the quadrilateral: its body rises above the ground."""
+    outline = silhouette(quad, rng)
+    low, high = outline.min(axis=0), outline.max(axis=0)
     middle = (car.corners.min(axis=0) + car.corners.max(axis=0)) / 2.0
-    half = np.ptp(car.corners, axis=0) / 2.0 * rng.uniform(0.95, 1.15)
-    width = (high[0] - low[0]) * rng.uniform(0.8, 1.1)
-    height = width * half[1] / half[0] * rng.uniform(0.6, 1.05)
-    # A car is no flatter than the ground that it covers.
-    height = max(height, (high[1] - low[1]) * rng.uniform(0.8, 1.1))
-    foot = high[1] + rng.normal(0.0, 0.05) * height
-    x = (low[0] + high[0]) / 2.0 + rng.normal(0.0, 0.04) * width
+    half = np.ptp(car.corners, axis=0) / 2.0 * rng.uniform(0.9, 1.1)
     source = np.array([middle - half, middle + half * [1.0, -1.0], middle + half], np.float32)
-    left, right = x - width / 2.0, x + width / 2.0
-    target = np.array([[left, foot - height], [right, foot - height], [right, foot]], np.float32)
+    target = np.array([low, [high[0], low[1]], high], np.float32)
     affine = cv2.getAffineTransform(source, target)
     side = (scene.shape[1], scene.shape[0])
     body = cv2.warpAffine(car.crop, affine, side, borderMode=cv2.BORDER_REPLICATE)
-    cover = _silhouette(len(scene), np.array([x, foot - height / 2.0]), width, height, rng)
+    mask = np.zeros(scene.shape[:2], dtype=np.float32)
+    corners = np.round(np.clip(outline, -800.0, 800.0) * 8.0).astype(np.int32)
+    cv2.fillConvexPoly(mask, corners, 1.0, cv2.LINE_AA, 3)
+    cover = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.8), np.float64)[..., None]
     return np.asarray(scene + (body.astype(np.float32) - scene) * cover).astype(np.uint8)
 
 
-def _silhouette(
-    size: int, middle: FloatArray, width: float, height: float, rng: np.random.Generator
-) -> FloatArray:
-    """(size, size, 1) in 0..1: between an ellipse and a rectangle, with a soft edge."""
-    angles = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
-    round_ = rng.uniform(0.4, 0.75)
-    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    shape = np.sign(circle) * np.abs(circle) ** round_
-    outline = middle + shape * np.array([width, height]) * 0.475
-    mask = np.zeros((size, size), dtype=np.float32)
-    corners = np.round(np.clip(outline, -800.0, 800.0) * 8.0).astype(np.int32)
-    cv2.fillConvexPoly(mask, corners, 1.0, cv2.LINE_AA, 3)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.8), np.float64)[..., None]
+def silhouette(quad: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(N, 2) convex outline of a car that stands on a (4, 2) region: foot, waist and roof.
+
+    What stands on the ground rises straight up in the picture, the more the lower the camera.
+    """
+    middle = quad.mean(axis=0)
+    foot = middle + (quad - middle) * rng.uniform([0.72, 0.72], [1.0, 1.0])
+    foot = foot + rng.normal(0.0, 0.04, 2) * np.ptp(quad, axis=0)
+    up = np.array([0.0, -_HEIGHT * rng.uniform(0.85, 1.3) * _upright(quad)])
+    waist = middle + (foot - middle) * 0.97 + up * rng.uniform(0.5, 0.75)
+    roof = middle + (foot - middle) * rng.uniform(0.55, 0.9) + up
+    points = np.concatenate([foot, waist, roof]).astype(np.float32)
+    return np.asarray(cv2.convexHull(points)[:, 0], np.float64)
+
+
+def _upright(quad: FloatArray) -> float:
+    """Pixels that a metre of height takes over a region of `_LONG` by `_SHORT` metres.
+
+    With the camera level and the ground seen from an elevation e, what lies across the picture
+    keeps its length, what lies along shrinks by sin(e), and what stands up by cos(e).
+    """
+    short, long_ = sorted(sides(quad), key=lambda edge: float(np.hypot(*edge)))
+    metre, along = _scales(long_, short)
+    if along > metre:  # seen end-on from so low that its long sides look the shorter
+        metre, along = _scales(short, long_)
+    return float(np.sqrt(max(metre**2 - along**2, (0.25 * max(metre, along)) ** 2)))
 
 
 def sides(quad: FloatArray) -> tuple[FloatArray, FloatArray]:
     """A region's mean edges: across (left to right) and down."""
     a, b, c, d = quad
     return (b - a + c - d) / 2.0, (d - a + c - b) / 2.0
+
+
+def _scales(long_: FloatArray, short: FloatArray) -> tuple[float, float]:
+    """Pixels a metre of ground across the picture and along the camera's sight."""
+    across, along = np.hypot(long_ / _LONG, short / _SHORT)
+    return float(across), float(along)
 
 
 def park_beside(
@@ -83,7 +107,7 @@ def fill(
 ) -> Image:
     """Cars on the spots round a region, farthest first, and on itself if it is to be occupied."""
     across, down = sides(quad)
-    full = rng.uniform(0.1, 0.9)
+    full = rng.uniform(0.0, 0.95)
     places = [np.zeros(2)] if occupied else []
     for i in (-1, 0, 1):
         for j in (-1, 0, 1):

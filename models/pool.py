@@ -6,7 +6,7 @@ is there is not made again, so an interrupted run goes on where it was.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,9 @@ _CHUNK: Final = 250
 
 _CARS: Final = 60
 """Cars that a chunk's neighbours are drawn from."""
+
+_BOXES: Final = 0.1
+"""How often a composed scene's region is drawn as an upright box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ def sample(
             scenes.append(composed(ground, cars, how, rng, occupied=bool(state)))
         else:
             scenes.append(real(ground, cars, how, rng))
+    if compose:  # in a mere box, a neighbour's body before the spot looks like a car on it
+        how = replace(how, blind=0.0, drawing=replace(how.drawing, box=_BOXES))
     return look(scenes, spec, how, rng)
 
 

@@ -113,6 +113,51 @@ def paint_ground(scene: Image, quad: FloatArray, rng: np.random.Generator) -> Im
     return np.asarray(np.clip(scene + (coat - scene) * cover, 0.0, 255.0), np.uint8)
 
 
+def resurface(scene: Image, quad: FloatArray, rng: np.random.Generator) -> Image:
+    """Other ground: earth, gravel, stained or wet asphalt, or paving stones that follow the region.
+
+    Lit as the ground that it covers. Whatever stands on that fades, too, so it comes before cars.
+    """
+    size = len(scene)
+    grain = np.zeros((size, size), dtype=np.float32)
+    for cells in (3, 9, 28, size):
+        coarse = rng.standard_normal((cells, cells), dtype=np.float32)
+        grain += rng.uniform(0.0, 0.16) * cv2.resize(coarse, (size, size))
+    if rng.random() < 0.4:
+        grain += _joints(size, quad, rng) * rng.uniform(-0.5, 0.3)
+    tone = rng.uniform(45.0, 190.0) * np.exp(rng.normal([-0.06, 0.0, 0.05], 0.1))
+    if rng.random() < 0.2:  # bricks and clay
+        tone *= [0.75, 0.85, 1.2]
+    grey = cv2.GaussianBlur(scene, (0, 0), 3.0).mean(axis=2, keepdims=True) + 4.0
+    light = (grey / grey.mean()) ** rng.uniform(0.2, 1.0)
+    ground = tone.astype(np.float32) * light * np.exp(grain)[..., None]
+    if rng.random() < 0.25:
+        ground = ground * np.float32(rng.uniform(0.2, 0.7)) + _reflections(size, rng)
+    cover = rng.uniform(0.35, 1.0)
+    return np.asarray(np.clip(scene + (ground - scene) * cover, 0.0, 255.0), np.uint8)
+
+
+def _reflections(size: int, rng: np.random.Generator) -> Scene:
+    """(size, size, 3): lamps and signs as wet ground shows them, in upright coloured streaks."""
+    xs, ys = np.arange(size)[None, :, None], np.arange(size)[:, None, None]
+    shine = np.zeros((size, size, 3))
+    for _ in range(int(rng.integers(1, 6))):
+        colour = rng.uniform(40.0, 200.0) * np.exp(rng.normal([-0.4, -0.1, 0.1], 0.4))
+        (x, y), (wide, high) = rng.uniform(0.0, size, 2), rng.uniform([1.0, 6.0], [8.0, 40.0])
+        shine += colour * np.exp(-(((xs - x) / wide) ** 2) - ((ys - y) / high) ** 2)
+    return shine.astype(np.float32)
+
+
+def _joints(size: int, quad: FloatArray, rng: np.random.Generator) -> Scene:
+    """(size, size) in 0..1: the grid between paving stones, along the region's own sides."""
+    mask = np.zeros((size, size), dtype=np.float32)
+    for count, along in zip(rng.integers(3, 13, 2), (False, True), strict=True):
+        for place in np.arange(-2.0, 3.0, 1.0 / float(count)):
+            ends = ((place, -2.0), (place, 3.0)) if along else ((-2.0, place), (3.0, place))
+            _line(mask, _point(quad, ends[0]), _point(quad, ends[1]), np.ones(1), 1)
+    return mask
+
+
 Stroke = tuple[tuple[float, float], tuple[float, float]]
 
 

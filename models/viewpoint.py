@@ -70,14 +70,17 @@ def at(quads: FloatArray, across: FloatArray, down: FloatArray) -> FloatArray:
     return np.asarray(top + (bottom - top) * v)
 
 
-def tilt(scene: Image, quad: FloatArray, rng: np.random.Generator) -> tuple[Image, FloatArray]:
+def tilt(
+    scene: Image, quad: FloatArray, rng: np.random.Generator, *, flattest: float = 0.32
+) -> tuple[Image, FloatArray]:
     """The ground seen from lower and from another side: turned, sheared and squashed.
 
-    The region's longer side keeps its length, so that the crop's resolution does.
+    The region's longer side keeps its length, so that the crop's resolution does. flattest: the
+    strongest squash, as the share of the height that is left.
     """
     middle = quad.mean(axis=0)
     angle = rng.uniform(-np.pi / 3.0, np.pi / 3.0)
-    squash, shear = np.exp(rng.uniform(np.log(0.32), 0.0)), rng.normal(0.0, 0.25)
+    squash, shear = np.exp(rng.uniform(np.log(flattest), 0.0)), rng.normal(0.0, 0.25)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = np.array([[1.0, shear], [0.0, squash]]) @ turn
     before, after = np.ptp(quad, axis=0).max(), np.ptp((quad - middle) @ matrix.T, axis=0).max()

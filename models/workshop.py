@@ -32,6 +32,13 @@ PLAIN_SAMPLES: Final = 8_000
 PLAIN_SHARE: Final = 0.6
 """Their share of the last batches."""
 
+PARKED_KEPT: Final = 0.6
+"""Of the composed samples with a car on the spot, the share that is learnt from.
+
+What a network has never seen it takes for a car rather than for ground: empty spots with much in
+and round them have to be the more frequent ones.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -77,7 +84,15 @@ def prepare(
         workers=workers,
         report=lambda count: progress.advance(task, count),
     )
-    return tuple(halved(pool, plan.seed) for pool in pools)
+    looks = [halved(pool, plan.seed) for pool in pools]
+    return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in looks)
+
+
+def thinned(pool: Pool, seed: int) -> Pool:
+    """All samples of empty spots, and `PARKED_KEPT` of the others, by chance."""
+    rng = np.random.default_rng([seed, len(pool.occupied)])
+    kept = (pool.occupied < 0.5) | (rng.random(len(pool.occupied)) < PARKED_KEPT)
+    return replace(pool, patches=pool.patches[kept], occupied=pool.occupied[kept])
 
 
 def undisturbed(samples: Sequence[Samples], *, seed: int) -> tuple[Pool, ...]:

@@ -11,9 +11,9 @@ import pytest
 from models.augment import Augmentation, Ground, composed, look, real
 from models.corpus import CROP_SIZE, crop_frame
 from models.datasets import LabelledFrame, LabelledSpot
-from models.parked import Car, fill, park
+from models.parked import Car, fill, park, silhouette
 from models.patches import FloatArray, Image, PatchCutter, PatchSpec
-from models.scenery import cast_shadow, grow_leaves, paint_ground, stand_before
+from models.scenery import cast_shadow, grow_leaves, paint_ground, resurface, stand_before
 from models.viewpoint import Drawing, cut_blind, cut_looks, redraw, tilt
 
 SPEC = PatchSpec(size=32, margin=0.25, surroundings=1.8)
@@ -136,6 +136,32 @@ def test_a_parked_car_stands_on_its_quadrilateral() -> None:
     rows = np.flatnonzero((scene[..., 2] > 150).any(axis=1))
     assert abs(rows.max() - quad[:, 1].max()) < 8
     assert (scene[:8] == GREY[:8]).all()
+
+
+def test_a_body_rises_above_its_ground_the_lower_the_camera_the_more() -> None:
+    """Seen from straight above, length and width keep their proportion and nothing rises."""
+    rises = []
+    for squash in (1.0, 0.7, 0.3):
+        ground = np.array([[-12.5, -25.0], [12.5, -25.0], [12.5, 25.0], [-12.5, 25.0]])
+        quad = ground * [1.0, squash] + 56.0
+        outlines = [silhouette(quad, np.random.default_rng(seed)) for seed in range(20)]
+        above = [quad[:, 1].min() - outline[:, 1].min() for outline in outlines]
+        assert max(outline[:, 1].max() for outline in outlines) < quad[:, 1].max() + 10.0 * squash
+        rises.append(float(np.mean(above)))
+    assert rises[0] < 3.0 < rises[1] < rises[2]
+    # A car of a metre and a half on 10 px a metre, seen at 17 degrees, foot and roof drawn in.
+    assert 7.0 < rises[2] < 16.0
+
+
+def test_other_ground_keeps_the_light_of_the_ground_it_covers() -> None:
+    lit = np.repeat(np.linspace(40, 220, CROP_SIZE)[None], CROP_SIZE, axis=0)
+    scene = np.repeat(lit[..., None], 3, axis=2).astype(np.uint8)
+    brighter = []
+    for seed in range(30):
+        covered = resurface(scene, quads(1)[0], np.random.default_rng(seed))
+        assert (covered != scene).mean() > 0.5
+        brighter.append(covered[:, 80:].mean() > covered[:, :32].mean())
+    assert np.mean(brighter) > 0.8
 
 
 def test_leaves_cover_a_part_and_spare_the_rest() -> None:

@@ -22,12 +22,21 @@ from models.leave_one_out import (  # noqa: E402
     write,
 )
 from models.metrics import Thresholds, balanced_accuracy  # noqa: E402
-from models.pool import Portion  # noqa: E402
+from models.pool import Pool, Portion  # noqa: E402
 from models.quantise import load, spread  # noqa: E402
 from models.recipe import SPEC  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.train import write_model  # noqa: E402
-from models.workshop import TRAINING, Plan, fit, prepare, progress_bar, undisturbed  # noqa: E402
+from models.workshop import (  # noqa: E402
+    PARKED_KEPT,
+    TRAINING,
+    Plan,
+    fit,
+    prepare,
+    progress_bar,
+    thinned,
+    undisturbed,
+)
 
 from .lot_data import make_data  # noqa: E402
 
@@ -106,3 +115,16 @@ def test_the_undisturbed_pool_is_balanced_and_leaves_out_what_is_hidden() -> Non
     assert pool.occupied.mean() == 0.5
     assert set(np.unique(tones)) == {10, 20}
     assert 0.68 < np.mean(tones == 10) < 0.82  # sqrt(90) to sqrt(10), not 9 to 1
+
+
+def test_a_thinned_pool_keeps_every_empty_spot_and_a_share_of_the_others() -> None:
+    states = (np.arange(2000) % 2 == 0).astype(np.float32)
+    numbers = np.arange(2000, dtype=np.uint16).view(np.uint8).reshape(2000, 1, 1, 2)
+    pool = Pool(Portion("pklot", "pklot", 2000, composed=True), numbers, states)
+    kept = thinned(pool, 1)
+    assert (kept.occupied < 0.5).sum() == 1000
+    assert (kept.occupied > 0.5).mean() == pytest.approx(
+        PARKED_KEPT / (1.0 + PARKED_KEPT), abs=0.02
+    )
+    patches = np.ascontiguousarray(kept.patches).view(np.uint16).ravel()
+    assert np.array_equal(patches % 2 == 0, kept.occupied > 0.5)
