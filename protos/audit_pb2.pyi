@@ -115,7 +115,7 @@ class Link(google.protobuf.message.Message):
     content: builtins.bytes
     """SHA-256 of a byte 0 and the entry's data, or a byte 1 and its configuration"""
     rows: builtins.str
-    """JSON: [changes, layouts, counts, cameras, cuts], each a list of the rows that the entry made; empty ones after counts are left out at the end"""
+    """JSON: [changes, layouts, counts, cameras, cuts, sums], each a list of the rows that the entry made; empty ones after counts are left out at the end"""
     def __init__(
         self,
         *,

@@ -22,7 +22,7 @@ def drop(connection: sqlite3.Connection, changes: Changes, through: int) -> Outc
     # What is dropped must be gone from the file, too, not only from the tables.
     connection.execute("PRAGMA secure_delete = ON").fetchall()
     _move_base(connection, through)
-    for table in ("history", "count_history", "camera_history", "cuts"):
+    for table in ("history", "count_history", "camera_history", "cuts", "sums"):
         connection.execute(f"DELETE FROM {table} WHERE applied_index <= ?", (through,))
     head = head_at(connection, through).hex()
     prune(connection, through)

@@ -50,6 +50,7 @@ _STATEMENTS = (
         "SELECT applied_index, dropped_through, dropped_until_us, head, layouts, base,"
         f" committed_at_us FROM cuts {_RANGE}"
     ),
+    f"SELECT applied_index, digest, committed_at_us FROM sums {_RANGE}",
 )
 """What an entry did, in the order in which it stands in a link."""
 
@@ -76,12 +77,12 @@ def rows_of(
 ) -> dict[int, str]:
     """Return by index, as JSON, the rows that the entries `first` to `last` made.
 
-    `[changes, layouts, counts, cameras, cuts]`, each a list of rows with all columns but the index:
-    an auditor needs no more than a JSON reader. What entries of the first edition never make is
-    left out at the end where there is none: cameras, cuts, and a change's layout version and model.
-    Entries that made no rows are missing; `NO_ROWS` is theirs.
+    `[changes, layouts, counts, cameras, cuts, sums]`, each a list of rows with all columns but the
+    index: an auditor needs no more than a JSON reader. What entries of the first edition never make
+    is left out at the end where there is none: cameras, cuts, sums, and a change's layout version
+    and model. Entries that made no rows are missing; `NO_ROWS` is theirs.
     """
-    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], [], []))
+    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], [], [], []))
     for place, statement in enumerate(_STATEMENTS):
         for row in connection.execute(statement, (first, last)):
             found[row[0]][place].append(row)
@@ -91,7 +92,7 @@ def rows_of(
 def rows_to_json(rows: Sequence[Sequence[Row]]) -> str:
     """Return the rows that one entry made, as its link has them.
 
-    rows: of spots, layouts, counts, cameras and cuts, each row with its index first.
+    rows: of spots, layouts, counts, cameras, cuts and sums, each row with its index first.
     """
     spots, *others = rows
     kept = [[row[1:-2] if row[-2:] == _NO_SOURCE else row[1:] for row in spots]]

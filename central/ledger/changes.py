@@ -19,6 +19,7 @@ _INSERTS = (
     "INSERT INTO count_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO camera_history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO cuts VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO sums VALUES (?, ?, ?)",
 )
 
 
@@ -29,8 +30,9 @@ class Changes:
         self.index = 0
         self.committed_at_us = 0
         self._ordinal = 0  # counts on through spots and cameras
-        self._waiting: tuple[list[Any], ...] = ([], [], [], [], [])  # of entries that have ended
-        self._rows: tuple[list[Any], ...] = ([], [], [], [], [])  # as in a link: spots, layouts, …
+        # Each as in a link: spots, layouts, counts, cameras, cuts, sums.
+        self._waiting: tuple[list[Any], ...] = tuple([] for _ in _INSERTS)  # of ended entries
+        self._rows: tuple[list[Any], ...] = tuple([] for _ in _INSERTS)
 
     def begin(self, index: int, committed_at_us: int) -> None:
         """Number what follows as that entry's."""
@@ -102,3 +104,7 @@ class Changes:
         """Record that the oldest part of the history was dropped."""
         digests = (cut.head, cut.layouts, cut.base)
         self._rows[4].append((self.index, cut.index, cut.until_us, *digests, self.committed_at_us))
+
+    def add_sum(self, digest: str) -> None:
+        """Record the digest of what stands."""
+        self._rows[5].append((self.index, digest, self.committed_at_us))

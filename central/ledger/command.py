@@ -81,7 +81,12 @@ class DropHistory:
     through: int
 
 
-Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera | DropHistory
+@dataclass(frozen=True)
+class SumState:
+    """Every replica is to hash what stands."""
+
+
+Command = AppendBatches | ApplyLayout | ReportCount | LoseCamera | DropHistory | SumState
 
 _KINDS: dict[tuple[type[Command], int], int] = {
     (AppendBatches, 1): 1,
@@ -91,12 +96,13 @@ _KINDS: dict[tuple[type[Command], int], int] = {
     (AppendBatches, 2): 5,
     (LoseCamera, 2): 6,
     (DropHistory, 1): 7,
+    (SumState, 1): 8,
 }
 _STORED = {1: _KINDS[AppendBatches, 1], 2: _KINDS[AppendBatches, 2]}
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-_LONG = bytes([_KINDS[DropHistory, 1]])
+_LONG = (bytes([_KINDS[DropHistory, 1]]), bytes([_KINDS[SumState, 1]]))
 
 
 def encode(command: Command | StoredBatches, *, committed_at_us: int) -> bytes:
@@ -136,6 +142,8 @@ def _body(command: Command) -> Any:
             return [camera_id, silent_since_us]
         case DropHistory(through):
             return [through]
+        case SumState():
+            return []
 
 
 def read(data: bytes) -> tuple[Command | StoredBatches, int]:
@@ -152,7 +160,7 @@ def read(data: bytes) -> tuple[Command | StoredBatches, int]:
 
 def takes_long(data: bytes) -> bool:
     """Return whether an entry takes long to apply, however short it is."""
-    return data[:1] == _LONG
+    return data[:1] in _LONG
 
 
 def _batch_to_json(batch: DetectionBatch) -> list[Any]:
@@ -180,6 +188,8 @@ def _command(kind: int, body: Any) -> Command:
             return LoseCamera(camera_id, silent_since_us, 1 if kind == 4 else 2)
         case 7:
             return DropHistory(*body)
+        case 8:
+            return SumState(*body)
     raise CorruptCommandError(f"an entry of kind {kind} is not known to this version: upgrade")
 
 

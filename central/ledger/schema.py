@@ -3,7 +3,7 @@
 SCHEMA_VERSION = 3
 """2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
 brought up to date by itself, for it does not say what its entries were: see state_machine.py.
-3: cameras' conditions; layout version and model of views, spots and changes; cuts."""
+3: cameras' conditions; layout version and model of views, spots and changes; cuts, sums."""
 
 _VIEWS_AND_SPOTS = """
 CREATE TABLE views (                  -- what each camera last said of each spot it sees
@@ -52,6 +52,9 @@ CREATE TABLE cuts (                   -- the last one says where history begins,
     dropped_through INTEGER NOT NULL, dropped_until_us INTEGER NOT NULL,
     head TEXT NOT NULL, layouts TEXT NOT NULL, base TEXT NOT NULL,
     committed_at_us INTEGER NOT NULL
+);
+CREATE TABLE sums (                   -- digests of what stood, see apply_sum.py
+    applied_index INTEGER PRIMARY KEY, digest TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
 CREATE TABLE spot_base (              -- each spot's last change of what was dropped
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, applied_index INTEGER NOT NULL,

@@ -21,6 +21,7 @@ from central.ledger.records import MemberRole
 from central.ledger.replica import Replica
 from central.ledger.retention import Retention
 from central.ledger.service import ParkingService
+from central.ledger.summing import keep_summing
 from central.ledger.view_service import ViewService
 from node.address import Address
 from node.listening import check_free
@@ -86,7 +87,7 @@ async def serve(
         await server.start()
         _announce(replica, listen)
         try:
-            parts = [replica.run(), view.run(), peers.run(), heads.run()]
+            parts = [replica.run(), view.run(), peers.run(), heads.run(), keep_summing(replica)]
             if keep_history_days is not None:
                 parts.append(Retention(replica, keep_days=keep_history_days).run())
             await _run_until(_end_of(replica, stop), *parts)

@@ -27,6 +27,7 @@ from central.ledger import (
     apply_drop,
     apply_layout,
     apply_report,
+    apply_sum,
     chain,
 )
 from central.ledger.changes import Changes
@@ -38,6 +39,7 @@ from central.ledger.command import (
     LoseCamera,
     ReportCount,
     StoredBatches,
+    SumState,
     read,
 )
 from central.ledger.data_directory import connect
@@ -122,7 +124,7 @@ class StateMachine:
                 if entry.data:
                     command, proposed_at_us = read(entry.data)
                     committed_at_us = max(committed_at_us, proposed_at_us)
-                    if isinstance(command, DropHistory):
+                    if isinstance(command, DropHistory | SumState):
                         self._flush(changes, links)
                     changes.begin(entry.index, committed_at_us)
                     outcome = self._dispatch(command, changes)
@@ -188,6 +190,8 @@ class StateMachine:
                 return apply_report.report(connection, changes, report)
             case DropHistory(through):
                 return apply_drop.drop(connection, changes, through)
+            case SumState():
+                return apply_sum.add_sum(connection, changes)
             case AppendBatches():
                 raise AssertionError("batches are applied as they are stored")
 

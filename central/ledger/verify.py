@@ -155,7 +155,9 @@ def _check_head(state: Path, frontier: Frontier, head: bytes, what: str) -> None
 
 
 def _check_stray(state: Path, connection: sqlite3.Connection, dropped: int, applied: int) -> None:
-    kept = dict.fromkeys(("history", "count_history", "camera_history", "cuts", "chain"), dropped)
+    kept = dict.fromkeys(
+        ("history", "count_history", "camera_history", "cuts", "sums", "chain"), dropped
+    )
     for table, after in {**kept, "layouts": 0}.items():
         (stray,) = connection.execute(
             f"SELECT min(applied_index) FROM {table} WHERE applied_index <= ? OR applied_index > ?",

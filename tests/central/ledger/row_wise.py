@@ -6,7 +6,7 @@ the same tables, outcomes and heads (test_row_wise.py).
 
 import sqlite3
 
-from central.ledger import apply_drop, apply_layout, apply_report, chain
+from central.ledger import apply_drop, apply_layout, apply_report, apply_sum, chain
 from central.ledger import changes as written
 from central.ledger.apply_cameras import NOBODY_VOUCHES
 from central.ledger.apply_detections import KEPT_BOOTS
@@ -17,6 +17,7 @@ from central.ledger.command import (
     DropHistory,
     LoseCamera,
     ReportCount,
+    SumState,
     decode,
 )
 from central.ledger.merkle import Frontier
@@ -66,11 +67,11 @@ class RowWise:
                 return append(self.connection, command, index, at)
             case LoseCamera():
                 return lose(self.connection, command, index, at)
-            case ApplyLayout() | ReportCount() | DropHistory():
+            case ApplyLayout() | ReportCount() | DropHistory() | SumState():
                 return self._apply_rare(command, index, at)
 
     def _apply_rare(
-        self, command: ApplyLayout | ReportCount | DropHistory, index: int, at: int
+        self, command: ApplyLayout | ReportCount | DropHistory | SumState, index: int, at: int
     ) -> Outcome:
         """Layouts and counts are written row by row in the real one, too; nothing is kept."""
         changes = written.Changes()
@@ -78,6 +79,8 @@ class RowWise:
         outcome: Outcome
         if isinstance(command, DropHistory):
             outcome = apply_drop.drop(self.connection, changes, command.through)
+        elif isinstance(command, SumState):
+            outcome = apply_sum.add_sum(self.connection, changes)
         elif isinstance(command, ReportCount):
             outcome = apply_report.report(self.connection, changes, command.report)
         else:

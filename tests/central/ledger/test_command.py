@@ -7,8 +7,10 @@ from central.ledger.command import (
     ApplyLayout,
     Command,
     CorruptCommandError,
+    DropHistory,
     LoseCamera,
     ReportCount,
+    SumState,
     decode,
     encode,
 )
@@ -41,6 +43,8 @@ commands = st.one_of(
     st.builds(AppendBatches, st.lists(batches, max_size=3).map(tuple), st.integers(1, 2)),
     st.builds(ReportCount, st.builds(LotReport, names, names, st.integers(0, 9999), names, times)),
     st.builds(LoseCamera, names, times, st.integers(1, 2)),
+    st.builds(DropHistory, times),
+    st.just(SumState()),
     st.builds(ApplyLayout, st.just(layout()), st.none() | st.integers(0, 99)),
 )
 

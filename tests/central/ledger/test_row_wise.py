@@ -12,11 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central.layout.document import Camera, Layout, Spot
-from central.ledger.command import Command, CorruptCommandError, LoseCamera, ReportCount, encode
+from central.ledger.command import (
+    Command,
+    CorruptCommandError,
+    LoseCamera,
+    ReportCount,
+    SumState,
+    encode,
+)
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, LotReport
 from central.ledger.state_machine import StateMachine
 from central.ledger.verify import verify_data
 from central.raft import Entry
+from tests.central.ledger.books import Book, book_of, tamper
 from tests.central.ledger.row_wise import RowWise
 from tests.central.ledger.samples import (
     OCCUPIED,
@@ -46,6 +54,8 @@ TABLES = {
     "counts": "*",
     "count_history": "*",
     "sessions": "camera_id, boot_id, sequence, applied_index",
+    "cuts": "*",
+    "sums": "*",
     "chain": "*",
     "chain_nodes": "*",
 }
@@ -78,14 +88,16 @@ def random_batch(rng: random.Random) -> DetectionBatch:
 
 
 def random_command(rng: random.Random) -> Command:
-    kind = rng.randrange(12)
+    kind = rng.randrange(13)
     if kind < 7:
         batches = appended(*(random_batch(rng) for _ in range(rng.randrange(6))))
         return replace(batches, edition=rng.choice([1, 2, 2]))
     if kind < 9:
         camera_id = rng.choice(["near", "far", "side", "nobody"])
         return LoseCamera(camera_id, rng.randrange(99), rng.choice([1, 2]))
-    if kind < 11:
+    if kind < 10:
+        return SumState()
+    if kind < 12:
         return applied(rng.choice(LAYOUTS), rng.choice([None, None, 0, 1, 2]))
     status, lot_id = rng.choice(["OK", "BAD"]), rng.choice(["north", "south", "moon"])
     return ReportCount(LotReport("gate", lot_id, rng.randrange(9), status, rng.randrange(99)))
@@ -159,3 +171,22 @@ def test_a_large_lot_and_a_restart(tmp_path: Path) -> None:
     assert machine.chain_head == twin.head
     with closing(sqlite3.connect(machine.path)) as connection:
         assert contents(connection) == contents(twin.connection)
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE views SET confidence = confidence + 1 WHERE camera_id = 'near' AND spot_id = 'A1'",
+    "UPDATE sessions SET sequence = sequence - 1",
+    "UPDATE spots SET confidence = 1 WHERE spot_id = 'A1'",
+    "UPDATE cameras SET since_us = 1 WHERE camera_id = 'far'",
+])  # fmt: skip
+def test_a_sum_tells_tables_apart_whose_histories_are_the_same(
+    tmp_path: Path, statement: str
+) -> None:
+    books = [book_of(tmp_path / name, changes=3) for name in ("good", "bad")]
+    books[1].close()
+    tamper(books[1].machine.path, statement)
+    books[1] = Book(tmp_path / "bad")
+    assert books[0].machine.chain_head == books[1].machine.chain_head
+    for book in books:
+        book.apply(SumState())
+    assert books[0].machine.chain_head != books[1].machine.chain_head
