@@ -14,6 +14,10 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "apply": ("benchmarks.applying", "What applying costs a replica: CPU a record."),
     "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),
     "day": ("benchmarks.day.cli", "Whole days, rendered and real: is the processor right?"),
+    "pipeline": (
+        "benchmarks.pipeline.cli",
+        "Frames to detections on one core, beside a network a spot and a detector.",
+    ),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""

@@ -44,7 +44,7 @@ class EvidenceSettings:
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
     vacant_below: float  # probability of occupied: an average above it is no sign of none
-    enter_seconds: float = 4.0  # of clear evidence that make a vacant spot occupied
+    enter_seconds: float = 3.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
     enter_confidence: float = 0.75  # probability of occupied that the average must reach
     leave_confidence: float = 0.85  # probability of vacant that the average must reach
