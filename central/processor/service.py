@@ -141,7 +141,7 @@ def _server_options(settings: ProcessorSettings) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", limits.max_frame_bytes + MESSAGE_OVERHEAD),
         # Cameras ping every 10 s to notice a dead path; the default forbids more than one in 5 min.
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
         ("grpc.keepalive_permit_without_calls", 1),
         # Ours, so that a camera that lost its power is noticed.
         ("grpc.keepalive_time_ms", 10_000),
