@@ -15,9 +15,12 @@ from edge.encoder import Encoder, SendSettings
 from edge.frames import CapturedFrame
 from edge.grabber import Grabber
 from edge.handoff import Handoff
+from edge.nudge_judge import NudgeLimits
+from edge.nudge_watch import NudgeWatch
 from edge.outbox import Counts, Outbox
 from edge.reader import Reader
 from edge.readers import open_key_frames, open_source
+from edge.realign import Proposals
 from edge.session import Limits
 from edge.source import Source
 from edge.uplink import Uplink
@@ -47,6 +50,8 @@ class CameraSettings:
     loop: bool
     key_frames: bool = False
     detectors: DetectorLimits = field(default_factory=DetectorLimits)
+    nudges: NudgeLimits = field(default_factory=NudgeLimits)
+    realign: bool = False
     sending: SendSettings = field(default_factory=SendSettings)
     drain_s: float = 5.0
 
@@ -70,6 +75,7 @@ class CameraNode:
         self._outbox: Outbox[CapturedFrame] = Outbox()
         self._conditions = Conditions(now_us=time.time_ns() // 1000)
         self._encoder = Encoder(settings.sending)
+        self._proposals = Proposals()
         self._handoff: Handoff[CapturedFrame] = Handoff()
         self.source_is_stuck = False
         """True after run() if the grab thread still sits in a call of OpenCV."""
@@ -87,7 +93,14 @@ class CameraNode:
         """
         uplink = self._make_uplink()
         source_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        grabber, watch = self._make_grabber(uplink, source_ended)
+        nudges = NudgeWatch(
+            self._conditions,
+            self._settings.nudges,
+            plan=lambda: self._encoder.plan,
+            on_change=uplink.condition_changed,
+            proposals=self._proposals if self._settings.realign else None,
+        )
+        grabber, watch = self._make_grabber(uplink, nudges, source_ended)
         watching = asyncio.create_task(watch.run())
         stopped: asyncio.Future[Any] = asyncio.create_task(stop.wait())
         streaming: asyncio.Future[Any] = asyncio.create_task(uplink.run())
@@ -107,6 +120,7 @@ class CameraNode:
             grabber.stop()
             uplink.close()
             await asyncio.wait({streaming}, timeout=_CLOSE_S)
+            await nudges.close()
             for task in (stopped, streaming, watching):
                 task.cancel()
             results = await asyncio.gather(stopped, streaming, watching, return_exceptions=True)
@@ -153,13 +167,14 @@ class CameraNode:
             settings.processors,
             outbox=self._outbox,
             conditions=self._conditions,
+            proposals=self._proposals,
             encoder=self._encoder,
             backoff=Backoff(),
             limits=self._limits,
         )
 
     def _make_grabber(
-        self, uplink: Uplink, source_ended: asyncio.Future[None]
+        self, uplink: Uplink, nudges: NudgeWatch, source_ended: asyncio.Future[None]
     ) -> tuple[Grabber, Watch]:
         loop = asyncio.get_running_loop()
         settings = self._settings
@@ -174,6 +189,7 @@ class CameraNode:
             self._handoff.put(frame)
             loop.call_soon_threadsafe(collect)
             watch.inspect(frame)  # afterwards, so that sending does not wait for it
+            nudges.inspect(frame)
 
         def note_end(error: BaseException | None) -> None:
             if error is None:

@@ -11,10 +11,14 @@ import click
 from edge.camera import CameraNode, CameraSettings
 from edge.encoder import SendSettings
 from edge.key_frames import check_installed
+from edge.nudge_options import NudgeChoice, nudge_options
+from edge.reference import MAX_LOOKS
 from edge.send_options import send_options
 from edge.snapshot import take_snapshot
 from edge.source import Source, SourceKind, SourceType
 from edge.spread import ranked
+from edge.take_reference import masks_of as read_masks
+from edge.take_reference import take_reference
 from edge.watch_options import WatchChoice, watch_options
 from node.address import ADDRESSES, Address
 from node.identifiers import IdType
@@ -110,7 +114,25 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) ->
     show_envvar=True,
     help="Write one full-size frame to this .jpg, to draw regions on, and exit.",
 )
+@click.option(
+    "--reference",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.ref",
+    show_default=True,
+    show_envvar=True,
+    help="Write what the view looks like now to this file, for the layout to name (reference = "
+    '"FILE.ref"), and exit; once more, at night say, adds a look to it.',
+)
+@click.option(
+    "--masks-of",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="LAYOUT.toml",
+    show_default="none",
+    show_envvar=True,
+    help="With --reference and --camera-id: blacken what that layout masks.",
+)
 @watch_options
+@nudge_options
 @log_level_option
 def camera(
     source: Source,
@@ -123,7 +145,10 @@ def camera(
     sending: SendSettings,
     loop: bool,
     speed: float,
+    nudging: NudgeChoice,
     snapshot: Path | None,
+    reference: Path | None,
+    masks_of: Path | None,
     log_level: str,
 ) -> int:
     """Run a camera node: stream the newest frames of a video source to a processor.
@@ -137,10 +162,13 @@ def camera(
         width, height = take_snapshot(source, snapshot)
         click.echo(f"wrote {snapshot}: {width}x{height} pixels of {source.name}")
         return 0
+    if reference is not None:
+        _write_reference(source, reference, masks_of, camera_id)
+        return 0
     if camera_id is None or processor is None:
         missing = "--camera-id" if camera_id is None else "--processor"
         raise click.UsageError(
-            f"Missing option '{missing}' (only --snapshot goes without).",
+            f"Missing option '{missing}' (only --snapshot and --reference go without).",
             ctx=click.get_current_context(),
         )
     if source.live and (loop or speed != 1.0):
@@ -159,10 +187,28 @@ def camera(
             fps=rate,
             key_frames=key_frames,
             detectors=watching.limits(source, fps=rate),
+            nudges=nudging.limits,
+            realign=nudging.realign,
             sending=sending,
             speed=speed,
             loop=loop,
         )
+    )
+
+
+def _write_reference(
+    source: Source, path: Path, layout: Path | None, camera_id: str | None
+) -> None:
+    if layout is not None and camera_id is None:
+        raise click.UsageError(
+            "Missing option '--camera-id' (whose masks --masks-of means).",
+            ctx=click.get_current_context(),
+        )
+    masks = read_masks(layout, camera_id) if layout is not None and camera_id is not None else ()
+    looks = take_reference(source, path, masks=masks)
+    click.echo(
+        f"wrote {path}: {looks} of at most {MAX_LOOKS} looks at {source.name}; "
+        f'put reference = "{path.name}" into the camera\'s table of the layout beside it'
     )
 
 

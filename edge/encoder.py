@@ -94,6 +94,11 @@ class Encoder:
             self._plan, self._view = plan, None
             self._picture_at = None
 
+    @property
+    def plan(self) -> CutPlan | None:
+        """The plan in use. From any thread."""
+        return self._plan
+
     def answered(self, sequence: int, *, taken: bool) -> None:
         """The processor is done with what was sent as `sequence`; not taken: it is still owed."""
         with self._lock:

@@ -5,8 +5,9 @@ import contextlib
 import enum
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from edge.complaints import Complaints
 from edge.conditions import Conditions
@@ -14,6 +15,7 @@ from edge.encoder import Encoder
 from edge.frames import CapturedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.plan import CutPlan
+from edge.realign import Proposals
 from edge.wire import (
     CannotWrite,
     ContractBroken,
@@ -25,6 +27,7 @@ from edge.wire import (
     write_condition,
     write_frame,
     write_hello,
+    write_realign,
 )
 
 logger = logging.getLogger(__name__)
@@ -93,6 +96,7 @@ class Session:
         *,
         outbox: Outbox[CapturedFrame],
         conditions: Conditions,
+        proposals: Proposals,
         encoder: Encoder,
         signal: Signal,
         limits: Limits,
@@ -101,6 +105,7 @@ class Session:
         self._call = call
         self._outbox = outbox
         self._conditions = conditions
+        self._proposals = proposals
         self._told = 0  # number of the last report that this processor got
         self._encoder = encoder
         self._signal = signal
@@ -168,6 +173,8 @@ class Session:
                 # First, so that no frame is taken for a good one that was known not to be.
                 if self._conditions.report.number != self._told:
                     await self._send_condition()
+                elif (proposal := self._proposals.take()) is not None:
+                    await self._in_time(write_realign(self._call, proposal))
                 elif self._leaving and not self._outbox.in_flight:
                     break
                 elif not self._leaving and (numbered := self._outbox.take()) is not None:
@@ -204,16 +211,14 @@ class Session:
             return
         # Before the write: the ack may be read before the write returns.
         self._outbox.sent(now=time.monotonic())
-        try:
-            async with asyncio.timeout(self._limits.ack_s):
-                await write_frame(
-                    self._call,
-                    encoded,
-                    sequence=numbered.sequence,
-                    dropped_total=self._outbox.counts.dropped,
-                )
-        except TimeoutError:
-            raise self._stalled() from None
+        await self._in_time(
+            write_frame(
+                self._call,
+                encoded,
+                sequence=numbered.sequence,
+                dropped_total=self._outbox.counts.dropped,
+            )
+        )
 
     def _refuse(self, subject: str, text: str) -> None:
         self._outbox.refuse()
@@ -221,12 +226,15 @@ class Session:
 
     async def _send_condition(self) -> None:
         report = self._conditions.report
+        await self._in_time(write_condition(self._call, report))
+        self._told = report.number
+
+    async def _in_time(self, write: Coroutine[Any, Any, None]) -> None:
         try:
             async with asyncio.timeout(self._limits.ack_s):
-                await write_condition(self._call, report)
+                await write
         except TimeoutError:
             raise self._stalled() from None
-        self._told = report.number
 
     async def _wait_for_news(self) -> None:
         timeout = None

@@ -31,6 +31,21 @@ def take_snapshot(
     """
     if path.suffix.lower() not in (".jpg", ".jpeg"):
         raise UsageError(f"snapshot '{path}': name it *.jpg, it is written as JPEG")
+    image = one_picture(source, open_reader=open_reader, settle_s=settle_s)
+    try:
+        path.write_bytes(encode_jpeg(image, quality=_QUALITY))
+    except OSError as error:
+        raise UsageError(f"snapshot '{path}' cannot be written: {error.strerror}") from error
+    return image.shape[1], image.shape[0]
+
+
+def one_picture(
+    source: Source,
+    *,
+    open_reader: Callable[[Source], Reader] = open_source,
+    settle_s: float = _SETTLE_S,
+) -> Image:
+    """Return a file's first frame, or one of a live source; raises UsageError, OperationError."""
     if not source.live:
         check_file(source)
     try:
@@ -44,11 +59,7 @@ def take_snapshot(
         reader.release()
     if image is None:
         raise OperationError(f"source '{source.name}' gave no picture: try again")
-    try:
-        path.write_bytes(encode_jpeg(image, quality=_QUALITY))
-    except OSError as error:
-        raise UsageError(f"snapshot '{path}' cannot be written: {error.strerror}") from error
-    return image.shape[1], image.shape[0]
+    return image
 
 
 def _one_frame(reader: Reader, settle_s: float) -> Image | None:

@@ -14,6 +14,7 @@ from edge.encoder import Encoder
 from edge.frames import CapturedFrame
 from edge.homing import Homing
 from edge.outbox import Outbox
+from edge.realign import Proposals
 from edge.refusals import Refusal, explain
 from edge.session import Limits, Phase, Session, Signal, StreamBroken
 from edge.wire import CHANNEL_OPTIONS, Hello, StreamCall, StreamFailed, Welcome, open_stream
@@ -56,6 +57,7 @@ class Uplink:
         *,
         outbox: Outbox[CapturedFrame],
         conditions: Conditions,
+        proposals: Proposals | None = None,
         encoder: Encoder,
         backoff: Backoff,
         limits: Limits | None = None,
@@ -65,6 +67,7 @@ class Uplink:
         self._processors = tuple(processors)
         self._outbox = outbox
         self._conditions = conditions
+        self._proposals = proposals or Proposals()
         self._encoder = encoder
         self._backoff = backoff
         self._limits = limits or Limits.among(len(self._processors))
@@ -77,7 +80,7 @@ class Uplink:
         self._signal.set()
 
     def condition_changed(self) -> None:
-        """Say that `conditions` has something new to report. Event loop only."""
+        """Say that `conditions` or `proposals` has something new. Event loop only."""
         self._signal.set()
 
     def drain(self) -> None:
@@ -133,6 +136,7 @@ class Uplink:
             call,
             outbox=self._outbox,
             conditions=self._conditions,
+            proposals=self._proposals,
             encoder=self._encoder,
             signal=self._signal,
             limits=self._limits,

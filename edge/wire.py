@@ -11,6 +11,7 @@ import grpc.aio
 from edge.conditions import Report
 from edge.frames import EncodedFrame
 from edge.plan import CutPlan, Polygon
+from edge.realign import Realignment
 from models.patches import PatchSpec
 from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as pb
@@ -154,6 +155,16 @@ async def write_condition(call: StreamCall, report: Report) -> None:
         number=report.number,
     )
     await _write(call, pb.CameraMessage(condition=message))
+
+
+async def write_realign(call: StreamCall, proposal: Realignment) -> None:
+    """Propose new regions; takes no credit. Raises CannotWrite."""
+    message = pb.RealignProposal(
+        plan_id=proposal.plan_id,
+        homography=proposal.homography,
+        reference=proposal.reference,
+    )
+    await _write(call, pb.CameraMessage(realign=message))
 
 
 async def read_welcome(call: StreamCall) -> Welcome | None:

@@ -75,6 +75,7 @@ class CameraMessage(google.protobuf.message.Message):
     FRAME_FIELD_NUMBER: builtins.int
     STRIP_FIELD_NUMBER: builtins.int
     CONDITION_FIELD_NUMBER: builtins.int
+    REALIGN_FIELD_NUMBER: builtins.int
     @property
     def hello(self) -> global___CameraHello:
         """exactly once, first"""
@@ -91,6 +92,10 @@ class CameraMessage(google.protobuf.message.Message):
     def condition(self) -> global___ConditionReport:
         """whenever the condition changes, and once after the welcome; takes no credit"""
 
+    @property
+    def realign(self) -> global___RealignProposal:
+        """only of cameras that were told to propose it; takes no credit"""
+
     def __init__(
         self,
         *,
@@ -98,10 +103,11 @@ class CameraMessage(google.protobuf.message.Message):
         frame: global___Frame | None = ...,
         strip: global___Strip | None = ...,
         condition: global___ConditionReport | None = ...,
+        realign: global___RealignProposal | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "strip", b"strip"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "strip", b"strip"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["hello", "frame", "strip", "condition"] | None: ...
+    def HasField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "realign", b"realign", "strip", b"strip"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["condition", b"condition", "frame", b"frame", "hello", b"hello", "message", b"message", "realign", b"realign", "strip", b"strip"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["message", b"message"]) -> typing.Literal["hello", "frame", "strip", "condition", "realign"] | None: ...
 
 global___CameraMessage = CameraMessage
 
@@ -268,6 +274,34 @@ class ConditionReport(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["condition", b"condition", "detail", b"detail", "number", b"number", "since_us", b"since_us"]) -> None: ...
 
 global___ConditionReport = ConditionReport
+
+@typing.final
+class RealignProposal(google.protobuf.message.Message):
+    """The camera was moved and is certain by how much: draw the regions where they lie now."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLAN_ID_FIELD_NUMBER: builtins.int
+    HOMOGRAPHY_FIELD_NUMBER: builtins.int
+    REFERENCE_FIELD_NUMBER: builtins.int
+    plan_id: builtins.int
+    """whose regions are meant"""
+    reference: builtins.bytes
+    """the plan's reference, made to fit the new regions; empty if the plan had none"""
+    @property
+    def homography(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
+        """3x3, row by row, from fractions of the view that they are drawn on to fractions of the picture now"""
+
+    def __init__(
+        self,
+        *,
+        plan_id: builtins.int = ...,
+        homography: collections.abc.Iterable[builtins.float] | None = ...,
+        reference: builtins.bytes = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["homography", b"homography", "plan_id", b"plan_id", "reference", b"reference"]) -> None: ...
+
+global___RealignProposal = RealignProposal
 
 @typing.final
 class ProcessorMessage(google.protobuf.message.Message):

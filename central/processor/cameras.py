@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from central.ledger.interface import Ledger, LedgerError
 from central.ledger.records import NodeKind, NodeReport, OccupancyChange
@@ -11,6 +12,7 @@ from central.processor.clock import Clock
 from central.processor.committer import Committer
 from central.processor.directory import CameraEntry, Directory
 from central.processor.frames import Hello
+from central.processor.realign import Proposal, commit_realigned
 from central.processor.refusal import streams_elsewhere, too_many, unavailable, unknown_camera
 from central.processor.session import CameraSession, SessionSettings
 from central.processor.settings import ProcessorSettings
@@ -29,6 +31,7 @@ class _Tracked:
     committer: Committer
     task: asyncio.Task[None]
     stream: CameraStream | None = None
+    realigning: asyncio.Task[int | None] | None = None
 
 
 class Cameras:
@@ -127,6 +130,7 @@ class Cameras:
         session = CameraSession(entry, self._session_settings, silence)
         committer = Committer(self._ledger, session.beliefs, on_refused=self._directory.refresh)
         session.on_belief = committer.kick
+        session.on_proposal = partial(self._realign, session)
         task = self._tasks.create_task(committer.run())
         tracked = _Tracked(session, committer, task)
         self._tracked[session.camera_id] = tracked
@@ -221,6 +225,20 @@ class Cameras:
         if tracked is not None:
             return not tracked.session.expects(change)
         return any(t.session.lot_id == change.lot_id for t in self._tracked.values())
+
+    def _realign(self, session: CameraSession, proposal: Proposal) -> None:
+        tracked = self._tracked.get(session.camera_id)
+        if tracked is None or (tracked.realigning and not tracked.realigning.done()):
+            return  # a camera proposes once a plan, so the one under way will do
+        tracked.realigning = self._tasks.create_task(
+            commit_realigned(
+                self._ledger,
+                lot_id=session.lot_id,
+                camera_id=session.camera_id,
+                layout_version=session.view.layout_version,
+                proposal=proposal,
+            )
+        )
 
     # ---- reports and shutdown ------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from central.processor.heartbeats import Heartbeats
 from central.processor.pictures import Pictures
 from central.processor.pipeline import Workers
 from central.processor.plans import plan_of
+from central.processor.realign import Proposal
 from central.processor.refusal import Refused, invalid
 from central.processor.session import CameraSession
 from central.processor.settings import StreamLimits
@@ -72,7 +73,7 @@ def hello_of(message: wire.CameraMessage) -> Hello:
     )
 
 
-def message_of(message: wire.CameraMessage) -> Frame | CameraWord:
+def message_of(message: wire.CameraMessage) -> Frame | CameraWord | Proposal:
     """Check and convert any later message; raises Refused."""
     match message.WhichOneof("message"):
         case "frame":
@@ -80,10 +81,13 @@ def message_of(message: wire.CameraMessage) -> Frame | CameraWord:
         case "strip":
             strip = message.strip
             return replace(_frame_of(strip), cut=Cut(strip.plan_id, tuple(strip.places)))
+        case "realign":
+            realign = message.realign
+            return Proposal(realign.plan_id, tuple(realign.homography), realign.reference)
         case "condition":
             return _word_of(message.condition)
         case _:
-            raise invalid("after the hello only frames, strips and conditions may come")
+            raise invalid("after the hello only frames, strips, conditions and proposals may come")
 
 
 def _word_of(word: wire.ConditionReport) -> CameraWord:
@@ -129,7 +133,7 @@ class _GrpcTransport:
         """Send the welcome; raises StreamGone."""
         await self._write(wire.ProcessorMessage(welcome=message))
 
-    async def read(self) -> Frame | CameraWord | None:
+    async def read(self) -> Frame | CameraWord | Proposal | None:
         message = await self._read()
         if message is None:
             return None

@@ -19,6 +19,7 @@ from central.processor.camera_view import CameraView
 from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.realign import Proposal
 from central.processor.scores import LastScores, Scores
 from central.processor.sight import Sight
 from central.processor.silence import Silence
@@ -54,6 +55,7 @@ class CameraSession:
         self.view = CameraView(
             entry.camera, layout_version=entry.layout_version, spec=settings.spec
         )
+        self.on_proposal: Callable[[Proposal], None] = lambda _proposal: None
         self.on_view: Callable[[], None] = lambda: None  # called when `view` is another
         self._settings = settings
         self._last_scores = LastScores(len(self.view.spot_ids))
@@ -128,6 +130,11 @@ class CameraSession:
             )
             self.silence.heard(now)
             self._say_trouble(word.report.since_us)
+
+    def propose(self, proposal: Proposal) -> None:
+        """The camera says where its regions lie now."""
+        if proposal.plan_id == self.view.plan_id:  # else it measured by older regions
+            self.on_proposal(proposal)
 
     def new_boot(self) -> None:
         """Another process streams for the camera."""

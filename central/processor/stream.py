@@ -13,6 +13,7 @@ from central.processor.camera_view import CameraView
 from central.processor.clock import Clock
 from central.processor.frames import CameraWord, Frame, Hello, Verdict
 from central.processor.pipeline import Workers
+from central.processor.realign import Proposal
 from central.processor.refusal import Refused, invalid, too_many
 from central.processor.session import CameraSession
 from central.processor.settings import StreamLimits
@@ -30,7 +31,7 @@ class StreamGone(Exception):
 class Transport(Protocol):
     """The two directions of a stream after the hello."""
 
-    async def read(self) -> Frame | CameraWord | None:
+    async def read(self) -> Frame | CameraWord | Proposal | None:
         """Return the next message, None once the camera has ended; raises Refused for nonsense."""
         ...
 
@@ -117,6 +118,9 @@ class CameraStream:
             self.heard_at = self._clock.monotonic()
             if isinstance(message, CameraWord):
                 session.hear(message, now=self.heard_at)
+                continue
+            if isinstance(message, Proposal):
+                session.propose(message)
                 continue
             self._check(message)
             self._order.received(message.sequence)

@@ -196,7 +196,7 @@ async def test_a_hello_in_the_middle_is_no_frame(processor: Processor) -> None:
         status, detail = await end_of(camera)
     assert (status, detail) == (
         grpc.StatusCode.INVALID_ARGUMENT,
-        "after the hello only frames, strips and conditions may come",
+        "after the hello only frames, strips, conditions and proposals may come",
     )
 
 
