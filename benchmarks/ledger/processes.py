@@ -42,7 +42,8 @@ class Process:
         inherited = {
             key: value
             for key, value in os.environ.items()
-            if not key.startswith(("PARKLEDGER_", "ETCD_"))
+            # As an installed program does, ours is to find its modules compiled.
+            if not key.startswith(("PARKLEDGER_", "ETCD_", "PYTHONDONTWRITEBYTECODE"))
         }
         with log.open("ab") as output:
             child = await asyncio.create_subprocess_exec(

@@ -18,7 +18,7 @@ from central.raft import Entry
 
 Answer = TypeVar("Answer")
 
-PART_BYTES = 32 << 10
+PART_BYTES = 128 << 10
 """Applied at a time, in one transaction; one entry that is larger goes to the thread."""
 
 CHECKPOINT_PARTS = 256
