@@ -57,7 +57,7 @@ def benchmark(
     seconds: float, fps: float, source: tuple[str, ...], layout: Path | None, truth: Path | None
 ) -> Report:
     """Measure the main job end to end: camera nodes, processor and three replicas, one machine."""
-    arguments = ["--seconds", f"{seconds:g}", "--fps", f"{fps:g}"]
+    arguments = ["--no-web", "--seconds", f"{seconds:g}", "--fps", f"{fps:g}"]
     for video in source:
         arguments += ["--source", video]
     for option, file in (("--layout", layout), ("--truth", truth)):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 from collections.abc import Callable, Iterator
 
@@ -17,6 +18,8 @@ from node.listening import check_free
 logger = logging.getLogger(__name__)
 
 GRACE_S = 5
+OTHER_FILES = 1024
+"""Files and sockets beside those of listeners: requests, the ledger, libraries."""
 
 
 class _Server(uvicorn.Server):
@@ -53,6 +56,7 @@ async def serve(
     ready: told what a person opens in a browser, once that is served.
     """
     check_free(settings.listen)
+    _allow_listeners(settings.max_listeners)
     ledger = LedgerClient(settings.ledger)
     try:
         site = Site.of(settings, ledger)
@@ -84,6 +88,15 @@ async def _run(site: Site, stop: asyncio.Event, ready: Callable[[str], None]) ->
         feeding.cancel()
         stopping.cancel()
         await asyncio.gather(feeding, stopping, return_exceptions=True)
+
+
+def _allow_listeners(count: int) -> None:
+    """Let this process have a socket for each listener, as far as it may: the default is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
 
 def _configuration(site: Site) -> uvicorn.Config:
