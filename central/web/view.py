@@ -4,7 +4,7 @@ What is held is always the state of one applied index. The watch tells what chan
 layout says too little, and then the lot is read anew (`unknown_lots`, `with_lots`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from central.ledger.records import (
@@ -22,10 +22,14 @@ from central.ledger.records import (
 
 @dataclass(frozen=True)
 class LotView:
-    """A lot with its layout. index: the last one that changed it, or that it was read at."""
+    """A lot with its layout. index: the last one that changed it, or that it was read at.
+
+    late_us: by camera, how long its last change that was seen here took from capture to commit.
+    """
 
     state: LotState
     index: int
+    late_us: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class View:
             lot = lots.get(lot_id)
             # A lot that was read anew may be ahead of the watch.
             if lot is not None and lot.index < event.index:
-                lots[lot_id] = LotView(_changed(lot.state, event), event.index)
+                late_us = {**lot.late_us, **_late_us(event, lot_id)}
+                lots[lot_id] = LotView(_changed(lot.state, event), event.index, late_us)
         return View(event.index, lots, event.committed_at_us or self.committed_at_us)
 
     def unknown_lots(self, event: LedgerEvent) -> tuple[str, ...]:
@@ -70,6 +75,14 @@ class View:
     def of(cls, state: LedgerState) -> "View":
         """Return the view of a state that was read with layouts."""
         return cls(state.index, {lot.lot_id: LotView(lot, state.index) for lot in state.lots})
+
+
+def _late_us(event: LedgerEvent, lot_id: str) -> dict[str, int]:
+    return {
+        one.camera_id: event.committed_at_us - one.captured_at_us
+        for one in event.changes
+        if one.lot_id == lot_id and one.camera_id
+    }
 
 
 def _changed(lot: LotState, event: LedgerEvent) -> LotState:

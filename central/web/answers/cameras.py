@@ -10,6 +10,7 @@ from central.ledger import records
 from central.ledger.records import CameraState, LotState
 from central.web.answers.marks import Instant, Marked, Model, Paged
 from central.web.instants import text_of
+from central.web.view import LotView
 
 ConditionWord = Literal[
     "ok",
@@ -85,19 +86,26 @@ class Camera(CameraBrief):
 
     lot: str
     layout_version: int
+    late_ms: float | None = Field(
+        description="from capture to commit of its last change, and how far its clock differs; "
+        "null: it changed nothing since this service was started"
+    )
     regions: list[Region]
     masks: list[list[tuple[float, float]]] = Field(
         description="parts of the picture that nobody may see"
     )
 
     @classmethod
-    def of_layout(cls, lot: LotState, camera: LayoutCamera) -> "Camera":
+    def of_layout(cls, held: LotView, camera: LayoutCamera) -> "Camera":
         """Return what is sent of a camera."""
+        lot = held.state
+        late_us = held.late_us.get(camera.camera_id)
         return cls(
             id=camera.camera_id,
             name=camera.name,
             lot=lot.lot_id,
             layout_version=lot.layout_version,
+            late_ms=None if late_us is None else late_us / 1000,
             regions=[
                 Region(spot=region.spot_id, polygon=list(region.polygon))
                 for region in camera.regions

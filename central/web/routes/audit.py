@@ -38,7 +38,7 @@ def router(reader: Reader) -> APIRouter:
     @routes.post(
         "/lots/{lot_id}/audit/samples",
         response_model=SamplesAnswer,
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(400, 401, 403, 404, 422, 503),
         dependencies=write,
     )
     async def samples(lot_id: LotId, asked: SamplesRequest) -> SamplesAnswer:
@@ -52,7 +52,7 @@ def router(reader: Reader) -> APIRouter:
     @routes.post(
         "/audit/samples/{sample_id}/label",
         response_model=LabelAnswer,
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(400, 401, 403, 404, 422, 503),
         dependencies=write,
     )
     async def label(sample_id: SampleId, said: LabelRequest) -> LabelAnswer:

@@ -33,8 +33,9 @@ def router(reader: Reader) -> APIRouter:
     ) -> Response:
         """Return the cameras of one lot by id."""
         moment = await reader.moment((lot_id,), at=None, fresh=False)
-        lot, layout = moment.lot(lot_id)
-        found = [Camera.of_layout(lot, camera) for camera in layout.cameras]
+        _, layout = moment.lot(lot_id)
+        held = moment.view.lots[lot_id]
+        found = [Camera.of_layout(held, camera) for camera in layout.cameras]
         return respond(request, found, limit, page)
 
     @routes.get("/cameras/{camera_id}", response_model=CameraAnswer)
@@ -51,8 +52,11 @@ def router(reader: Reader) -> APIRouter:
 
 def cameras_of(moment: Moment) -> list[Camera]:
     """Return the cameras of all lots."""
-    lots = [with_layout(held.state) for held in moment.view.lots.values()]
-    return [Camera.of_layout(lot, camera) for lot, layout in lots for camera in layout.cameras]
+    return [
+        Camera.of_layout(held, camera)
+        for held in moment.view.lots.values()
+        for camera in with_layout(held.state)[1].cameras
+    ]
 
 
 def unknown_camera(camera_id: str) -> Problem:

@@ -33,7 +33,7 @@ def router(site: Site) -> APIRouter:
     @routes.post(
         "/proposals",
         response_model=ProposalsAnswer,
-        responses=problems(401, 403, 413, 422, 503),
+        responses=problems(400, 401, 403, 413, 422, 503),
         dependencies=[Depends(writer(site.settings.token))],
         openapi_extra=_BODY,
     )

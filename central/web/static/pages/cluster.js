@@ -82,10 +82,12 @@ function cameraTable(cameras, nodes) {
       one.detail || node?.fault || NONE,
       number(node?.frames),
       number(node?.frames_dropped),
+      one.late_ms === null ? NONE : `${Math.round(one.late_ms).toLocaleString("en")} ms`,
       node?.last_frame_at ? ago(node.last_frame_at) : NONE,
     ];
   });
-  return table(["Camera", "Lot", "Is", "Since", "Detail", "#Frames", "#Dropped", "#Last frame"], rows);
+  return table(["Camera", "Lot", "Is", "Since", "Detail", "#Frames", "#Dropped", "#Capture to commit", "#Last frame"],
+    rows);
 }
 
 function processorTable(processors) {
