@@ -23,7 +23,7 @@ from benchmarks.options import report_options
 from benchmarks.report import Report, Row
 from central.layout.document import Layout, Spot
 from central.ledger import chain, wire
-from central.ledger.command import ApplyLayout, encode
+from central.ledger.command import ApplyLayout, DropHistory, encode
 from central.ledger.history_queries import HistoryQuestion
 from central.ledger.queries import Queries
 from central.ledger.records import LedgerState, Occupancy
@@ -35,6 +35,7 @@ GOAL_SECONDS = 0.1
 LOTS = 10
 SPOTS = 100  # in each
 DAYS = 365
+KEPT_DAYS = 30  # by --drop
 PER_ENTRY = 4  # changes
 ENTRIES_A_STEP = 5000
 DAY_US = 86_400 * 1_000_000
@@ -66,6 +67,13 @@ BEGIN_US = 1_700_000_000 * 1_000_000
     help="Measure 'parkledger verify' of that table, too.",
 )
 @click.option(
+    "--drop/--no-drop",
+    default=False,
+    show_default=True,
+    show_envvar=True,
+    help="At the end drop all but the last 30 days, and measure that: steps, and what it frees.",
+)
+@click.option(
     "--keep",
     type=click.Path(path_type=Path),
     show_default="a directory that is deleted afterwards",
@@ -73,16 +81,16 @@ BEGIN_US = 1_700_000_000 * 1_000_000
     help="Build the table in this directory, or use the one that is there.",
 )
 @report_options
-def benchmark(rows: int, queries: int, verify: bool, keep: Path | None) -> Report:
+def benchmark(rows: int, queries: int, verify: bool, drop: bool, keep: Path | None) -> Report:
     """Measure a day's history and the state at an instant, out of a year."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        return _measure(keep, rows, queries, verify=verify)
+        return _measure(keep, rows, queries, verify=verify, drop=drop)
     with tempfile.TemporaryDirectory() as directory:
-        return _measure(Path(directory), rows, queries, verify=verify)
+        return _measure(Path(directory), rows, queries, verify=verify, drop=drop)
 
 
-def _measure(directory: Path, rows: int, queries: int, *, verify: bool) -> Report:
+def _measure(directory: Path, rows: int, queries: int, *, verify: bool, drop: bool) -> Report:
     state = directory / "state.db"
     report: list[Row] = []
     if not state.exists():
@@ -105,7 +113,33 @@ def _measure(directory: Path, rows: int, queries: int, *, verify: bool) -> Repor
         started = time.perf_counter()
         verify_data(state)
         report.append(Row("verifying all of it", "s", time.perf_counter() - started))
+    if drop:
+        report += _dropping(directory)
     return Report(machine=this_machine(), rows=tuple(report))
+
+
+def _dropping(directory: Path) -> list[Row]:
+    """Drop all but the last days, step by step as a replica does."""
+    machine, times = StateMachine(directory), list[float]()
+    queries, before = Queries(machine.path), machine.path.stat().st_size
+    until = BEGIN_US + (DAYS - KEPT_DAYS) * DAY_US
+    while through := queries.next_cut(until):
+        data = encode(DropHistory(through), committed_at_us=BEGIN_US + DAYS * DAY_US)
+        entry = Entry(machine.applied_index + 1, 1, data)
+        started = time.process_time()
+        machine.apply([entry])
+        times.append(time.process_time() - started)
+        machine.checkpoint()
+    machine.checkpoint()
+    queries.close()
+    machine.close()
+    return [
+        Row("dropping: steps", "1", len(times)),
+        Row("dropping: CPU a step, median", "ms", statistics.median(times) * 1e3),
+        Row("dropping: CPU a step, most", "ms", max(times) * 1e3),
+        Row("dropping: state.db before", "MB", before / 1e6),
+        Row("dropping: state.db after", "MB", machine.path.stat().st_size / 1e6),
+    ]
 
 
 def _rows(

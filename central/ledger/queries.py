@@ -3,6 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from central.ledger import chain
@@ -96,8 +97,8 @@ class Queries:
             cut = last_cut(self._connection)
             if instant_us < cut.until_us:
                 raise HistoryDropped(
-                    f"as_of_us {instant_us}: the history up to {cut.until_us} has been dropped; "
-                    "give a later instant"
+                    f"how it stood at {_written(instant_us)} is not kept: the history up to "
+                    f"{_written(cut.until_us)} has been dropped; give a later instant"
                 )
             index = chain.last_index_by(self._connection, instant_us)
             ids = lot_ids or [
@@ -264,6 +265,10 @@ class Queries:
                 (Occupancy.UNKNOWN, CameraCondition.SILENT),
             )
         ]
+
+
+def _written(instant_us: int) -> str:
+    return f"{datetime.fromtimestamp(instant_us / 1e6, UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _check_kept(connection: sqlite3.Connection, after_index: int) -> None:

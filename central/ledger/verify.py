@@ -109,14 +109,14 @@ def _verify(
     if found != "ok":
         raise ValueError(found)
     check_derived(state, connection, applied)
-    held = sorted(index for index in log.entries if index <= applied)
+    held = sorted(index for index in log.entries if cut.index < index <= applied)
     return Verified(
         dropped=cut.index,
         index=applied,
         head=head,
         changes=connection.execute("SELECT count(*) FROM history").fetchone()[0],
         held=(held[0], held[-1]) if held else None,
-        unapplied=len(log.entries) - len(held),
+        unapplied=sum(index > applied for index in log.entries),
     )
 
 

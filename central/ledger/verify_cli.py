@@ -131,7 +131,7 @@ async def _verify_ledger(
     finally:
         await client.close()
     names = ", ".join(sorted(head.replica_id for head in heads))
-    click.echo(f"replicas {names}: index 1 to {heads[0].index} fits and is the same")
+    click.echo(f"replicas {names}: all history up to index {heads[0].index} fits and is the same")
     _print_head(heads[0])
 
 
