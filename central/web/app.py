@@ -3,8 +3,10 @@
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
 
 from central.web import pages, problems
+from central.web.docs_page import docs_page
 from central.web.reading import Reader
 from central.web.routes import (
     audit,
@@ -54,4 +56,9 @@ def create_app(site: Site) -> FastAPI:
     api.include_router(audit.router(reader))
     app.include_router(api)
     app.include_router(pages.router())
+
+    @app.get("/docs", include_in_schema=False, response_class=HTMLResponse)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(app.openapi()), headers=pages.HEADERS)
+
     return app

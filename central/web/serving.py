@@ -108,6 +108,7 @@ def _configuration(site: Site) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nobody is told apart by address here
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
