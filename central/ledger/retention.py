@@ -13,7 +13,8 @@ from node.errors import OperationError
 logger = logging.getLogger(__name__)
 
 DAY_US = 86_400 * 1_000_000
-CHECK_EVERY = 60.0  # seconds between looks at what has become too old
+CHECK_EVERY = 60.0
+"""Seconds between looks at what has become too old; less where little is kept, see below."""
 PAUSE = 0.2  # seconds between steps: other entries are to have their turn
 
 
@@ -24,6 +25,8 @@ class Retention:
         """keep_days: as counted by the time of commit."""
         self._replica = replica
         self._keep_us = int(keep_days * DAY_US)
+        # What is to be gone after ten seconds must not stay for another sixty.
+        self._check_every = max(PAUSE, min(CHECK_EVERY, self._keep_us / 10e6))
 
     async def run(self) -> None:
         """Drop what is too old until cancelled."""
@@ -33,7 +36,7 @@ class Retention:
                 more = await self._step()
             except (OperationError, Overloaded) as error:
                 logger.info("history not dropped now: %s", error)
-            await asyncio.sleep(PAUSE if more else CHECK_EVERY)
+            await asyncio.sleep(PAUSE if more else self._check_every)
 
     async def _step(self) -> bool:
         """Drop a part of what is too old; returns whether there was any."""

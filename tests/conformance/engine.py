@@ -36,8 +36,12 @@ class Engine(Protocol):
         """HOST:PORT of each replica, where it also speaks `protos/parking.proto`."""
         ...
 
-    def start(self, directory: Path) -> None:
-        """Start it; it need not serve yet when this returns."""
+    def start(self, directory: Path, *, keep_history_s: float | None = None) -> None:
+        """Start it; it need not serve yet when this returns.
+
+        keep_history_s: history that was committed more seconds ago is dropped, soon and by itself;
+        None: all of it is kept.
+        """
         ...
 
     def stop(self) -> None:
@@ -63,14 +67,19 @@ class Processes:
     def __init__(self) -> None:
         self._cluster: Cluster | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._options: list[str] = []
 
     @property
     def addresses(self) -> tuple[str, ...]:
         assert self._cluster is not None
         return tuple(str(address) for address in self._cluster.ledger)
 
-    def start(self, directory: Path) -> None:
+    def start(self, directory: Path, *, keep_history_s: float | None = None) -> None:
         self._cluster = Cluster.plan(directory)
+        # No processor vouches for the cameras here, and that is not what is tested.
+        self._options = ["--camera-time-out", "600"]
+        if keep_history_s is not None:
+            self._options += ["--keep-history", str(keep_history_s / 86_400)]
         self.revive()
 
     def stop(self) -> None:
@@ -93,11 +102,10 @@ class Processes:
         for replica_id, address in self._cluster.replicas.items():
             old = self._running.get(str(address))
             if old is None or old.poll() is not None:
-                # No processor vouches for the cameras here, and that is not what is tested.
-                arguments = [*self._cluster.replica_arguments(replica_id), "--camera-time-out"]
+                arguments = [*self._cluster.replica_arguments(replica_id), *self._options]
                 with (self._cluster.directory / f"{replica_id}.log").open("ab") as log:
                     self._running[str(address)] = subprocess.Popen(
-                        command_line([*arguments, "600"]),
+                        command_line(arguments),
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
