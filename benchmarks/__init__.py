@@ -10,6 +10,8 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
         "benchmarks.classifier",
         "The spot classifier on one thread, beside another network.",
     ),
+    "strips": ("benchmarks.strips", "Strips beside whole frames: bytes and classification."),
+    "nudge": ("benchmarks.nudge", "A nudged camera: found, by size; false alarms on real days."),
     "ledger": ("benchmarks.ledger.cli", "The ledger, three replicas, beside etcd."),
     "apply": ("benchmarks.applying", "What applying costs a replica: CPU a record."),
     "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),

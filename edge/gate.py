@@ -25,7 +25,7 @@ class GateSettings:
     differ. refresh_s: seconds after which a region is sent in any case.
     """
 
-    threshold: float = 4.0
+    threshold: float = 6.0
     brightness: float = 32.0
     refresh_s: float = 30.0
 
