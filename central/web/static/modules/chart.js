@@ -3,11 +3,12 @@ import { h, s } from "./dom.js";
 
 /** A step line of free spots: points are [time, free], each holding until the next.
  *
- * options: from, to (ms), until (ms: where what is known ends), total, timeZone, label; now (ms) draws a line there; width and height are in
- * pixels; without axis it is only the line.
+ * options: from, to (ms), until (ms: where what is known ends), total, timeZone, label; now (ms) draws a
+ * line there; width and height are in pixels; without axis it is only the line.
  */
 export function freeChart(points, options) {
-  const { from, to, until = to, total, timeZone, now = null, width = 640, height = 150, axis = true, label } = options;
+  const { from, to, until = to, total, timeZone, now = null, axis = true, label } = options;
+  const { width = 640, height = 150 } = options;
   const pad = axis ? { left: 34, right: 8, top: 8, bottom: 22 } : { left: 0, right: 0, top: 3, bottom: 2 };
   const x = (t) => pad.left + ((t - from) / Math.max(1, to - from)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - (v / Math.max(1, total)) * (height - pad.top - pad.bottom);

@@ -29,43 +29,46 @@ class LotPage {
   }
 
   build() {
+    const path = `/lots/${encodeURIComponent(this.lot.id)}`;
     this.counts = h("div", { className: "stack", style: "gap:.5rem" });
-    this.pictures = h("div", { className: "stack" });
     this.list = h("ul", { className: "spot-list" });
-    for (const camera of this.layout.cameras) {
-      const picture = new RegionPicture({ cameraId: camera.id, name: camera.name ?? camera.id,
-        regions: camera.regions ?? [], onpick: (spot) => this.choose(spot) });
-      const badge = h("span", { className: "badge", text: conditionWords("unheard") });
-      this.cameras.set(camera.id, { picture, badge });
-      this.pictures.append(h(
-      "section", { className: "card", "aria-label": `Camera ${camera.name ?? camera.id}` },
-        h("div", { className: "row", style: "margin-bottom:.6rem" }, h("h2", { text: camera.name ??
-              camera.id, style: "margin:0" }), badge,
-          h("a", { className: "button", style: "margin-left:auto",
-            href: `/lots/${encodeURIComponent(this.lot.id)}/edit?camera=${encodeURIComponent(camera.id)}`,
-            text: "Edit regions" })),
-        picture.element));
-    }
-    if (!this.layout.cameras.length) this.pictures.append(empty("No camera sees this lot",
-      "Add one to its layout file and apply it."));
+    const cameras = this.layout.cameras.map((camera) => this.camera(camera, path));
+    const none = empty("No camera sees this lot", "Add one to its layout file and apply it.");
     put(main,
-      h("div", { className: "page-head" }, h("h1", { text: this.lot.name }),
-        h("div", { className: "aside" }, h("a", { className: "button",
-          href: `/board/${encodeURIComponent(this.lot.id)}`, text: "Board" }))),
+      h("div", { className: "page-head" },
+        h("h1", { text: this.lot.name || this.lot.id }),
+        h("div", { className: "aside" },
+          h("a", { className: "button", href: `/board/${encodeURIComponent(this.lot.id)}`, text: "Board" }))),
       h("div", { className: "columns" },
-        h("div", { className: "stack" }, h("div", { className: "card" }, this.counts), this.day.element,
-          this.pictures),
-        h("div", { className: "stack" }, this.panel.element,
-          h("section", { className: "card", "aria-labelledby": "spots-title" }, h(
-          "h2", { id: "spots-title", text: "Spots" }), this.list))));
+        h("div", { className: "stack" },
+          h("div", { className: "card" }, this.counts),
+          this.day.element,
+          ...(cameras.length ? cameras : [none])),
+        h("div", { className: "stack" },
+          this.panel.element,
+          h("section", { className: "card", "aria-labelledby": "spots-title" },
+            h("h2", { id: "spots-title", text: "Spots" }), this.list))));
     this.buttons = new Map([...this.live.spots.keys()].map((id) => [id, this.spotButton(id)]));
     for (const button of this.buttons.values()) this.list.append(h("li", {}, button));
     this.show();
   }
 
+  camera({ id, name = id, regions = [] }, path) {
+    const picture = new RegionPicture({ cameraId: id, name, regions, onpick: (spot) => this.choose(spot) });
+    const badge = h("span", { className: "badge", text: conditionWords("unheard") });
+    this.cameras.set(id, { picture, badge });
+    const edit = `${path}/edit?camera=${encodeURIComponent(id)}`;
+    return h("section", { className: "card", "aria-label": `Camera ${name}` },
+      h("div", { className: "row", style: "margin-bottom:.6rem" },
+        h("h2", { text: name, style: "margin:0" }),
+        badge,
+        h("a", { className: "button", style: "margin-left:auto", href: edit, text: "Edit regions" })),
+      picture.element);
+  }
+
   spotButton(id) {
-    return h("button", { type: "button", onclick: () => this.choose(id) }, h(
-  "i", { className: "swatch", "aria-hidden": "true" }), id);
+    const swatch = h("i", { className: "swatch", "aria-hidden": "true" });
+    return h("button", { type: "button", onclick: () => this.choose(id) }, swatch, id);
   }
 
   get spots() {
@@ -82,12 +85,13 @@ class LotPage {
       button.firstChild.className = `swatch ${spot.occupancy}`;
       button.setAttribute("aria-label", `${id}: ${spot.occupancy}`);
     }
-    const legend = OCCUPANCIES.map((one) => h("span", {}, h(
-  "i", { className: `swatch ${one}`, "aria-hidden": "true" }), `${counts[one]} ${one}`));
+    const swatch = (one) => h("i", { className: `swatch ${one}`, "aria-hidden": "true" });
+    const legend = OCCUPANCIES.map((one) => h("span", {}, swatch(one), `${counts[one]} ${one}`));
     put(this.counts,
-      h("div", { className: counts.vacant ? "free" : "free none", "data-free": counts.vacant }, h(
-      "b", { text: String(counts.vacant) }), h("span", { text: `free of ${counts.total}` })),
-      shareBar(counts), h("div", { className: "legend" }, ...legend));
+      h("div", { className: counts.vacant ? "free" : "free none", "data-free": counts.vacant },
+        h("b", { text: String(counts.vacant) }), h("span", { text: `free of ${counts.total}` })),
+      shareBar(counts),
+      h("div", { className: "legend" }, ...legend));
     for (const { picture } of this.cameras.values()) picture.show(this.spots);
     this.panel.show(this.spots.get(this.chosen) ?? null, this.past?.at ?? null);
   }
@@ -95,12 +99,13 @@ class LotPage {
   choose(spot) {
     this.chosen = spot === this.chosen ? null : spot;
     for (const { picture } of this.cameras.values()) picture.choose(this.chosen);
-    for (const [id, button] of this.buttons) button.setAttribute("aria-pressed", String(id === this
-      .chosen));
+    for (const [id, button] of this.buttons) {
+      button.setAttribute("aria-pressed", String(id === this.chosen));
+    }
     this.panel.open(this.chosen);
     this.show();
-    if (this.chosen && matchMedia("(max-width: 60rem)").matches) this.panel.element
-  .scrollIntoView({ block: "nearest" });
+    const narrow = matchMedia("(max-width: 60rem)").matches;
+    if (this.chosen && narrow) this.panel.element.scrollIntoView({ block: "nearest" });
   }
 
   take(event) {
@@ -113,8 +118,8 @@ class LotPage {
 
   async travel(at) {
     const travelling = (this.travelling = Symbol("travel"));
-    const spots = await getAll(lotPath(this.lot.id, "/spots"), "spots", { at: new Date(at)
-      .toISOString() });
+    const query = { at: new Date(at).toISOString() };
+    const spots = await getAll(lotPath(this.lot.id, "/spots"), "spots", query);
     if (this.travelling !== travelling) return; // the slider has moved on
     this.past = { at, spots: new Map(spots.map((spot) => [spot.id, spot])) };
     pulse("past");
@@ -143,9 +148,9 @@ class LotPage {
       const own = this.cameras.get(camera.id);
       if (!own) continue;
       const { condition, detail } = camera;
-      own.badge.className = `badge ${condition === "ok" ? "good" : condition === "unheard" ? "" : "bad"}`;
-      own.badge.textContent = detail ? `${conditionWords(condition)}: ${detail}` : conditionWords(
-        condition);
+      own.badge.className = `badge ${{ ok: "good", unheard: "" }[condition] ?? "bad"}`;
+      const words = conditionWords(condition);
+      own.badge.textContent = detail ? `${words}: ${detail}` : words;
     }
     this.refreshPictures();
   }
@@ -179,14 +184,14 @@ async function loadPicture(camera, turn) {
 }
 
 async function begin() {
-  const [{ lot }, layout, first] = await Promise.all([get(lotPath(lotId)), get(lotPath(lotId, "/layout")),
-    get(lotPath(lotId, "/spots"))
+  const [{ lot }, { layout }, first] = await Promise.all([
+    get(lotPath(lotId)), get(lotPath(lotId, "/layout")), get(lotPath(lotId, "/spots")),
   ]);
   const spots = first.next_page ? await getAll(lotPath(lotId, "/spots"), "spots") : first.spots;
-  document.title = `${lot.name} – Parkledger`;
-  const page = new LotPage(lot, { zones: [], cameras: [], ...layout.layout }, spots, first.ledger.index);
+  document.title = `${lot.name || lot.id} – Parkledger`;
+  const page = new LotPage(lot, { zones: [], cameras: [], ...layout }, spots, first.ledger.index);
   page.day.load();
-  every(PICTURE_S, () => page.refreshCameras(), () => {});
+  every(PICTURE_S, () => page.refreshCameras(), () => {}); // the header says that the service is away
   follow(lotId, first.ledger.index, {
     onchange: (event) => page.take(event),
     onresync: () => page.resync().catch((error) => failure(main, error)),
@@ -195,5 +200,7 @@ async function begin() {
   });
 }
 
-begin().catch((error) => failure(main, error.status === 404 ? new Error(
-  `There is no lot '${lotId}'. See the list of lots.`) : error));
+begin().catch((error) => {
+  const words = `There is no lot '${lotId}'. See the list of lots.`;
+  failure(main, error.status === 404 ? new Error(words) : error);
+});

@@ -15,9 +15,8 @@ export class SpotPanel {
     this.spot = null;
     this.facts = h("div", {});
     this.story = h("div", { className: "stack", style: "gap:.7rem" });
-    this.element = h(
-  "section", { className: "card stack", "aria-live": "polite", "aria-label": "The chosen spot" }, this
-      .facts, this.story);
+    const properties = { className: "card stack", "aria-live": "polite", "aria-label": "The chosen spot" };
+    this.element = h("section", properties, this.facts, this.story);
   }
 
   /** Choose a spot by id (null: none) and read its story. */
@@ -30,32 +29,34 @@ export class SpotPanel {
   /** Show a spot's state, of now or of the instant `at`. */
   show(state, at) {
     if (!this.spot || !state) {
-      put(this.facts, h("h2", { text: "A spot's story", style: "margin:0 0 .3rem" }), h(
-      "p", { className: "quiet", style: "margin:0",
-        text: "Choose a spot in a picture or in the list." }));
+      const words = "Choose a spot in a picture or in the list.";
+      put(this.facts,
+        h("h2", { text: "A spot's story", style: "margin:0 0 .3rem" }),
+        h("p", { className: "quiet", style: "margin:0", text: words }));
       return;
     }
+    const zone = this.lot.time_zone;
+    const close = { type: "button", style: "margin-left:auto", text: "Close", onclick: () => this.onclose() };
+    const instant = at ? `as of ${clock(at, zone, { seconds: true })}` : "";
+    const facts = this.factsOf(state, at ?? Date.now());
+    put(this.facts,
+      h("div", { className: "row" }, h("h2", { text: this.spot, style: "margin:0" }), h("button", close)),
+      at ? h("p", { className: "badge warn", text: instant }) : null,
+      h("dl", { className: "facts" },
+        ...facts.flatMap(([name, value]) => [h("dt", { text: name }), h("dd", {}, value)])));
+  }
+
+  factsOf(state, now) {
     const since = state.since ? Date.parse(state.since) : null;
-    const asOf = at ?? Date.now();
-    const facts = [
-      ["State", h("span", { className: "row", style: "gap:.4rem" }, h(
-      "i", { className: `swatch ${state.occupancy}`, "aria-hidden": "true" }), state.occupancy)],
-      ["Since", since ? `${clock(since, this.lot.time_zone)} (${duration((asOf - since) / 1000)})` :
-        "–"],
-      ["Sure", state.occupancy === "unknown" || !state.confidence ? "–" :
-        `${Math.round(state.confidence * 100)} %`
-      ],
+    const sure = state.occupancy !== "unknown" && state.confidence;
+    const length = since ? duration((now - since) / 1000) : "";
+    return [
+      ["State", h("span", { className: "row", style: "gap:.4rem" }, swatch(state.occupancy), state.occupancy)],
+      ["Since", since ? `${clock(since, this.lot.time_zone)} (${length})` : "–"],
+      ["Sure", sure ? `${Math.round(state.confidence * 100)} %` : "–"],
       ["Seen by", state.camera ?? "no camera yet"],
       ["Zone", this.zones.get(state.zone) ?? state.zone ?? "–"],
     ];
-    put(this.facts,
-      h("div", { className: "row" }, h("h2", { text: this.spot, style: "margin:0" }), h(
-      "button", { type: "button", style: "margin-left:auto", text: "Close", onclick: () => this
-          .onclose() })),
-      at ? h("p", { className: "badge warn",
-        text: `as of ${clock(at, this.lot.time_zone, { seconds: true })}` }) : null,
-      h("dl", { className: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", { text: name }), h(
-        "dd", {}, value)])));
   }
 
   /** Read changes and stays anew. */
@@ -79,25 +80,39 @@ export class SpotPanel {
     const zone = this.lot.time_zone;
     const steps = changes.map((change) => [Date.parse(change.committed_at), change.occupancy]);
     if (changes.length) steps.unshift([0, changes[0].previous]);
-    const items = changes.slice(-LISTED).reverse().map((change) => h("li", {}, h(
-      "i", { className: `swatch ${change.occupancy}`, "aria-hidden": "true" }),
-      h("span", { className: "number", text: clock(change.committed_at, zone, { seconds: true }) }),
-      change.occupancy));
+    const label = `${changes.length} changes of ${this.spot} in the last ${HOURS} hours`;
+    const strip = () => spotStrip(steps, { from: to - HOURS * 3.6e6, to, label });
+    const latest = changes.slice(-LISTED).reverse();
     put(this.story,
-      h("div", {}, h("h3", { text: `Last ${HOURS} hours` }), changes.length ? spotStrip(
-      steps, { from: to - HOURS * 3.6e6, to,
-        label: `${changes.length} changes of ${this.spot} in the last ${HOURS} hours` }) : null),
-      changes.length ? h("ol", { className: "events small" }, ...items) : h(
-      "p", { className: "quiet small", style: "margin:0", text: "It did not change." }),
-      stays.length ? h("div", {}, h("h3", { text: "Stays" }), h("ol", { className: "events small" }, ...
-        stays.slice(-LISTED).reverse().map((stay) => stayLine(stay, zone)))) : null);
+      h("div", {}, h("h3", { text: `Last ${HOURS} hours` }), changes.length ? strip() : null),
+      changes.length
+        ? h("ol", { className: "events small" }, ...latest.map((change) => changeLine(change, zone)))
+        : h("p", { className: "quiet small", style: "margin:0", text: "It did not change." }),
+      stays.length ? stayList(stays, zone) : null);
   }
 }
 
-function stayLine(stay, zone) {
-  return h("li", {}, h("span", { className: "number",
-      text: `${stay.began_seen ? "" : "before "}${clock(stay.began, zone)} – ${stay.ended ? clock(stay.ended, zone) : "now"}` }),
-    h("strong", { text: `${stay.began_seen ? "" : "over "}${duration(stay.seconds)}` }), stay
-    .over_stay_s > 0 ? h("span", { className: "badge bad", text: `${duration(stay.over_stay_s)} over` }) :
-    null);
+function swatch(occupancy) {
+  return h("i", { className: `swatch ${occupancy}`, "aria-hidden": "true" });
+}
+
+function changeLine({ occupancy, committed_at: at }, zone) {
+  const time = h("span", { className: "number", text: clock(at, zone, { seconds: true }) });
+  return h("li", {}, swatch(occupancy), time, occupancy);
+}
+
+function stayList(stays, zone) {
+  const latest = stays.slice(-LISTED).reverse();
+  return h("div", {},
+    h("h3", { text: "Stays" }),
+    h("ol", { className: "events small" }, ...latest.map((stay) => stayLine(stay, zone))));
+}
+
+/** A stay that had begun before it was first seen is longer than is known, and says so. */
+function stayLine({ began, ended, began_seen: seen, seconds, over_stay_s: over }, zone) {
+  const times = `${seen ? "" : "before "}${clock(began, zone)} – ${ended ? clock(ended, zone) : "now"}`;
+  return h("li", {},
+    h("span", { className: "number", text: times }),
+    h("strong", { text: `${seen ? "" : "over "}${duration(seconds)}` }),
+    over > 0 ? h("span", { className: "badge bad", text: `${duration(over)} over` }) : null);
 }
