@@ -21,6 +21,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "processor",
         "Run a processor: frames in, detections committed to the ledger.",
     ),
+    "replay": (
+        "central.processor.replay_cli",
+        "replay",
+        "Decide a processor's recordings again, to the same detections.",
+    ),
     "ledger": ("central.ledger.cli", "ledger", "Run one replica of the ledger."),
     "apply": ("central.operator.cli", "apply", "Commit lots, cameras and regions from TOML files."),
     "convert": ("central.layout.cli", "convert", "Turn a frames JSON into a layout, video, truth."),

@@ -153,6 +153,7 @@ class Cameras:
 
     def _forget(self, camera_id: str) -> None:
         tracked = self._tracked.pop(camera_id)
+        tracked.session.close()
         tracked.task.cancel()
         self._retire(tracked.session.tally)
 
@@ -239,6 +240,11 @@ class Cameras:
                 proposal=proposal,
             )
         )
+
+    @property
+    def streaming(self) -> int:
+        """How many cameras stream here now."""
+        return sum(tracked.stream is not None for tracked in self._tracked.values())
 
     # ---- reports and shutdown ------------------------------------------------------------------
 

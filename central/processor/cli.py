@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import tempfile
 from pathlib import Path
 
 import click
@@ -45,6 +46,17 @@ def evidence_settings(
     except ValueError as error:
         raise UsageError(
             f"--occupied-above, --vacant-below, --enter-confidence, --leave-confidence: {error}"
+        ) from error
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"--record {folder}: cannot be written ({error.strerror}); name another folder"
         ) from error
 
 
@@ -178,6 +190,31 @@ async def _serve(
     help="Cameras that may stream at a time.",
 )
 @click.option(
+    "--metrics",
+    type=ADDRESS,
+    default=None,
+    show_default="nowhere",
+    show_envvar=True,
+    help="Serve metrics for Prometheus at http://HOST:PORT/metrics.",
+)
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    show_default="nothing is recorded",
+    show_envvar=True,
+    help="Store every classified picture as cameras send it, in files of this folder for "
+    "'parkledger replay': people can be seen on them.",
+)
+@click.option(
+    "--record-limit",
+    type=click.IntRange(1, 10_000_000),
+    default=1000,
+    show_default=True,
+    show_envvar=True,
+    help="Megabytes of each camera at which its recording ends.",
+)
+@click.option(
     "--pictures",
     is_flag=True,
     show_default=True,
@@ -200,6 +237,9 @@ def processor(
     vacant_below: float | None,
     silent_after: float | None,
     max_cameras: int,
+    metrics: Address | None,
+    record: Path | None,
+    record_limit: int,
     pictures: bool,
     log_level: str,
 ) -> int:
@@ -209,6 +249,8 @@ def processor(
     as the log says "ready"; until a ledger is reached they are told to try again.
     """
     logs.configure(log_level, role="processor")
+    if record is not None:
+        _check_writable(record)
     # Before anything listens: a wrong model must not look like a processor.
     classifier = SpotClassifier.load(model, threads=1)
     settings = ProcessorSettings(
@@ -227,6 +269,9 @@ def processor(
         workers=workers,
         max_cameras=max_cameras,
         silent_after=silent_after,
+        metrics=metrics,
+        record=record,
+        record_bytes=record_limit * 1_000_000,
         pictures=pictures,
     )
     return run_until_signalled(lambda stop: _serve(settings, classifier, ledger, stop))

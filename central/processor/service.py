@@ -13,14 +13,17 @@ from central.processor.clock import Clock
 from central.processor.directory import Directory
 from central.processor.heartbeats import Heartbeats
 from central.processor.ingest import MESSAGE_OVERHEAD, VideoStreamService
+from central.processor.metrics import Metrics
 from central.processor.picture_service import PictureService
 from central.processor.pictures import Pictures
 from central.processor.pipeline import Workers
+from central.processor.recording import Recordings
 from central.processor.session import SessionSettings
 from central.processor.settings import ProcessorSettings
 from node.address import Address
 from node.identifiers import new_boot_id
 from node.listening import check_free
+from node.metrics import MetricsServer
 from protos.picture_pb2_grpc import add_PictureServiceServicer_to_server
 from protos.video_stream_pb2_grpc import add_VideoStreamServiceServicer_to_server
 
@@ -47,11 +50,19 @@ class Processor:
         self._boot_id = new_boot_id()
         self._workers = Workers(classifier, workers=settings.workers)
         self._directory = Directory(ledger, settings.directory)
+        self._metrics = Metrics()
+        self._metrics_server = (
+            None if settings.metrics is None else MetricsServer(settings.metrics, self.metrics)
+        )
         session_settings = SessionSettings(
             evidence=settings.evidence,
             spec=classifier.spec,
             model=self._model,
             processor_boot_id=self._boot_id,
+            metrics=self._metrics,
+            recordings=None
+            if settings.record is None
+            else Recordings(settings.record, settings.record_bytes),
         )
         self._cameras = Cameras(
             settings, session_settings, ledger=ledger, directory=self._directory, clock=clock
@@ -76,6 +87,15 @@ class Processor:
         """Set once the ledger has been read: from then on cameras are welcome."""
         return self._directory.ready
 
+    def metrics(self) -> str:
+        """Return what is counted, in Prometheus' text format."""
+        return self._metrics.text(streaming=self._cameras.streaming)
+
+    @property
+    def metrics_address(self) -> Address | None:
+        """Where metrics are served, None where they are not."""
+        return None if self._metrics_server is None else self._metrics_server.address
+
     def _reports(self) -> tuple[NodeReport, ...]:
         own = NodeReport(
             node_id=self._settings.processor_id,
@@ -98,6 +118,8 @@ class Processor:
         check_free(listen)
         port = self._server.add_insecure_port(str(listen))
         self.address = Address(host=listen.host, port=port)
+        if self._metrics_server is not None:
+            await self._metrics_server.start()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then finish what is in work and commit what is believed."""
@@ -119,6 +141,8 @@ class Processor:
                 await self._shut_down()
             finally:
                 await self._server.stop(grace=None)
+                if self._metrics_server is not None:
+                    await self._metrics_server.close()
                 for task in background:
                     task.cancel()
         await asyncio.to_thread(self._workers.close)

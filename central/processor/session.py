@@ -5,7 +5,7 @@ Lives in the event loop; only `view` is handed to a worker thread.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from central.ledger.records import (
     CameraReport,
@@ -19,7 +19,9 @@ from central.processor.camera_view import CameraView
 from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.metrics import Metrics
 from central.processor.realign import Proposal
+from central.processor.recording import Recordings
 from central.processor.scores import LastScores, Scores
 from central.processor.sight import Sight
 from central.processor.silence import Silence
@@ -37,6 +39,8 @@ class SessionSettings:
     spec: PatchSpec
     model: str  # first 16 hex digits of the model file's SHA-256
     processor_boot_id: str
+    metrics: Metrics = field(default_factory=Metrics)
+    recordings: Recordings | None = None  # where pictures are recorded; None: nowhere
 
 
 class CameraSession:
@@ -58,12 +62,23 @@ class CameraSession:
         self.on_proposal: Callable[[Proposal], None] = lambda _proposal: None
         self.on_view: Callable[[], None] = lambda: None  # called when `view` is another
         self._settings = settings
+        self.metrics = settings.metrics
         self._last_scores = LastScores(len(self.view.spot_ids))
         self._sight = Sight()
         self._own_batches = 0  # of this processor for the camera, in its own name
+        kept, run = settings.recordings, settings.processor_boot_id
+        self._recorder = None if kept is None else kept.of(self.camera_id, run=run)
         self._filter = self._new_filter(entry)
 
+    def close(self) -> None:
+        """The camera is gone for good."""
+        if self._recorder is not None:
+            self._recorder.close()
+
     def _new_filter(self, entry: CameraEntry) -> EvidenceFilter:
+        if self._recorder is not None:
+            evidence, model = self._settings.evidence, self._settings.model
+            self._recorder.start(self.view, evidence, model, entry.held)
         return EvidenceFilter(self._settings.evidence, self.view.spot_ids, entry.held)
 
     def observe(
@@ -81,7 +96,13 @@ class CameraSession:
         else:
             verdict = Verdict(Outcome.FAILED, "the layout changed while the frame was in work")
         self.tally.count(frame, verdict, spots=len(view.spot_ids))
+        self.metrics.frame(self.camera_id, verdict.outcome)
         return verdict
+
+    def _blind(self, at_us: int) -> tuple[Detection, ...]:
+        if self._recorder is not None:
+            self._recorder.blind(at_us)
+        return self._filter.blind()
 
     def _observe(
         self, boot_id: str, frame: Frame, result: Scores | Verdict, *, now: float
@@ -93,10 +114,13 @@ class CameraSession:
             if result.outcome is Outcome.WRONG_SIZE:
                 self.silence.heard(now)
                 self._sight.resized(frame.captured_at_us, detail=result.detail)
-                self._believe(boot_id, frame, self._filter.blind(), self._sight.trouble)
+                blind = self._blind(frame.captured_at_us)
+                self._believe(boot_id, frame, blind, self._sight.trouble)
             return result
         self.silence.heard(now)
         well = self._sight.seen(frame.captured_at_us)
+        if self._recorder is not None:
+            self._recorder.frame(boot_id, frame)
         probabilities = self._last_scores.take(result, frame.captured_at_us)
         changes = self._filter.observe(probabilities, frame.captured_at_us)
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
@@ -139,18 +163,21 @@ class CameraSession:
     def new_boot(self) -> None:
         """Another process streams for the camera."""
         self._sight.new_boot()
+        if self._recorder is not None:
+            self._recorder.boot()
         self._last_scores = LastScores(len(self.view.spot_ids))
 
     def _say_trouble(self, at_us: int) -> None:
         """What is wrong now, in our own name: the keys of the camera's boot are its frames'."""
         self._own_batches += 1
         key = IdempotencyKey(self.camera_id, self._settings.processor_boot_id, self._own_batches)
-        self._add(key, at_us, self._filter.blind(), self._sight.trouble)
+        self._add(key, at_us, self._blind(at_us), self._sight.trouble)
 
     def shed(self, frame: Frame) -> Verdict:
         """A newer frame replaced this one before its turn came."""
         verdict = Verdict(Outcome.OVERLOADED, "a newer frame of this camera was waiting")
         self.tally.count(frame, verdict)
+        self.metrics.frame(self.camera_id, verdict.outcome)
         return verdict
 
     def _believe(
@@ -174,6 +201,7 @@ class CameraSession:
         *,
         model: str = "",
     ) -> None:
+        self.metrics.changes(self.camera_id, len(changes))
         news = report is not None and not agree(report, self.beliefs.report)
         if changes or news:
             self.beliefs.add(
@@ -216,6 +244,8 @@ class CameraSession:
             return False
         for spot_id in corrected:
             self._filter.restart(spot_id, entry.held[spot_id])
+            if self._recorder is not None:
+                self._recorder.hold(spot_id, entry.held[spot_id])
         if corrected:
             logger.info("ledger differs camera=%s spots=%d", self.camera_id, len(corrected))
         self._repeat_trouble()

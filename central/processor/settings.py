@@ -1,6 +1,7 @@
 """What a processor is told when it starts."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from central.processor.directory import DirectorySettings
 from central.processor.evidence import EvidenceSettings
@@ -30,6 +31,9 @@ class ProcessorSettings:
     max_cameras: int = 500  # streams at a time
     silent_after: float | None = None  # seconds; None: from the camera's frame rate
     tick_seconds: float = 0.25  # how often silence is looked for
+    metrics: Address | None = None  # where metrics are served; None: nowhere
+    record: Path | None = None  # folder in which what cameras send is recorded; None: nowhere
+    record_bytes: int = 1_000_000_000  # of each camera at most
     pictures: bool = False  # keep each camera's last picture in memory, for who asks
     flush_seconds: float = 2.0  # for detections not yet committed at shutdown
     limits: StreamLimits = field(default_factory=StreamLimits)

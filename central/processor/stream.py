@@ -68,6 +68,7 @@ class CameraStream:
         self._answering = asyncio.Lock()  # fair: answers leave as they were decided
         self._last_sequence = 0
         self._waiting: Frame | None = None
+        self._waits_since = 0.0
         self._arrived = asyncio.Event()  # a frame waits, or none will come any more
         self._moved = asyncio.Event()  # the session may have another view
         self._no_more = False
@@ -125,6 +126,7 @@ class CameraStream:
             self._check(message)
             self._order.received(message.sequence)
             shed, self._waiting = self._waiting, message
+            self._waits_since = self.heard_at
             self._arrived.set()
             if shed is not None:
                 await self._answer(shed.sequence, session.shed(shed))
@@ -156,12 +158,14 @@ class CameraStream:
                 return  # no more will come
             async with self._workers.turn:
                 frame, self._waiting = self._waiting, None
+                came = self._waits_since
                 if not self._no_more:
                     self._arrived.clear()
                 view = session.view
                 result = session.distrusted or await self._workers.classify(view, frame)
             now = self._clock.monotonic()
             verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
+            session.metrics.took(now - came)
             await self._answer(frame.sequence, verdict)
 
     async def _tell_plans(self, session: CameraSession) -> None:
