@@ -125,7 +125,7 @@ async def test_a_layout_that_changes_nothing_for_the_camera_is_not_told(
         ([1, 0], picture("ov"), wire.FRAME_OUTCOME_CORRUPT, "places do not rise"),
         ([0, 0], picture("ov"), wire.FRAME_OUTCOME_CORRUPT, "places do not rise"),
         ([4], picture("ov"), wire.FRAME_OUTCOME_CORRUPT, "not below 4"),
-        ([0, 1], picture("ov"), wire.FRAME_OUTCOME_CORRUPT, "stated is 16x32"),
+        ([0, 1], picture("ov"), wire.FRAME_OUTCOME_CORRUPT, "stated is 32x16"),
         ([0, 1], b"", wire.FRAME_OUTCOME_CORRUPT, "no JPEG"),
     ],
 )
