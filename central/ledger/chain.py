@@ -125,7 +125,8 @@ class Links:
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write what was added, inside the caller's transaction."""
         connection.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", self._links)
-        connection.executemany("INSERT INTO chain_nodes VALUES (?, ?, ?)", self._nodes)
+        if self._nodes:
+            connection.executemany("INSERT INTO chain_nodes VALUES (?, ?, ?)", self._nodes)
         self._links.clear()
         self._nodes.clear()
 

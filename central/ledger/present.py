@@ -6,8 +6,10 @@ changes or a write fails.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 MOST_STRANGERS = 1000
 """Cameras of no layout that are remembered between writes."""
@@ -107,18 +109,17 @@ class Present:
 
     def flush(self) -> None:
         """Write what was touched, inside the caller's transaction."""
-        many = self._connection.executemany
-        many(
+        self._update(
             "UPDATE views SET occupancy = ?, confidence = ?, captured_at_us = ?, late_us = ?,"
             " layout_version = ?, model = ? WHERE view_id = ?",
             list(map(_VIEW_ROW, self.touched_views)),
         )
-        many(
+        self._update(
             "UPDATE spots SET occupancy = ?, confidence = ?, camera_id = ?, since_us = ?,"
             " layout_version = ?, model = ? WHERE number = ?",
             list(map(_SPOT_ROW, self.touched_spots)),
         )
-        many(
+        self._update(
             "UPDATE cameras SET condition = ?, since_us = ?, detail = ? WHERE camera_id = ?",
             list(map(_CAMERA_ROW, self.touched_cameras)),
         )
@@ -128,10 +129,15 @@ class Present:
         if len(self._strangers) > MOST_STRANGERS:
             self._strangers.clear()
 
+    def _update(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:  # a statement with nothing to do costs some microseconds, too
+            self._connection.executemany(statement, rows)
+
     def _flush_sessions(self) -> None:
         # In this order: a run that was dropped may have come back.
-        self._connection.executemany(
-            "DELETE FROM sessions WHERE camera_id = ? AND boot_id = ?", self.dropped_sessions
+        self._update(
+            "DELETE FROM sessions WHERE camera_id = ? AND boot_id = ?",
+            list(self.dropped_sessions),
         )
         for key, session in self.touched_sessions.items():
             if session.number is None:
@@ -139,7 +145,7 @@ class Present:
                     "INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?)",
                     (*key, session.sequence, session.index),
                 ).lastrowid
-        self._connection.executemany(
+        self._update(
             "UPDATE sessions SET sequence = ?, applied_index = ? WHERE session_id = ?",
             list(map(_SESSION_ROW, self.touched_sessions.values())),
         )
