@@ -107,10 +107,12 @@ def restore(
 def _described(checked: "Checked") -> list[str]:
     said, verified = checked.backup.description, checked.verified
     taken = datetime.fromtimestamp(said.taken_at_us / 1e6, UTC)
+    dropped = f"history up to index {verified.dropped} was dropped before it was taken"
     return [
         f"{checked.backup.path}: taken {taken:%Y-%m-%d %H:%M:%S} UTC from replica "
         f"'{said.replica_id}' of cluster {said.cluster_id}",
         f"index {verified.dropped + 1} to {verified.index} fits, {verified.changes} changes of "
         "occupancy",
+        *([dropped] if verified.dropped else []),
         f"head {verified.index}:{verified.head.hex()}",
     ]
