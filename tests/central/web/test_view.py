@@ -1,60 +1,94 @@
-"""The view of the present: what events change of it, and what they cannot."""
+"""The view: what one watch tells, put together, is what a read would have said."""
 
-from central.layout.document import Camera, Layout, Region, Spot
 from central.ledger.records import (
+    CameraChange,
+    CameraCondition,
+    CountChange,
+    LayoutChange,
     LedgerEvent,
     LedgerState,
+    LotCount,
     LotState,
     Occupancy,
     OccupancyChange,
     SpotState,
 )
-from central.web.answers.cameras import Camera as CameraAnswer
 from central.web.view import View
-
-SQUARE = ((0, 0), (100_000, 0), (100_000, 100_000), (0, 100_000))
-LAYOUT = Layout(
-    "north",
-    spots=(Spot("A1"), Spot("A2")),
-    cameras=(Camera("east", regions=(Region("A1", SQUARE),)), Camera("west")),
-)
+from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, layout
 
 
-def view() -> View:
-    spots = tuple(SpotState(spot, Occupancy.UNKNOWN, 0, "", 0) for spot in ("A1", "A2"))
-    lot = LotState(lot_id="north", name="", layout_version=1, layout=LAYOUT, spots=spots)
-    return View.of(LedgerState(index=10, age_us=0, lots=(lot,)))
+def lot(lot_id: str = "north", *, version: int = 1, state: Occupancy = UNKNOWN) -> LotState:
+    document = layout(lot_id)
+    spots = tuple(SpotState(spot.spot_id, state, 0, "", 0) for spot in document.spots)
+    return LotState(lot_id, "North", version, spots, layout=document)
 
 
-def event(index: int, spot: str, *, lot: str = "north", camera: str = "east") -> LedgerEvent:
-    change = OccupancyChange(
-        lot, spot, Occupancy.UNKNOWN, Occupancy.VACANT, 9000, camera, captured_at_us=1_000_000
-    )
-    return LedgerEvent(index=index, committed_at_us=1_250_000, changes=(change,))
+def change(spot_id: str, state: Occupancy, lot_id: str = "north") -> OccupancyChange:
+    return OccupancyChange(lot_id, spot_id, UNKNOWN, state, 9_000, "near", 7, 1, "m")
 
 
-def late_ms(view: View) -> dict[str, float | None]:
-    held = view.lots["north"]
-    answers = [CameraAnswer.of_layout(held, camera) for camera in LAYOUT.cameras]
-    return {answer.id: answer.late_ms for answer in answers}
+def view(index: int = 10) -> View:
+    return View.of(LedgerState(index, 0, (lot(), lot("south"))))
 
 
-def test_an_event_changes_its_spot_once() -> None:
-    after = view().advanced(event(11, "A1"))
-    assert [spot.occupancy for spot in after.lots["north"].state.spots] == [
-        Occupancy.VACANT,
-        Occupancy.UNKNOWN,
-    ]
-    assert after.lots["north"].index == 11
-    assert after.advanced(event(11, "A2")) is after
+def states(seen: View, lot_id: str = "north") -> list[Occupancy]:
+    return [spot.occupancy for spot in seen.lots[lot_id].state.spots]
 
 
-def test_how_long_a_camera_takes_is_known_from_its_last_change() -> None:
-    assert late_ms(view()) == {"east": None, "west": None}
-    after = view().advanced(event(11, "A1")).advanced(event(12, "A2", camera=""))
-    assert late_ms(after) == {"east": 250.0, "west": None}
-
-
-def test_another_lots_event_changes_nothing_here() -> None:
+def test_a_change_touches_its_spot_and_its_lot_only() -> None:
     before = view()
-    assert before.advanced(event(11, "A1", lot="south")).lots == before.lots
+    after = before.advanced(LedgerEvent(11, 500, changes=(change("A1", OCCUPIED),)))
+    assert (after.index, after.committed_at_us) == (11, 500)
+    assert states(after) == [OCCUPIED, UNKNOWN]
+    spot = after.lots["north"].state.spots[0]
+    assert (spot.confidence, spot.camera_id, spot.since_us) == (9_000, "near", 7)
+    assert (spot.layout_version, spot.model) == (1, "m")
+    assert after.lots["south"] is before.lots["south"]
+    assert (after.lots["north"].index, after.lots["south"].index) == (11, 10)
+    assert states(before) == [UNKNOWN, UNKNOWN]
+
+
+def test_what_is_old_changes_nothing() -> None:
+    seen = view()
+    assert seen.advanced(LedgerEvent(10, 1, changes=(change("A1", OCCUPIED),))) is seen
+
+
+def test_an_event_without_changes_only_tells_how_far() -> None:
+    seen = view().advanced(LedgerEvent(11, 500)).advanced(LedgerEvent(12, 0))
+    assert (seen.index, seen.committed_at_us) == (12, 500)
+
+
+def test_a_lot_that_was_read_anew_is_ahead_of_the_watch() -> None:
+    seen = view()
+    event = LedgerEvent(11, 1, layouts=(LayoutChange("north", 2),))
+    assert seen.unknown_lots(event) == ("north",)
+    # Read at 20, when A1 was vacant already; what came before must not undo that.
+    seen = seen.with_lots(LedgerState(20, 0, (lot(version=2, state=VACANT),))).advanced(event)
+    seen = seen.advanced(LedgerEvent(12, 2, changes=(change("A1", OCCUPIED),)))
+    assert (seen.index, states(seen)) == (12, [VACANT, VACANT])
+    assert seen.unknown_lots(LedgerEvent(13, 3, layouts=(LayoutChange("north", 2),))) == ()
+    seen = seen.advanced(LedgerEvent(21, 3, changes=(change("A1", OCCUPIED),)))
+    assert states(seen) == [OCCUPIED, VACANT]
+
+
+def test_a_new_lot_is_unknown_until_it_is_read() -> None:
+    seen = view()
+    event = LedgerEvent(11, 1, layouts=(LayoutChange("east", 1),))
+    assert seen.unknown_lots(event) == ("east",)
+    seen = seen.with_lots(LedgerState(11, 0, (lot("east"),))).advanced(event)
+    assert list(seen.lots) == ["east", "north", "south"]
+
+
+def test_counts_and_conditions_are_followed() -> None:
+    count = LotCount("gate", 5, 1, stale=False, status="OK")
+    nudged = CameraChange("north", "near", None, CameraCondition.NUDGED, 3, "moved")
+    seen = view().advanced(
+        LedgerEvent(11, 1, counts=(CountChange("north", count),), cameras=(nudged,))
+    )
+    state = seen.lots["north"].state
+    assert state.counts == (count,)
+    assert [(one.camera_id, one.condition) for one in state.cameras] == [
+        ("near", CameraCondition.NUDGED)
+    ]
+    gone = CameraChange("north", "near", CameraCondition.NUDGED, None, 0)
+    assert seen.advanced(LedgerEvent(12, 2, cameras=(gone,))).lots["north"].state.cameras == ()
