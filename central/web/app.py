@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse
 
 from central.web import pages, problems
@@ -42,6 +43,13 @@ def create_app(site: Site) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     problems.install(app)
+    if site.settings.allow_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=site.settings.allow_origins,
+            allow_methods=["GET"],  # nobody writes from another site
+            expose_headers=["ETag", "Ledger-Age", "Ledger-Index", "Ledger-Stale"],
+        )
     api = APIRouter(prefix="/api/v1")
     reader = Reader(site)
     api.include_router(lots.router(reader))

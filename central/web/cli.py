@@ -1,5 +1,6 @@
 """`parkledger web`: options to settings, then serve."""
 
+import re
 from pathlib import Path
 
 import click
@@ -56,6 +57,15 @@ MIN_TOKEN = 16
     help="Live listeners at a time; more are told to try later.",
 )
 @click.option(
+    "--allow-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    show_default="none",
+    show_envvar=True,
+    help="Let pages of this other site read the API: https://www.example.org, or * for all; may be "
+    "given more than once.",
+)
+@click.option(
     "--processor",
     type=ADDRESSES,
     default=None,
@@ -78,6 +88,7 @@ def web(
     token: Path | None,
     stale_after: float,
     max_listeners: int,
+    allow_origin: tuple[str, ...],
     processor: tuple[Address, ...] | None,
     labels: Path | None,
     log_level: str,
@@ -94,10 +105,23 @@ def web(
         token=read_token(token),
         stale_after_s=stale_after,
         max_listeners=max_listeners,
+        allow_origins=tuple(_origin(text) for text in allow_origin),
         processors=processor or (),
         labels=labels,
     )
     return run_until_signalled(lambda stop: serve(settings, stop))
+
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+
+
+def _origin(text: str) -> str:
+    if text != "*" and not _ORIGIN.fullmatch(text):
+        raise UsageError(
+            f"--allow-origin '{text[:80]}': write what a browser calls the site, such as "
+            "https://www.example.org, without a path"
+        )
+    return text
 
 
 def read_token(file: Path | None) -> str:

@@ -148,3 +148,16 @@ async def test_a_new_layout_is_followed(tmp_path: Path) -> None:
         await web.caught_up(applied.index)
         found = await web.get("/api/v1/lots/north")
         assert (found["lot"]["name"], found["lot"]["layout_version"]) == ("Renamed", 2)
+
+
+async def test_pages_of_other_sites_read_only_where_they_may(tmp_path: Path) -> None:
+    origin = "https://www.example.org"
+    async with web_service(tmp_path, allow_origins=(origin,)) as web:
+        ours = await web.http.get("/api/v1/lots", headers={"Origin": origin})
+        assert ours.headers["Access-Control-Allow-Origin"] == origin
+        assert "Ledger-Age" in ours.headers["Access-Control-Expose-Headers"]
+        other = await web.http.get("/api/v1/lots", headers={"Origin": "https://evil.example"})
+        assert "Access-Control-Allow-Origin" not in other.headers
+        asked = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+        preflight = await web.http.options("/api/v1/lots/north/layout", headers=asked)
+        assert preflight.status_code == 400
