@@ -17,6 +17,7 @@ from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.plan import CutPlan
 from edge.realign import Proposals
 from edge.wire import (
+    DISTRUSTED,
     CannotWrite,
     ContractBroken,
     Hello,
@@ -266,7 +267,7 @@ class Session:
         self._encoder.begin(plan)
 
     def _note_fault(self, fault: str) -> None:
-        if not fault:
+        if not fault or fault.startswith(DISTRUSTED):  # the camera's own word, said already
             self._complaints.settle("fault")
         else:
             self._complain("fault", f"the processor could not use a frame: {fault}")

@@ -41,6 +41,10 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 )
 
 
+DISTRUSTED = "distrusted"
+"""How the fault of an ack begins that only repeats what the camera said of its pictures."""
+
+
 class ContractBroken(Exception):
     """The other side sent what video_stream.proto does not allow."""
 

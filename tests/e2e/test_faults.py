@@ -1,0 +1,108 @@
+"""Faults of a camera's pictures, on real sources: HTTP, a folder of stills, RTSP.
+
+Each ends as unknown spots in a real ledger, and by itself.
+"""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from central.ledger.records import CameraCondition
+from tests.e2e.faulty import Folder, RtspServer, View, site
+from tests.edge.http_camera import HttpCamera
+
+C = CameraCondition
+BUSY_S = 15.0
+"""What a machine that is busy with other tests may add to the limits of seconds."""
+
+
+@pytest.mark.timeout(240)
+async def test_faults_over_http(tmp_path: Path) -> None:
+    view = View()
+    with HttpCamera(view.jpeg, fps=10) as source:
+        async with site(tmp_path, "http") as lot:
+            await lot.camera("http", source.url)
+            await lot.until("http", C.OK)
+            for what, condition in (
+                ("still", C.FROZEN),
+                ("black", C.DARK),
+                ("white", C.BRIGHT),
+                ("soft", C.BLURRED),
+                ("square", C.RESIZED),
+            ):
+                view.show(what)
+                took = await lot.until("http", condition)
+                assert took < 6.0 + BUSY_S, condition
+                view.show("live")
+                assert await lot.until("http", C.OK) < 6.0 + BUSY_S, condition
+            source.stalled.set()
+            assert await lot.until("http", C.LOST) < 3.0 + BUSY_S
+            source.stalled.clear()
+            source.hang_up()
+            await lot.until("http", C.OK)
+            # Pictures pile up on their way: each is stamped a little later than it should be.
+            began = time.time()
+            source.stamp = lambda: began + (time.time() - began) / 2
+            assert await lot.until("http", C.LATE) < 6.0 + BUSY_S
+            source.stamp = time.time
+            await lot.until("http", C.OK)
+
+
+async def test_faults_of_a_folder_of_stills(tmp_path: Path) -> None:
+    view = View()
+    folder = Folder(tmp_path / "stills", view)
+    try:
+        async with site(tmp_path, "stills") as lot:
+            await lot.camera("stills", str(folder.path))
+            await lot.until("stills", C.OK)
+            folder.silent.set()
+            assert await lot.until("stills", C.LOST) < 3.0 + BUSY_S
+            folder.silent.clear()
+            await lot.until("stills", C.OK)
+            view.show("still")
+            assert await lot.until("stills", C.FROZEN) < 6.0 + BUSY_S
+            view.show("live")
+            await lot.until("stills", C.OK)
+            await lot.supervisor.kill("stills")
+            assert await lot.until("stills", C.SILENT) < 12.0 + BUSY_S
+    finally:
+        folder.stop()
+
+
+@pytest.mark.timeout(240)
+async def test_faults_by_rtsp(tmp_path: Path) -> None:
+    _skip_without_gstreamer()
+    view = View()
+    server = RtspServer(view)
+    try:
+        async with site(tmp_path, "rtsp") as lot:
+            await lot.camera("rtsp", server.url)
+            await lot.until("rtsp", C.OK)
+            for what, condition in (("black", C.DARK), ("white", C.BRIGHT), ("soft", C.BLURRED)):
+                view.show(what)
+                assert await lot.until("rtsp", condition) < 4.0 + BUSY_S, condition
+                view.show("live")
+                await lot.until("rtsp", C.OK)
+            view.show("still")
+            # The encoder's rate control first has to settle before it repeats itself.
+            assert await lot.until("rtsp", C.FROZEN) < 45.0 + BUSY_S
+            view.show("live")
+            await lot.until("rtsp", C.OK)
+            server.kill()
+            assert await lot.until("rtsp", C.LOST) < 3.0 + BUSY_S
+            server = RtspServer(view, port=server.port)
+            await lot.until("rtsp", C.OK)
+    finally:
+        server.kill()
+
+
+def _skip_without_gstreamer() -> None:
+    needed = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    try:
+        found = subprocess.run(["/usr/bin/python3", "-c", needed], capture_output=True, check=False)
+    except OSError:
+        pytest.skip("there is no system Python to run an RTSP server with")
+    if found.returncode:
+        pytest.skip("no RTSP server: apt-get install gir1.2-gst-rtsp-server-1.0 (see .ci/run)")
