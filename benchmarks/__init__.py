@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     ),
     "strips": ("benchmarks.strips", "Strips beside whole frames: bytes and classification."),
     "nudge": ("benchmarks.nudge", "A nudged camera: found, by size; false alarms on real days."),
+    "camera": ("benchmarks.camera.cli", "A camera node: cost, lag, faults found, false alarms."),
     "ledger": ("benchmarks.ledger.cli", "The ledger, three replicas, beside etcd."),
     "apply": ("benchmarks.applying", "What applying costs a replica: CPU a record."),
     "history": ("benchmarks.history", "A day out of a year of history, the past, a proof."),

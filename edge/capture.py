@@ -37,6 +37,8 @@ class VideoReader:
             capture = cv2.VideoCapture(int(source.location), cv2.CAP_V4L2)
         else:
             parameters = [
+                # Each of FFmpeg's threads would hold a picture back, and hold its memory.
+                *(cv2.CAP_PROP_N_THREADS, 1),
                 *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1000)),
                 *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1000)),
             ]

@@ -11,6 +11,7 @@ import click
 from edge.camera import CameraNode, CameraSettings
 from edge.encoder import SendSettings
 from edge.key_frames import check_installed
+from edge.memory import return_large_buffers
 from edge.nudge_options import NudgeChoice, nudge_options
 from edge.reference import MAX_LOOKS
 from edge.send_options import send_options
@@ -222,6 +223,7 @@ def _check_key_frames(source: Source) -> None:
 
 
 def _run(settings: CameraSettings) -> int:
+    return_large_buffers()
     node = CameraNode(settings)
     code = run_until_signalled(node.run)
     if node.source_is_stuck:

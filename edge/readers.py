@@ -1,7 +1,6 @@
 """Which reader reads which source."""
 
 from edge.capture import VideoReader
-from edge.jpeg_stream import JpegStreamReader
 from edge.key_frames import KeyFrameReader
 from edge.reader import Reader
 from edge.source import Source, SourceKind
@@ -12,6 +11,9 @@ def open_source(source: Source) -> Reader:
     """Open `source`; raises SourceUnavailable with a reason fit for a log."""
     match source.kind:
         case SourceKind.MJPEG:
+            # Here, as HTTP and TLS take megabytes that other sources can do without.
+            from edge.jpeg_stream import JpegStreamReader
+
             return JpegStreamReader.open(source)
         case SourceKind.STILLS:
             return StillsReader.open(source)

@@ -180,6 +180,7 @@ class Session:
                     break
                 elif not self._leaving and (numbered := self._outbox.take()) is not None:
                     await self._send_frame(numbered)
+                    del numbered  # a picture of megabytes, and the next one may be long in coming
                 elif self._signal.phase is Phase.DRAINING and self._outbox.idle:
                     break
                 else:

@@ -1,0 +1,134 @@
+"""`python -m benchmarks camera`: its options and its rows."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import click
+
+from benchmarks.camera.clip import KEY_EVERY, make_clip
+from benchmarks.camera.load import Load, can_read_key_frames, measure_load
+from benchmarks.camera.truth import Truth, measure_truth, read_days
+from benchmarks.machine import this_machine
+from benchmarks.options import report_options
+from benchmarks.report import Report, Row
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+PEER = "VideoCapture.read()"
+CAMERA_GOAL, KEY_FRAMES_GOAL = 0.8, 0.25
+MEMORY_GOAL_MB, LAG_GOAL_MS = 120.0, 100.0
+
+
+def load_rows(load: Load) -> list[Row]:
+    """What it costs to send one frame a second of 25, and how old that frame is when it arrives."""
+    ratio = load.camera / load.read_all
+    rows = [
+        Row(
+            "CPU of a 25 fps 1080p source sent at 1 fps",
+            "cores",
+            load.camera,
+            peer=load.read_all,
+            peer_name=PEER,
+            ratio=ratio,
+            goal=f"at most {CAMERA_GOAL}x",
+            met=ratio <= CAMERA_GOAL,
+        )
+    ]
+    if load.key_frames is not None:
+        ratio = load.key_frames / load.read_all
+        rows.append(
+            Row(
+                f"the same, key frames only, one every {KEY_EVERY} frames",
+                "cores",
+                load.key_frames,
+                peer=load.read_all,
+                peer_name=PEER,
+                ratio=ratio,
+                goal=f"at most {KEY_FRAMES_GOAL}x",
+                met=ratio <= KEY_FRAMES_GOAL,
+            )
+        )
+    rows += [
+        Row(
+            "resident memory at 1080p",
+            "MB",
+            load.resident_mb,
+            goal=f"under {MEMORY_GOAL_MB:g}",
+            met=load.resident_mb < MEMORY_GOAL_MB,
+        ),
+        Row(
+            f"capture to arrival, worst of {load.frames} frames",
+            "ms",
+            load.worst_lag_ms,
+            goal=f"under {LAG_GOAL_MS:g}",
+            met=load.worst_lag_ms < LAG_GOAL_MS,
+        ),
+    ]
+    return rows
+
+
+def truth_rows(truth: Truth) -> list[Row]:
+    """Whether what is wrong is found, and whether what is right is left alone."""
+    share = 100.0 * truth.found / truth.injected
+    return [
+        Row(
+            f"faults found within their limits, of {truth.injected} put upon real frames",
+            "%",
+            share,
+            goal="100",
+            met=truth.found == truth.injected,
+        ),
+        Row(
+            "of those, ended by themselves",
+            "%",
+            100.0 * truth.ended / max(1, truth.found),
+            goal="100",
+            met=truth.ended == truth.found,
+        ),
+        Row(
+            f"false alarms on {truth.camera_days} real camera-days, {truth.frames} frames",
+            "",
+            float(truth.false_alarms),
+            goal="none",
+            met=truth.false_alarms == 0,
+        ),
+    ]
+
+
+@click.command()
+@click.option(
+    "--clip",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_default="made of a sample clip, with ffmpeg",
+    show_envvar=True,
+    help="A 25 fps 1080p video to play.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=5),
+    default=30.0,
+    show_default=True,
+    show_envvar=True,
+    help="How long to measure CPU, memory and lag; 600 for the worst lag in ten minutes.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DATA,
+    show_default="../shared/data beside the repository",
+    show_envvar=True,
+    help="Folder of real frames; without it no row says how true the conditions are.",
+)
+@report_options
+def benchmark(clip: Path | None, seconds: float, data: Path) -> Report:
+    """Measure a camera node: CPU, memory, lag, and whether it tells the truth of its pictures."""
+    with tempfile.TemporaryDirectory() as directory:
+        played = clip or make_clip(Path(directory) / "clip.mp4")
+        load = asyncio.run(measure_load(played, seconds=seconds, key_frames=can_read_key_frames()))
+    rows = load_rows(load)
+    if (data / "frames" / "cnrext.json").is_file():
+        rows += truth_rows(measure_truth(read_days(data)))
+    else:
+        click.echo(f"no real frames in {data}: their rows are left out", err=True)
+    # What strips save in bytes, and change in classification, comes here: rows += strip_rows(…).
+    return Report(this_machine(), tuple(rows))
