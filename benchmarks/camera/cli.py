@@ -130,5 +130,4 @@ def benchmark(clip: Path | None, seconds: float, data: Path) -> Report:
         rows += truth_rows(measure_truth(read_days(data)))
     else:
         click.echo(f"no real frames in {data}: their rows are left out", err=True)
-    # What strips save in bytes, and change in classification, comes here: rows += strip_rows(…).
     return Report(this_machine(), tuple(rows))
