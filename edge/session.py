@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from edge.complaints import Complaints
-from edge.conditions import Conditions
+from edge.conditions import Condition, Conditions
 from edge.encoder import Encoder
 from edge.frames import CapturedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
@@ -192,7 +192,11 @@ class Session:
 
     async def _send_frame(self, numbered: Numbered[CapturedFrame]) -> None:
         encoded = await asyncio.to_thread(
-            self._encoder.encode, numbered.item, sequence=numbered.sequence, now=time.monotonic()
+            self._encoder.encode,
+            numbered.item,
+            sequence=numbered.sequence,
+            now=time.monotonic(),
+            distrusted=self._conditions.report.condition is not Condition.OK,
         )
         if encoded is None:
             self._refuse(

@@ -174,3 +174,15 @@ def test_a_mask_hides_its_part_only_and_also_of_a_shrunken_picture() -> None:
 def test_gate_settings_are_kept() -> None:
     player = Player(SendSettings(picture_s=math.inf, gate=GateSettings(threshold=0.0)))
     assert [player.places(scene()) for _ in range(3)] == [(0, 1, 2)] * 3
+
+
+def test_while_nobody_looks_strips_are_empty_and_then_all_is_sent() -> None:
+    player = Player(STRIPS_ONLY)
+    player.places(scene())
+    frame = CapturedFrame(scene(1), 9, 9)
+    quiet = player.encoder.encode(frame, sequence=50, now=2.0, distrusted=True)
+    assert quiet is not None
+    assert quiet.cut is not None
+    assert quiet.cut.places == ()
+    player.encoder.answered(50, taken=False)
+    assert player.places(scene(1)) == (1,)

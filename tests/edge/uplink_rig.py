@@ -25,7 +25,9 @@ NOBODY = Address("127.0.0.1", 9)
 class SizedEncoder(Encoder):
     """The 'JPEG' is as many bytes as the frame's position says."""
 
-    def encode(self, frame: CapturedFrame, *, sequence: int, now: float) -> EncodedFrame:
+    def encode(
+        self, frame: CapturedFrame, *, sequence: int, now: float, distrusted: bool = False
+    ) -> EncodedFrame:
         jpeg = b"x" * frame.position_us
         return EncodedFrame(jpeg, 64, 48, frame.captured_at_us, frame.position_us)
 
