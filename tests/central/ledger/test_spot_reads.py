@@ -15,6 +15,7 @@ from protos import parking_pb2
 from tests.central.ledger.cluster import Cluster
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 from tests.central.ledger.test_identity import settings
+from tests.command_line import Runner
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -139,3 +140,11 @@ def test_a_lease_is_shorter_than_what_backups_promise(tmp_path: Path) -> None:
     promised_us = told.election_ticks * told.tick * 1e6
     late_us = 2 * told.tick * 1e6  # the first tick at once, one that was late just before it
     assert 0 < lease_us(told) <= 0.9 * (promised_us - late_us)
+
+
+def test_a_lease_without_time_is_refused(tmp_path: Path, run: Runner) -> None:
+    told = ("--lease", "--election-ticks", "4", "--heartbeat-ticks", "1")
+    refused = run("ledger", "--replica-id", "a", "--data", tmp_path / "a", *told)
+    assert refused.code == 2
+    assert "--lease with --election-ticks 4 leaves no time for a lease" in refused.err
+    assert not (tmp_path / "a").exists()
