@@ -17,6 +17,9 @@ Encode = Callable[[LedgerEvent, str | None], bytes | None]
 PIECE = 64 * 1024
 """Bytes after which a catching-up listener's next piece begins."""
 
+SHARDS = 32
+"""Parts in which listeners wake, one after the other."""
+
 MAX_PIECES = 64
 """Pieces kept until the next wake; nearly all listeners share one."""
 
@@ -41,7 +44,7 @@ class Hub:
         self._events: list[LedgerEvent] = []
         self._floor = 0  # every event above this index is in the ring
         self._index = 0  # how far the watch is
-        self._more = asyncio.Event()
+        self._more = [asyncio.Event() for _ in range(SHARDS)]
         self._waking: asyncio.TimerHandle | None = None
         self._pieces: dict[tuple[int, str | None], Piece] = {}
         self.generation = 0  # grows when indexes begin anew: no place from before means anything
@@ -90,11 +93,14 @@ class Hub:
             self._pieces[key] = piece
         return piece
 
-    async def more(self, *, timeout: float) -> bool:
-        """Wait for events; False if none came within `timeout` seconds."""
+    async def more(self, *, timeout: float, shard: int = 0) -> bool:
+        """Wait for events; False if none came within `timeout` seconds.
+
+        shard: any number of the listener's own, so that not all wake in one step of the loop.
+        """
         try:
             async with asyncio.timeout(timeout):
-                await self._more.wait()
+                await self._more[shard % SHARDS].wait()
         except TimeoutError:
             return False
         return True
@@ -128,5 +134,11 @@ class Hub:
             self._waking.cancel()
         self._waking = None
         self._pieces.clear()
-        self._more.set()
-        self._more = asyncio.Event()
+        self._wake_shard(0)
+
+    def _wake_shard(self, shard: int) -> None:
+        self._more[shard].set()
+        self._more[shard] = asyncio.Event()
+        if shard + 1 < SHARDS:
+            # Between two shards the loop takes what else came: requests do not wait for a thousand.
+            asyncio.get_running_loop().call_soon(self._wake_shard, shard + 1)

@@ -89,6 +89,7 @@ class _Listener:
         self._lot_id = lot_id
         self._place = 0
         self._generation = site.hub.generation
+        self._shard = site.hub.listeners
 
     async def chunks(self, place: int | None) -> AsyncGenerator[bytes, None]:
         """Yield what is to be sent, until the hub is closed."""
@@ -115,7 +116,8 @@ class _Listener:
             if self._generation != self._hub.generation or (piece is not None and piece.missed):
                 yield self._resync()
             elif piece is None:
-                await self._hub.more(timeout=max(0.0, told + PROGRESS_EVERY_S - time.monotonic()))
+                quiet_s = max(0.0, told + PROGRESS_EVERY_S - time.monotonic())
+                await self._hub.more(timeout=quiet_s, shard=self._shard)
             else:
                 self._place = piece.through
                 if piece.data:
@@ -147,7 +149,7 @@ class _Listener:
             left = deadline - time.monotonic()
             if left <= 0 or self._hub.closed:
                 return False
-            await self._hub.more(timeout=min(left, 0.1))
+            await self._hub.more(timeout=min(left, 0.1), shard=self._shard)
         return True
 
     def _resync(self) -> bytes:
