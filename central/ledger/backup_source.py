@@ -2,33 +2,29 @@
 
 import hashlib
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
-from pathlib import Path
 from typing import BinaryIO
 
 from central.ledger.backup_file import BackupPart, Description, Digest
 from central.ledger.errors import NoCopy
 from central.ledger.opening import ReplicaSettings
-from central.ledger.snapshots import PIECE_BYTES, copy_state
+from central.ledger.snapshots import (
+    PIECE_BYTES,
+    FreeBytes,
+    check_room,
+    copy_state,
+    disk_free,
+)
 from central.ledger.workers import Worker
-
-SPARE_BYTES = 64 << 20
-"""What a copy must leave free: a full disk stops the replica that it is meant to save."""
 
 
 class BackupSource:
     """Makes one copy at a time. It has no name on the disk while it is read: none is left over."""
 
-    def __init__(
-        self,
-        settings: ReplicaSettings,
-        *,
-        free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
-    ) -> None:
+    def __init__(self, settings: ReplicaSettings, *, free_bytes: FreeBytes = disk_free) -> None:
         self._settings = settings
         self._state = settings.directory / "state.db"
         self._copy = settings.directory / "backup-sending.db"
@@ -58,13 +54,11 @@ class BackupSource:
             self._busy = False
 
     def _make(self, at_least: int) -> tuple[BinaryIO, Description]:
-        wanted = self._size() + SPARE_BYTES
-        free = self._free_bytes(self._settings.directory)
-        if free < wanted:
-            raise NoCopy(
-                f"replica '{self._settings.replica_id}' has {free >> 20} MB of disk free, a copy "
-                f"needs {wanted >> 20}: free some, or ask another replica"
-            )
+        try:
+            check_room(self._state, free_bytes=self._free_bytes)
+        except NoCopy as full:
+            named = f"replica '{self._settings.replica_id}'"
+            raise NoCopy(f"{named}: {full}, or ask another replica") from full
         taken_at_us = time.time_ns() // 1000
         self._copy.unlink(missing_ok=True)
         try:
@@ -88,10 +82,6 @@ class BackupSource:
             size=os.fstat(file.fileno()).st_size,
             taken_at_us=taken_at_us,
         )
-
-    def _size(self) -> int:
-        files = (self._state, self._state.with_name(f"{self._state.name}-wal"))
-        return sum(path.stat().st_size for path in files if path.exists())
 
 
 def _read(file: BinaryIO, update: Callable[[bytes], None]) -> bytes:

@@ -2,14 +2,19 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 
+from central.ledger.errors import NoCopy
 from central.ledger.snapshots import SnapshotSource
 from central.ledger.storage import Storage
 from central.ledger.workers import Worker
 from central.raft import Piece, PieceWanted, Raft
 
 logger = logging.getLogger(__name__)
+
+SAY_EVERY = 60.0
+"""Seconds between lines that say why a replica gets no snapshot: it asks several times a second."""
 
 
 class SnapshotTraffic:
@@ -22,6 +27,7 @@ class SnapshotTraffic:
         self._source = source
         self._worker = worker
         self._wake = wake
+        self._said_at: dict[str, float] = {}  # by receiver
         self.last_index = 0  # of the last snapshot that was sent or restored since the start
 
     async def read(self, wanted: PieceWanted) -> None:
@@ -29,10 +35,11 @@ class SnapshotTraffic:
         start = self._raft.start.index
         try:
             read = await self._worker.do(lambda: self._source.read(wanted, at_least=start))
-        except (OSError, sqlite3.Error) as error:
+        except (NoCopy, OSError, sqlite3.Error) as error:
             # Nothing here is at risk: the backup goes on waiting, and is asked about again.
-            logger.warning("no snapshot for %s: %s", wanted.receiver, error)
+            self._complain(wanted.receiver, error)
             return
+        self._said_at.pop(wanted.receiver, None)
         if read.index < self._raft.start.index:
             return  # compacted meanwhile; the core asks again
         snapshot = self._raft.snapshot_at(read.index)
@@ -42,6 +49,12 @@ class SnapshotTraffic:
         piece = Piece(snapshot, read.identity, read.size, read.offset, read.data)
         self._raft.piece_read(wanted.receiver, piece)
         self._wake()
+
+    def _complain(self, receiver: str, error: Exception) -> None:
+        now = time.monotonic()
+        if now - self._said_at.get(receiver, -SAY_EVERY) >= SAY_EVERY:
+            self._said_at[receiver] = now
+            logger.warning("no snapshot for %s, which waits: %s", receiver, error)
 
     async def check(self, identity: bytes, storage: Storage, disk: Worker) -> None:
         """Tell the core whether a snapshot that is all here is what was sent."""

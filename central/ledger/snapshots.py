@@ -6,11 +6,14 @@ SQLite's backup copies one instant of the database while the state machine goes 
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from central.ledger.errors import NoCopy
 from central.raft import PieceWanted
 
 PIECE_BYTES = 512 * 1024
@@ -18,6 +21,17 @@ PIECE_BYTES = 512 * 1024
 
 KEPT_SECONDS = 60.0
 """How long a copy that nobody asks for stays on disk."""
+
+SPARE_BYTES = 64 << 20
+"""What a copy must leave free: a full disk stops the replica, and helping another must not."""
+
+FreeBytes = Callable[[Path], int]
+"""How many bytes of the disk that a directory is on are free."""
+
+
+def disk_free(directory: Path) -> int:
+    """Return it as the system tells."""
+    return shutil.disk_usage(directory).free
 
 
 @dataclass(frozen=True)
@@ -34,8 +48,9 @@ class ReadPiece:
 class SnapshotSource:
     """Makes copies and reads pieces of the last one. One worker thread at a time."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, free_bytes: FreeBytes = disk_free) -> None:
         self._state = state
+        self._free_bytes = free_bytes
         self._path = state.with_name("snapshot-sending.db")
         self._path.unlink(missing_ok=True)
         self._index = 0
@@ -45,7 +60,8 @@ class SnapshotSource:
     def read(self, wanted: PieceWanted, *, at_least: int) -> ReadPiece:
         """Return the piece that is wanted, or the first one of a newer copy.
 
-        A copy that has not applied `at_least` is of no use. Raises OSError or sqlite3.Error.
+        A copy that has not applied `at_least` is of no use. Raises NoCopy where there is no room
+        for one, OSError or sqlite3.Error.
         """
         if self._identity is None or self._index < at_least:
             self._make()
@@ -66,9 +82,27 @@ class SnapshotSource:
     def _make(self) -> None:
         self._identity = None
         self._path.unlink(missing_ok=True)
-        self._index = copy_state(self._state, self._path)
-        with self._path.open("rb") as file:
-            self._identity = hashlib.file_digest(file, "sha256").digest()
+        check_room(self._state, free_bytes=self._free_bytes)
+        try:
+            self._index = copy_state(self._state, self._path)
+            with self._path.open("rb") as file:
+                self._identity = hashlib.file_digest(file, "sha256").digest()
+        except (OSError, sqlite3.Error):
+            # Half a copy is of no use to anybody, and the room is wanted.
+            self._path.unlink(missing_ok=True)
+            raise
+
+
+def check_room(state: Path, *, free_bytes: FreeBytes) -> None:
+    """Raise NoCopy if a copy of a state.db beside it would not leave SPARE_BYTES of its disk."""
+    files = (state, state.with_name(f"{state.name}-wal"))
+    wanted = sum(path.stat().st_size for path in files if path.exists()) + SPARE_BYTES
+    free = free_bytes(state.parent)
+    if free < wanted:
+        raise NoCopy(
+            f"{free >> 20} MB of disk are free in {state.parent}, a copy needs {wanted >> 20}: "
+            "free some"
+        )
 
 
 def copy_state(state: Path, copy: Path) -> int:
