@@ -89,4 +89,17 @@ const checks = {
       midnight: new Date(midnight(Date.UTC(2026, 6, 1, 12), "Europe/Paris")).toISOString(),
     };
   },
+
+  async days() {
+    const { midnight, nextMidnight } = await import("/static/modules/lot_state.js");
+    return [
+      ["Europe/Paris", Date.UTC(2026, 2, 29, 12)], // clocks are put on: 23 hours
+      ["Europe/Paris", Date.UTC(2026, 9, 25, 22)], // and back: 25 hours
+      ["America/Santiago", Date.UTC(2026, 8, 6, 20)], // put on at midnight: the day begins at one
+      ["Asia/Kolkata", Date.UTC(2026, 0, 1, 12)],
+    ].map(([zone, at]) => {
+      const begin = midnight(at, zone);
+      return [new Date(begin).toISOString(), (nextMidnight(begin, zone) - begin) / 3_600_000];
+    });
+  },
 };

@@ -60,3 +60,12 @@ async def test_free_spots_over_time_and_old_events(page: Page, site: LiveSite) -
     assert result["fresh"] == ["a"]
     assert result["counts"] == {"total": 2, "vacant": 0, "occupied": 1, "unknown": 1}
     assert result["midnight"] == "2026-06-30T22:00:00.000Z"
+
+
+async def test_days_on_which_clocks_are_changed(page: Page, site: LiveSite) -> None:
+    assert await run(page, site, "days") == [
+        ["2026-03-28T23:00:00.000Z", 23],
+        ["2026-10-24T22:00:00.000Z", 25],
+        ["2026-09-06T04:00:00.000Z", 23],
+        ["2025-12-31T18:30:00.000Z", 24],
+    ]

@@ -1,5 +1,9 @@
 // Small charts in SVG. Times are in milliseconds since 1970.
 import { h, s } from "./dom.js";
+import { midnight } from "./lot_state.js";
+
+const MINUTE = 60_000;
+const STEPS = [1, 5, 15, 30, 60, 120, 180, 360, 720]; // minutes between marks
 
 /** A step line of free spots: points are [time, free], each holding until the next.
  *
@@ -13,13 +17,15 @@ export function freeChart(points, options) {
   const x = (t) => pad.left + ((t - from) / Math.max(1, to - from)) * (width - pad.left - pad.right);
   const y = (v) => height - pad.bottom - (v / Math.max(1, total)) * (height - pad.top - pad.bottom);
   const shown = points.filter(([t]) => t <= to);
-  const svg = s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`,
-  role: "img", "aria-label": label ?? "free spots over time" });
+  const words = label ?? "free spots over time";
+  const svg = s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words });
   if (axis) svg.append(...grid({ x, y, from, to, total, timeZone, width, height, pad }));
   const parts = runs(shown, until).map((run) => {
-    const line = run.map(([t, v], i) =>
-      `${i ? "H" : "M"}${x(Math.max(t, from)).toFixed(1)}${i ? `V${y(v).toFixed(1)}` : ` ${y(v).toFixed(1)}`}`
-      ).join("");
+    const step = ([t, v], i) => {
+      const [left, up] = [x(Math.max(t, from)).toFixed(1), y(v).toFixed(1)];
+      return i ? `H${left}V${up}` : `M${left} ${up}`;
+    };
+    const line = run.map(step).join("");
     const start = x(Math.max(run[0][0], from)).toFixed(1);
     const end = x(run[run.length - 1][0]).toFixed(1);
     return [
@@ -54,16 +60,18 @@ function runs(points, to) {
 function grid({ x, y, from, to, total, timeZone, width, height, pad }) {
   const marks = [];
   for (const value of [...new Set([0, Math.round(total / 2), total])]) {
-    marks.push(s("line", { class: "grid", x1: pad.left, x2: width - pad.right, y1: y(value), y2: y(
-        value) }));
+    const [y1, y2] = [y(value), y(value)];
+    marks.push(s("line", { class: "grid", x1: pad.left, x2: width - pad.right, y1, y2 }));
     marks.push(s("text", { x: pad.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
   }
-  const hours = (to - from) / 3.6e6;
-  const step = [1 / 60, 1 / 12, 0.25, 0.5, 1, 2, 3, 6, 12, 24].find((one) => hours / one <= 8) ?? 24;
-  for (let t = Math.ceil(from / (step * 3.6e6)) * step * 3.6e6; t < to; t += step * 3.6e6) {
+  const minutes = (to - from) / MINUTE;
+  const most = Math.max(2, Math.floor((width - pad.left) / 64)); // words need that much room each
+  const step = MINUTE * (STEPS.find((one) => minutes / one <= most) ?? 1440);
+  const begin = midnight(from, timeZone); // round hours are those of the lot's clocks, not of UTC
+  for (let t = begin + Math.ceil((from - begin) / step) * step; t < to; t += step) {
+    if (x(t) <= pad.left + 12 || x(t) >= width - 16) continue;
     const words = new Date(t).toLocaleTimeString("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" });
-    if (x(t) > pad.left + 12 && x(t) < width - 16) marks.push(s("text", { x: x(t), y: height -
-      5, "text-anchor": "middle" }, words));
+    marks.push(s("text", { x: x(t), y: height - 5, "text-anchor": "middle" }, words));
   }
   return marks;
 }
@@ -72,8 +80,8 @@ function grid({ x, y, from, to, total, timeZone, width, height, pad }) {
 export function shareBar({ vacant, occupied, unknown }) {
   const total = vacant + occupied + unknown;
   const part = (name, n) => h("i", { className: name, style: `width:${(100 * n) / Math.max(1, total)}%` });
-  return h("div", { className: "share",
-    role: "img", "aria-label": `${vacant} vacant, ${occupied} occupied, ${unknown} unknown of ${total}` },
+  const label = `${vacant} vacant, ${occupied} occupied, ${unknown} unknown of ${total}`;
+  return h("div", { className: "share", role: "img", "aria-label": label },
     part("vacant", vacant), part("occupied", occupied), part("unknown", unknown));
 }
 
@@ -81,13 +89,15 @@ export function shareBar({ vacant, occupied, unknown }) {
 export function spotStrip(changes, { from, to, label }) {
   const width = 640;
   const x = (t) => ((Math.min(to, Math.max(from, t)) - from) / Math.max(1, to - from)) * width;
-  const svg = s("svg", { class: "chart", viewBox: `0 0 ${width} 26`, role: "img", "aria-label": label ??
-      "the spot's day", preserveAspectRatio: "none" });
+  const svg = s("svg", {
+    class: "chart", viewBox: `0 0 ${width} 26`, preserveAspectRatio: "none",
+    role: "img", "aria-label": label ?? "the spot's day",
+  });
   svg.append(s("rect", { x: 0, y: 0, width, height: 26, fill: "var(--vacant-soft)" }));
   changes.forEach(([t, occupancy], i) => {
     const end = changes[i + 1]?.[0] ?? to;
-    if (occupancy !== "vacant" && end > from) svg.append(s("rect", { class: occupancy, x: x(t), y: 0,
-      width: Math.max(1, x(end) - x(t)), height: 26 }));
+    if (occupancy === "vacant" || end <= from) return;
+    svg.append(s("rect", { class: occupancy, x: x(t), y: 0, width: Math.max(1, x(end) - x(t)), height: 26 }));
   });
   return svg;
 }

@@ -1,5 +1,7 @@
 // A lot's spots as the API told them and events changed them; and its counts over a day. No screen.
 
+const SAME_MS = 5_000;
+
 /** Spots by id, kept up to date. */
 export class LotState {
   constructor(lot, spots, index) {
@@ -16,8 +18,8 @@ export class LotState {
     for (const change of event.changes) {
       const spot = this.spots.get(change.spot);
       if (change.lot !== this.lot || !spot) continue;
-      this.spots.set(change.spot, { ...spot, occupancy: change.occupancy, confidence: change.confidence,
-        camera: change.camera, since: change.captured_at });
+      const { occupancy, confidence, camera, captured_at: since } = change;
+      this.spots.set(change.spot, { ...spot, occupancy, confidence, camera, since });
       changed.push(change.spot);
     }
     return changed;
@@ -42,32 +44,45 @@ export function countsOf(spots) {
 export function freeOverTime(spots, changes, from) {
   const now = new Map([...spots].map((spot) => [spot.id, spot.occupancy]));
   let free = [...now.values()].filter((one) => one === "vacant").length;
-  const points = [
-    [from, free]
-  ];
+  const points = [[from, free]];
   for (const change of changes) {
     free += (change.occupancy === "vacant") - (now.get(change.spot) === "vacant");
     now.set(change.spot, change.occupancy);
-    points.push([Date.parse(change.committed_at), free]);
+    addPoint(points, Date.parse(change.committed_at), free);
   }
-  return thin(points);
+  return points;
 }
 
-/** Drop what a chart cannot show: changes within the same few seconds. */
-function thin(points) {
-  const out = [];
-  for (const point of points) {
-    if (out.length && point[0] - out[out.length - 1][0] < 5000) out[out.length - 1] = [out[out.length - 1][
-      0], point[1]];
-    else out.push(point);
-  }
-  return out;
+/** Add a point to such a line; within the same few seconds, which no chart can tell apart, the last holds. */
+export function addPoint(points, at, free) {
+  const last = points[points.length - 1];
+  if (last && at - last[0] < SAME_MS) last[1] = free;
+  else points.push([at, free]);
 }
 
-/** The latest instant that was midnight in a time zone, in ms. */
-export function midnight(now, timeZone) {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit",
-    second: "2-digit", hourCycle: "h23" }).formatToParts(now);
-  const at = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
-  return Math.floor(now / 1000) * 1000 - ((at.hour * 60 + at.minute) * 60 + at.second) * 1000;
+/** The date of an instant in a time zone, as "2026-03-29". */
+export function dateOf(instant, timeZone) {
+  return new Date(instant).toLocaleDateString("en-CA", { timeZone });
+}
+
+/** When the day of an instant began in a time zone, in ms.
+ *
+ * Looked for by halving, since a day may have 23 or 25 hours, or begin at one o'clock.
+ */
+export function midnight(instant, timeZone) {
+  const format = new Intl.DateTimeFormat("en-CA", { timeZone });
+  const date = format.format(instant);
+  let within = Math.floor(instant / 1000);
+  let before = within - 26 * 3600;
+  while (within - before > 1) {
+    const middle = Math.floor((before + within) / 2);
+    if (format.format(middle * 1000) === date) within = middle;
+    else before = middle;
+  }
+  return within * 1000;
+}
+
+/** When the day after that one begins; `begin` is what midnight() gave. */
+export function nextMidnight(begin, timeZone) {
+  return midnight(begin + 36 * 3_600_000, timeZone);
 }

@@ -10,19 +10,21 @@ export class RegionPicture {
   #regions = new Map();
   #chosen = null;
   #aspect = 16 / 9;
+  #last = new Map();
 
   constructor({ cameraId, name, regions, onpick }) {
     this.cameraId = cameraId;
     this.onpick = onpick;
     this.regions = regions;
     this.image = h("img", { alt: `Picture of camera ${name}`, hidden: true });
-    this.over = s("svg", { class: "over",
-  role: "group", "aria-label": `Spots that camera ${name} sees` });
+    this.over = s("svg", { class: "over", role: "group", "aria-label": `Spots that camera ${name} sees` });
     this.tag = h("span", { className: "tag", text: "drawn plan: no picture of this camera" });
-    this.element = h("figure", { className: "picture", style: "margin:0" }, this.image, this.over, this
-      .tag);
-    this.image.addEventListener("load", () => this.shape(this.image.naturalWidth / this.image
-      .naturalHeight));
+    this.element = h("figure", { className: "picture", style: "margin:0" }, this.image, this.over, this.tag);
+    this.image.addEventListener("load", () => {
+      const aspect = this.image.naturalWidth / this.image.naturalHeight;
+      // A new picture comes every few seconds: regions made anew would lose focus and clicks.
+      if (Math.abs(aspect - this.#aspect) > 1e-6) this.shape(aspect);
+    });
     this.shape(this.#aspect);
   }
 
@@ -38,8 +40,8 @@ export class RegionPicture {
     const names = [];
     for (const { spot, polygon } of this.regions) {
       const points = polygon.map(([x, y]) => [x * width, y * HIGH]);
-      const shape = s("polygon", { class: "region unknown", points: points.map((p) => p.map((v) => v
-          .toFixed(1)).join(",")).join(" "), tabindex: 0, role: "button", "data-spot": spot });
+      const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+      const shape = s("polygon", { class: "region", points: path, tabindex: 0, role: "button", "data-spot": spot });
       shape.addEventListener("click", () => this.onpick?.(spot));
       shape.addEventListener("keydown", (event) => {
         if (event.key === "Enter" || event.key === " ") {
@@ -50,16 +52,14 @@ export class RegionPicture {
       const [x, y] = middle(points);
       this.over.append(shape);
       const size = nameSize(spot, points);
-      if (size) names.push(s("text", { class: "region-name", x, y,
-      style: `font-size:${size}px`, "aria-hidden": "true" }, spot));
+      const style = `font-size:${size}px`;
+      if (size) names.push(s("text", { class: "region-name", x, y, style, "aria-hidden": "true" }, spot));
       this.#regions.set(spot, shape);
     }
     this.over.append(...names); // above all regions: a neighbour would cover them
     this.show(this.#last);
     this.choose(this.#chosen);
   }
-
-  #last = new Map();
 
   /** Colour the regions: `spots` maps spot id to {occupancy, confidence}. */
   show(spots) {
@@ -68,8 +68,8 @@ export class RegionPicture {
       const state = spots.get(spot);
       const occupancy = state?.occupancy ?? "unknown";
       shape.setAttribute("class", `region ${occupancy}${spot === this.#chosen ? " chosen" : ""}`);
-      const sure = state && occupancy !== "unknown" && state.confidence ?
-        `, ${Math.round(100 * state.confidence)} % sure` : "";
+      const told = occupancy !== "unknown" && state.confidence;
+      const sure = told ? `, ${Math.round(100 * state.confidence)} % sure` : "";
       shape.setAttribute("aria-label", `${spot}: ${occupancy}${sure}`);
     }
   }
@@ -97,15 +97,15 @@ export class RegionPicture {
 export function nameSize(name, points) {
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
-  const fits = Math.min((Math.max(...xs) - Math.min(...xs)) / (0.75 * name.length), 0.6 * (Math.max(...ys) -
-    Math.min(...ys)));
+  const [width, height] = [Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys)];
+  const fits = Math.min(width / (0.75 * name.length), 0.6 * height);
   return fits < 9 ? 0 : Math.min(30, fits);
 }
 
 /** The pattern of what is unknown. */
 export function hatch() {
-  return s("defs", {}, s("pattern", { id: "hatch", width: 12, height: 12, patternUnits: "userSpaceOnUse",
-      patternTransform: "rotate(45)" },
-    s("rect", { width: 12, height: 12, fill: "rgb(20 24 28 / .35)" }), s("line", { x1: 0, x2: 0, y1: 0,
-      y2: 12, stroke: "#dfe5ec", "stroke-width": 4, opacity: .55 })));
+  const pattern = { id: "hatch", width: 12, height: 12, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" };
+  return s("defs", {}, s("pattern", pattern,
+    s("rect", { width: 12, height: 12, fill: "rgb(20 24 28 / .35)" }),
+    s("line", { x1: 0, x2: 0, y1: 0, y2: 12, stroke: "#dfe5ec", "stroke-width": 4, opacity: 0.55 })));
 }

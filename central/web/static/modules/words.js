@@ -20,10 +20,10 @@ export function duration(seconds) {
 export function clock(instant, timeZone, { now = new Date(), seconds = false } = {}) {
   const date = new Date(instant);
   const day = { timeZone, day: "numeric", month: "short" };
-  const sameDay = date.toLocaleDateString("en-CA", { timeZone }) === now.toLocaleDateString(
-  "en-CA", { timeZone });
-  const time = { timeZone, hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}),
-    hourCycle: "h23" };
+  const dayOf = (one) => one.toLocaleDateString("en-CA", { timeZone });
+  const sameDay = dayOf(date) === dayOf(now);
+  const precise = seconds ? { second: "2-digit" } : {};
+  const time = { timeZone, hour: "2-digit", minute: "2-digit", ...precise, hourCycle: "h23" };
   return date.toLocaleString("en-GB", sameDay ? time : { ...day, ...time });
 }
 
@@ -40,7 +40,7 @@ export function conditionWords(condition) {
     late: "late",
     resized: "resized",
     nudged: "moved",
-  } [condition] ?? "not heard of yet"; // "unheard"
+  }[condition] ?? "not heard of yet"; // "unheard"
 }
 
 /** "1 camera", "2 cameras". */
@@ -50,6 +50,6 @@ export function count(n, one, many = `${one}s`) {
 
 /** A share as a percentage without needless digits. */
 export function percent(share) {
-  return share === null || share === undefined ? "–" :
-    `${(100 * share).toFixed(share >= 0.995 || share === 0 ? 0 : 1)} %`;
+  if (share === null || share === undefined) return "–";
+  return `${(100 * share).toFixed(share >= 0.995 || share === 0 ? 0 : 1)} %`;
 }

@@ -1,6 +1,6 @@
 // The cluster: replicas and how far each is; cameras and processors and how they are.
 import { get, getAll } from "../modules/api.js";
-import { byId, h, put } from "../modules/dom.js";
+import { byId, h, put, renew } from "../modules/dom.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
 import { table } from "../modules/table.js";
 import { clock, conditionWords, count, duration } from "../modules/words.js";
@@ -14,13 +14,13 @@ async function show() {
   const [cluster, cameras] = await Promise.all([get("/cluster"), getAll("/cameras", "cameras")]);
   pulse(cluster.ledger.stale ? "stale" : "live");
   put(byId("summary"), ...summary(cluster));
-  put(byId("replicas"), replicaTable(cluster.replicas));
+  renew(byId("replicas"), replicaTable(cluster.replicas));
   const nodes = new Map(cluster.nodes.filter(({ kind }) => kind === "camera").map((node) => [node.id, node]));
-  put(byId("cameras"), cameras.length
+  renew(byId("cameras"), cameras.length
     ? cameraTable(cameras, nodes)
     : empty("No camera is known yet", "A layout names them; apply one."));
   const processors = cluster.nodes.filter(({ kind }) => kind === "processor");
-  put(byId("processors"), processors.length
+  renew(byId("processors"), processors.length
     ? processorTable(processors)
     : empty("No processor reports to the ledger", h("code", { text: "parkledger processor --ledger …" })));
 }

@@ -1,109 +1,147 @@
 // The day's chart of free spots, and the slider that goes to any past instant of it.
-import { getAll, lotPath } from "../modules/api.js";
 import { freeChart } from "../modules/chart.js";
+import { readCourse } from "../modules/course.js";
 import { h, put } from "../modules/dom.js";
-import { freeOverTime, midnight } from "../modules/lot_state.js";
+import { addPoint, dateOf, midnight, nextMidnight } from "../modules/lot_state.js";
 import { clock, count } from "../modules/words.js";
 
-const DAY = 86_400_000;
-const QUARTER = 900_000;
+const HOUR = 3_600_000;
+const QUARTER = HOUR / 4;
+const TICK_MS = 30_000; // the line goes on to now, and to the next day, also when nothing changes
+const NEAR_MS = 5_000; // the slider so near to now means now
 const MOST = 20_000; // changes of a day that are drawn
 
 export class Day {
+  #reading = null; // the reading of a day that is under way; a later one takes its place
+  #late = []; // live changes that came during it
+
   constructor(lot, { ontravel, onlive }) {
     this.lot = lot;
     this.ontravel = ontravel;
     this.onlive = onlive;
-    this.points = [];
-    this.from = midnight(Date.now(), lot.time_zone); // of the day that is shown
-    this.begin = this.from; // of what is known of it
-    this.at = null;
+    this.at = null; // the instant travelled to; null: now
     this.build();
+    this.turnTo(Date.now());
+    this.show();
+    setInterval(() => this.tick(), TICK_MS);
   }
 
   build() {
     this.chart = h("div", { style: "min-height:7rem" });
     this.words = h("output", { className: "number", for: "instant" });
-    this.slider = h("input", { type: "range", id: "instant", min: 0, max: DAY / 1000, step: 1,
-        value: DAY / 1000, oninput: () => this
-    .slide(), "aria-label": "Go to a past instant of this day" });
+    this.slider = h("input", {
+      type: "range", id: "instant", min: 0, max: 86_400, step: 1, value: 86_400,
+      oninput: () => this.slide(), "aria-label": "Go to a past instant of this day",
+    });
     this.date = h("input", { type: "date", "aria-label": "Day", onchange: () => this.pick() });
-    this.now = h("button", { type: "button", text: "Back to now", hidden: true, onclick: () => this
-      .leave() });
+    this.now = h("button", { type: "button", text: "Back to now", hidden: true, onclick: () => this.leave() });
     this.fault = h("p", { className: "quiet small", role: "status", hidden: true });
+    const title = h("h2", { id: "day-title", text: "Free over the day", style: "margin:0" });
     this.element = h("section", { className: "card time-travel", "aria-labelledby": "day-title" },
-      h("div", { className: "row" }, h("h2", { id: "day-title", text: "Free over the day",
-        style: "margin:0" }), this.date),
-      this.chart, this.slider, h("div", { className: "row" }, this.words, this.now), this.fault);
-    this.show();
+      h("div", { className: "row" }, title, this.date),
+      this.chart,
+      this.slider,
+      h("div", { className: "row" }, this.words, this.now),
+      this.fault);
+  }
+
+  /** Take the day of an instant as the one that is shown; load() reads it. */
+  turnTo(instant) {
+    const { time_zone: timeZone } = this.lot;
+    this.from = midnight(instant, timeZone); // of the day that is shown
+    this.until = nextMidnight(this.from, timeZone);
+    this.begin = this.from; // of what is known of it
+    this.points = [];
+    this.date.value = dateOf(this.from, timeZone);
   }
 
   get today() {
-    return this.from === midnight(Date.now(), this.lot.time_zone);
+    return Date.now() < this.until;
   }
 
   get end() {
-    return this.today ? Date.now() : this.from + DAY;
+    return Math.min(Date.now(), this.until);
   }
 
   /** Read the day's changes; the chart shows what came since the ledger knows the lot. */
   async load() {
+    const reading = Symbol("reading");
+    this.#reading = reading;
+    this.#late = [];
     this.points = [];
-    this.rest = [];
-    const since = new Date(this.from).toISOString();
-    const until = this.today ? null : new Date(this.from + DAY).toISOString();
+    const to = this.today ? null : this.until;
     try {
-      const [spots, changes] = await Promise.all([
-        getAll(lotPath(this.lot.id, "/spots"), "spots", { at: since }).catch(() => []),
-        getAll(lotPath(this.lot.id, "/history"), "changes", { since, until }, { most: MOST }),
-      ]);
-      const known = spots.length ? this.from : Date.parse(changes[0]?.committed_at ?? new Date()
-        .toISOString());
-      this.points = freeOverTime(spots, changes, known);
-      this.begin = Math.max(this.from, Math.floor(known / QUARTER) * QUARTER);
-      this.occupancies = new Map(spots.map((spot) => [spot.id, spot.occupancy]));
-      for (const change of changes) this.occupancies.set(change.spot, change.occupancy);
-      this.fault.hidden = changes.length < MOST;
-      this.fault.textContent = `Only the first ${count(MOST, "change")} of this day are drawn.`;
+      const course = await readCourse(this.lot, { from: this.from, to, most: MOST });
+      if (this.#reading !== reading) return;
+      this.points = course.points;
+      this.occupancies = course.occupancies;
+      this.index = course.index;
+      this.begin = Math.max(this.from, Math.floor(course.begin / QUARTER) * QUARTER);
+      this.say(course.whole ? "" : `Only the first ${count(MOST, "change")} of this day are drawn.`);
     } catch (error) {
-      this.fault.hidden = false;
-      this.fault.textContent = `The day could not be read: ${error.message}`;
+      if (this.#reading !== reading) return;
+      this.say(`The day could not be read: ${error.message}`);
     }
+    this.#reading = null;
+    for (const [changes, event] of this.#late.splice(0)) this.#count(changes, event);
     this.show();
   }
 
-  /** Take live changes. */
-  add(changes, committedAt) {
-    if (!this.today || !changes.length || !this.points.length) return;
-    let free = this.points[this.points.length - 1][1];
-    for (const change of changes) {
-      free += (change.occupancy === "vacant") - (this.occupancies?.get(change.spot) === "vacant");
-      this.occupancies?.set(change.spot, change.occupancy);
+  /** Take one live event's changes of this lot. */
+  add(changes, event) {
+    if (!this.today || !changes.length) return;
+    if (this.#reading) {
+      this.#late.push([changes, event]);
+    } else {
+      this.#count(changes, event);
+      this.show();
     }
-    this.points.push([Date.parse(committedAt), free]);
-    this.show();
+  }
+
+  #count(changes, { index, committed_at: at }) {
+    if (!this.points.length || index <= this.index) return; // not read, or read already
+    this.index = index;
+    let [, free] = this.points[this.points.length - 1];
+    for (const { spot, occupancy } of changes) {
+      free += (occupancy === "vacant") - (this.occupancies.get(spot) === "vacant");
+      this.occupancies.set(spot, occupancy);
+    }
+    addPoint(this.points, Date.parse(at), free);
+  }
+
+  tick() {
+    if (this.at !== null || this.#reading) return;
+    if (this.today && this.points.length) {
+      this.show();
+    } else {
+      this.turnTo(Date.now()); // a new day has begun, or this one could not be read
+      this.load();
+    }
   }
 
   show() {
     const { time_zone: timeZone, counts } = this.lot;
     const to = this.today ? Math.max(this.end, this.begin + QUARTER) : this.end;
     const width = Math.max(280, this.chart.clientWidth); // as wide as it is shown, so that words keep their size
-    const label = `Free spots of ${this.lot.name} over the day`;
+    const label = `Free spots of ${this.lot.name || this.lot.id} over the day`;
     const axes = { from: this.begin, to, until: this.end, total: counts.total, timeZone, width, now: this.at, label };
     put(this.chart, freeChart(this.points, axes));
     this.slider.max = String(Math.round((this.end - this.begin) / 1000));
-    if (this.at === null) this.slider.value = this.slider.max;
-    this.words.textContent = this.at === null ? "Now" :
-      `As of ${clock(this.at, timeZone, { seconds: true })}`;
+    this.slider.value = this.at === null ? this.slider.max : String(Math.round((this.at - this.begin) / 1000));
+    this.words.textContent = this.at === null ? "Now" : `As of ${clock(this.at, timeZone, { seconds: true })}`;
     this.slider.setAttribute("aria-valuetext", this.words.textContent);
     this.now.hidden = this.at === null;
-    if (!this.date.value) this.date.value = this.date.max = new Date(this.from).toLocaleDateString(
-      "en-CA", { timeZone });
+    this.date.max = dateOf(Date.now(), timeZone);
+  }
+
+  say(words) {
+    this.fault.textContent = words;
+    this.fault.hidden = !words;
   }
 
   slide() {
     const at = this.begin + Number(this.slider.value) * 1000;
-    if (this.today && at >= this.end - 5000) return this.leave();
+    if (this.today && at >= this.end - NEAR_MS) return this.leave();
     this.at = at;
     this.show();
     clearTimeout(this.due);
@@ -112,36 +150,39 @@ export class Day {
   }
 
   go() {
-    this.fault.hidden = true;
-    this.ontravel(this.at).catch((error) => {
-      this.fault.hidden = false;
-      this.fault.textContent = `That instant cannot be shown: ${error.message}`;
-    });
+    this.say("");
+    this.ontravel(this.at).catch((error) => this.say(`That instant cannot be shown: ${error.message}`));
   }
 
+  /** Go to the noon of the day that was chosen, or to now. */
   async pick() {
-    const chosen = this.date.valueAsNumber;
-    if (Number.isNaN(chosen)) return undefined;
-    // Noon of that date in UTC lies on that day in nearly every zone; its midnight there begins the day.
-    this.from = midnight(chosen + DAY / 2, this.lot.time_zone);
-    this.at = this.today ? null : this.from + DAY / 2;
-    this.begin = this.from;
-    if (this.at === null) return this.leave();
+    const { time_zone: timeZone } = this.lot;
+    const date = this.date.value;
+    if (!date) return undefined; // half typed
+    if (date >= dateOf(Date.now(), timeZone)) return this.leave();
+    let inside = this.date.valueAsNumber + 12 * HOUR;
+    if (dateOf(inside, timeZone) > date) inside -= 12 * HOUR; // east of UTC+12 noon there is the next day
+    clearTimeout(this.due);
+    this.turnTo(inside);
+    this.at = this.from + 12 * HOUR;
+    const chosen = this.at;
     await this.load();
+    if (this.at !== chosen) return undefined; // gone on meanwhile
     this.at = Math.max(this.at, this.begin);
-    this.slider.value = String((this.at - this.begin) / 1000);
-    this.go();
-    return undefined;
+    this.show();
+    return this.go();
   }
 
   leave() {
     clearTimeout(this.due);
-    const moved = !this.today;
-    this.from = midnight(Date.now(), this.lot.time_zone);
-    this.date.value = "";
     this.at = null;
-    this.fault.hidden = true;
-    if (moved) this.load();
+    this.say("");
+    if (this.today && this.points.length) {
+      this.date.value = dateOf(this.from, this.lot.time_zone);
+    } else {
+      this.turnTo(Date.now());
+      this.load();
+    }
     this.show();
     this.onlive();
   }

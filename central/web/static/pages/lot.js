@@ -21,6 +21,7 @@ class LotPage {
     this.layout = layout;
     this.live = new LotState(lot.id, spots, index);
     this.past = null; // {at, spots: Map} while time travelling
+    this.connection = "live";
     this.cameras = new Map();
     this.turn = 0;
     this.panel = new SpotPanel(lot, layout, { onclose: () => this.choose(null) });
@@ -111,7 +112,7 @@ class LotPage {
   take(event) {
     if (event.layouts.some((one) => one.lot === this.lot.id)) location.reload();
     const changed = this.live.apply(event);
-    this.day.add(event.changes.filter((one) => one.lot === this.lot.id), event.committed_at);
+    this.day.add(event.changes.filter((one) => one.lot === this.lot.id), event);
     if (changed.length && !this.past) this.show();
     if (changed.includes(this.chosen)) this.panel.reload();
   }
@@ -130,9 +131,15 @@ class LotPage {
   returnToNow() {
     this.travelling = null;
     this.past = null;
-    pulse("live");
+    pulse(this.connection);
     this.refreshPictures();
     this.show();
+  }
+
+  /** Say whether what is shown is live; of a past instant that is said once it is left. */
+  connected(state) {
+    this.connection = state;
+    if (!this.past) pulse(state);
   }
 
   async resync() {
@@ -159,32 +166,39 @@ class LotPage {
     this.turn += 1;
     for (const [id, { picture }] of this.cameras) {
       if (this.past) picture.source(null, "drawn plan: pictures are not kept");
-      else loadPicture(id, this.turn).then((found) => !this.past && this.showPicture(picture, found));
+      else this.loadPicture(id, picture);
     }
+  }
+
+  async loadPicture(id, picture) {
+    const turn = this.turn;
+    const found = await fetchPicture(id, turn);
+    if (turn === this.turn) this.showPicture(picture, found);
+    else if (found) URL.revokeObjectURL(found.url); // a later one is on its way, or the past is shown
   }
 
   showPicture(picture, found) {
     if (!found) return picture.source(null, "drawn plan: no picture of this camera");
     const at = clock(found.at, this.lot.time_zone, { seconds: true });
+    const before = pictures.get(picture);
+    if (before) setTimeout(() => URL.revokeObjectURL(before), 2000);
+    pictures.set(picture, found.url);
     return picture.source(found.url, `picture of ${at}; colours are live`);
   }
 }
 
-const pictures = new Map(); // camera id -> object URL in use
+const pictures = new Map(); // RegionPicture -> object URL in use
 
 /** Fetch a camera's picture and when it was taken; null where there is none. A failed <img> would show a broken frame. */
-async function loadPicture(camera, turn) {
+async function fetchPicture(camera, turn) {
   const answer = await fetch(pictureUrl(camera, turn)).catch(() => null);
   if (!answer?.ok) return null;
-  const url = URL.createObjectURL(await answer.blob());
-  const before = pictures.get(camera);
-  if (before) setTimeout(() => URL.revokeObjectURL(before), 2000);
-  pictures.set(camera, url);
-  return { url, at: answer.headers.get("captured-at") };
+  const blob = await answer.blob().catch(() => null); // cut off half-way
+  return blob && { url: URL.createObjectURL(blob), at: answer.headers.get("captured-at") };
 }
 
 async function begin() {
-  const [{ lot }, { layout }, first] = await Promise.all([
+  const [{ lot }, { layout, ledger }, first] = await Promise.all([
     get(lotPath(lotId)), get(lotPath(lotId, "/layout")), get(lotPath(lotId, "/spots")),
   ]);
   const spots = first.next_page ? await getAll(lotPath(lotId, "/spots"), "spots") : first.spots;
@@ -192,11 +206,12 @@ async function begin() {
   const page = new LotPage(lot, { zones: [], cameras: [], ...layout }, spots, first.ledger.index);
   page.day.load();
   every(PICTURE_S, () => page.refreshCameras(), () => {}); // the header says that the service is away
-  follow(lotId, first.ledger.index, {
+  // From the older of the two: a layout committed between them is told, and read.
+  follow(lotId, Math.min(ledger.index, first.ledger.index), {
     onchange: (event) => page.take(event),
     onresync: () => page.resync().catch((error) => failure(main, error)),
-    onstate: (state) => !page.past && pulse(state),
-    onprogress: (mark) => !page.past && pulse(mark.stale ? "stale" : "live"),
+    onstate: (state) => page.connected(state),
+    onprogress: (mark) => page.connected(mark.stale ? "stale" : "live"),
   });
 }
 

@@ -1,12 +1,14 @@
 // All lots: how many spots are free, the trend, and how the cameras are.
-import { follow, get, getAll, lotPath } from "../modules/api.js";
+import { follow, get, getAll } from "../modules/api.js";
 import { freeChart, shareBar } from "../modules/chart.js";
-import { byId, h, put } from "../modules/dom.js";
-import { freeOverTime } from "../modules/lot_state.js";
+import { readCourse } from "../modules/course.js";
+import { arrange, byId, h, put } from "../modules/dom.js";
+import { addPoint } from "../modules/lot_state.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
 import { clock, conditionWords, count, duration, freeWords } from "../modules/words.js";
 
 const TREND_H = 6;
+const TREND_MS = TREND_H * 3_600_000;
 const MOST_CHANGES = 10_000;
 const SHOW_EVERY_S = 15;
 const GATHER_MS = 250; // many events become one showing
@@ -14,6 +16,7 @@ const trends = new Map(); // lot id -> [[time, free], ...]; empty while it is re
 
 header("/");
 const place = byId("lots");
+const cards = new Map(); // lot id -> its card, kept: one made anew would lose focus and clicks
 let due = null;
 
 async function show() {
@@ -21,18 +24,25 @@ async function show() {
   const lots = more ? await getAll("/lots", "lots") : first;
   pulse(ledger.stale ? "stale" : "live");
   place.removeAttribute("aria-busy");
-  if (lots.length) {
-    put(place, ...lots.map((lot) => card(lot, ledger)));
-  } else {
-    put(place, empty("No lot is known yet", "Draw one and commit it: ", h("code", { text: "parkledger apply LAYOUT.toml" })));
-  }
+  const how = h("code", { text: "parkledger apply LAYOUT.toml" });
+  const none = empty("No lot is known yet", "Draw one and commit it: ", how);
+  arrange(place, lots.length ? lots.map((lot) => cardOf(lot, ledger)) : [none]);
 }
 
-function card(lot, ledger) {
+function cardOf(lot, ledger) {
+  if (!cards.has(lot.id)) {
+    const href = `/lots/${encodeURIComponent(lot.id)}`;
+    cards.set(lot.id, h("a", { className: "card lot-card", href, "data-lot": lot.id }));
+  }
+  put(cards.get(lot.id), ...content(lot, ledger));
+  return cards.get(lot.id);
+}
+
+function content(lot, ledger) {
   const { vacant, total, unknown } = lot.counts;
   const tone = ledger.stale ? "free stale" : vacant ? "free" : "free none";
   const heard = ledger.age_ms === null ? "never" : `${duration(ledger.age_ms / 1000)} ago`;
-  return h("a", { className: "card lot-card", href: `/lots/${encodeURIComponent(lot.id)}`, "data-lot": lot.id },
+  return [
     h("h2", { text: lot.name || lot.id, style: "margin:0" }),
     h("div", { className: tone },
       h("b", { text: String(vacant) }),
@@ -42,7 +52,8 @@ function card(lot, ledger) {
     trend(lot),
     h("div", { className: "row small" },
       ledger.stale ? h("span", { className: "badge warn", text: `last heard ${heard}` }) : null,
-      ...cameraBadges(lot.cameras)));
+      ...cameraBadges(lot.cameras)),
+  ];
 }
 
 function cameraBadges(cameras) {
@@ -61,9 +72,11 @@ function trend(lot) {
     return h("div", { style: "height:3.4rem" });
   }
   const now = Date.now();
-  const from = Math.min(known[0][0], now - 60_000);
+  addPoint(known, now, lot.counts.vacant);
+  while (known.length > 1 && known[1][0] < now - TREND_MS) known.shift(); // the one before holds until then
+  const from = Math.min(Math.max(known[0][0], now - TREND_MS), now - 60_000);
   const label = `${freeWords(lot.counts)} now; up to ${TREND_H} hours before as a line`;
-  const chart = freeChart([...known, [now, lot.counts.vacant]], {
+  const chart = freeChart(known, {
     from, to: now, total: lot.counts.total, timeZone: lot.time_zone, height: 56, axis: false, label,
   });
   return h("div", {}, chart, h("div", { className: "quiet small", text: `free since ${clock(from, lot.time_zone)}` }));
@@ -71,15 +84,9 @@ function trend(lot) {
 
 async function loadTrend(lot) {
   trends.set(lot.id, []);
-  const from = Date.now() - TREND_H * 3.6e6;
-  const since = new Date(from).toISOString();
   try {
-    const [spots, changes] = await Promise.all([
-      getAll(lotPath(lot.id, "/spots"), "spots", { at: since }).catch(() => []), // the lot was not there yet
-      getAll(lotPath(lot.id, "/history"), "changes", { since }, { most: MOST_CHANGES }),
-    ]);
-    const begin = spots.length ? from : Date.parse(changes[0]?.committed_at ?? new Date().toISOString());
-    trends.set(lot.id, freeOverTime(spots, changes, begin));
+    const { points } = await readCourse(lot, { from: Date.now() - TREND_MS, most: MOST_CHANGES });
+    trends.set(lot.id, points);
     soon();
   } catch {
     trends.delete(lot.id); // tried again when the lots are shown next
@@ -93,7 +100,10 @@ function soon() {
   }, GATHER_MS);
 }
 
-every(SHOW_EVERY_S, show, (error) => failure(place, error));
+every(SHOW_EVERY_S, show, (error) => {
+  pulse(error.status === 0 ? "lost" : "stale");
+  if (!cards.size) failure(place, error); // else what was last known stays, and the header says so
+});
 follow(null, null, {
   onchange: soon,
   onresync: soon,

@@ -1,7 +1,7 @@
 // One spot: what is known now, its day, its changes and its stays.
 import { getAll, lotPath } from "../modules/api.js";
 import { spotStrip } from "../modules/chart.js";
-import { h, put } from "../modules/dom.js";
+import { h, put, renew } from "../modules/dom.js";
 import { clock, duration } from "../modules/words.js";
 
 const HOURS = 24;
@@ -39,7 +39,7 @@ export class SpotPanel {
     const close = { type: "button", style: "margin-left:auto", text: "Close", onclick: () => this.onclose() };
     const instant = at ? `as of ${clock(at, zone, { seconds: true })}` : "";
     const facts = this.factsOf(state, at ?? Date.now());
-    put(this.facts,
+    renew(this.facts,
       h("div", { className: "row" }, h("h2", { text: this.spot, style: "margin:0" }), h("button", close)),
       at ? h("p", { className: "badge warn", text: instant }) : null,
       h("dl", { className: "facts" },

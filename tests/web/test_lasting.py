@@ -1,0 +1,64 @@
+"""What pages keep while they show things anew: focus, the connection, the day that is read."""
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from central.layout.document import Layout, Spot
+from tests.web.site import START_S, LiveSite
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECONDS = 1000.0
+
+
+async def test_live_events_that_were_refused_are_asked_for_again(
+    page: Page, site: LiveSite
+) -> None:
+    asked: list[str] = []
+
+    async def refuse_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            await route.continue_()
+        else:
+            await route.fulfill(status=503, body="{}", content_type="application/problem+json")
+
+    await page.route("**/api/v1/events*", refuse_once)
+    await page.goto(f"{site.url}/lots/north")
+    await expect(page.locator("#pulse")).to_have_attribute("data-state", "lost")
+    await expect(page.locator("#pulse")).to_have_text("live", timeout=START_S * SECONDS)
+    assert "after=" in asked[1]
+
+
+async def test_a_lot_keeps_the_focus_when_lots_are_shown_anew(page: Page, site: LiveSite) -> None:
+    await page.goto(site.url)
+    card = page.locator('[data-lot="north"]')
+    await card.focus()
+    await site.apply(Layout("another", name="Another lot", spots=(Spot("N1"),)))
+    await expect(page.locator('[data-lot="another"]')).to_contain_text("no camera")
+    await expect(card).to_be_focused()
+
+
+async def test_a_region_keeps_the_focus_when_the_next_picture_comes(
+    page: Page, site: LiveSite
+) -> None:
+    await page.goto(f"{site.url}/lots/north")
+    camera = page.locator("figure").first
+    await expect(camera.locator("img")).to_be_visible(timeout=START_S * SECONDS)
+    region = camera.locator(".region").nth(2)
+    await region.focus()
+    picture = await camera.locator("img").get_attribute("src")
+    await expect(camera.locator("img")).not_to_have_attribute("src", picture or "")
+    await camera.locator("img").evaluate("(image) => image.decode()")
+    await expect(region).to_be_focused()
+
+
+async def test_a_day_that_could_not_be_read_is_told(page: Page, site: LiveSite) -> None:
+    async def refuse(route: Route) -> None:
+        body = '{"detail": "the ledger has no quorum"}'
+        await route.fulfill(status=503, body=body, content_type="application/problem+json")
+
+    await page.route("**/api/v1/lots/north/spots?at=*", refuse)
+    await page.goto(f"{site.url}/lots/north")
+    fault = page.get_by_role("status").filter(has_text="The day could not be read")
+    await expect(fault).to_contain_text("no quorum")
