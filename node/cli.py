@@ -28,6 +28,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "ledger": ("central.ledger.cli", "ledger", "Run one replica of the ledger."),
     "apply": ("central.operator.cli", "apply", "Commit lots, cameras and regions from TOML files."),
+    "layout": (
+        "central.operator.layout_cli",
+        "layout",
+        "Write a lot's committed layout to a TOML file.",
+    ),
     "convert": ("central.layout.cli", "convert", "Turn a frames JSON into a layout, video, truth."),
     "preview": ("central.layout.cli", "preview", "Draw a layout's regions over a picture."),
     "status": ("central.operator.cli", "status", "Show replicas, nodes and free counts."),
