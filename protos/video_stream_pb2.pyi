@@ -195,7 +195,7 @@ global___Frame = Frame
 
 @typing.final
 class Strip(google.protobuf.message.Message):
-    """The patches of one picture, cut by the camera, one below another in one JPEG."""
+    """The patches of one picture, cut by the camera, packed into one JPEG (models/strips.py says how)."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
