@@ -178,5 +178,32 @@ async def test_dragging_a_corner_snaps_to_its_neighbour(page: Page, site: LiveSi
     assert points.split()[0] == other.split()[1]
 
 
+async def test_names_are_kept_and_the_focus_too(page: Page, site: LiveSite) -> None:
+    await site.apply(_lot_with_camera("names"))
+    await page.goto(f"{site.url}/lots/names/edit")
+    for left in (0.2, 0.5):
+        await page.get_by_role("button", name="Draw a spot").click()
+        for x, y in ((left, 0.2), (left + 0.2, 0.2), (left + 0.2, 0.5), (left, 0.5)):
+            await click_at(page, x, y)
+    first = page.get_by_role("button", name="A01", exact=True)
+    await first.focus()
+    await page.keyboard.press("Enter")
+    await expect(first).to_be_focused()
+    await page.get_by_label("Name", exact=True).fill("North-1")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="North-1", exact=True)).to_be_visible()
+    await expect(page.get_by_label("Zone", exact=True)).to_be_focused()
+    await page.get_by_label("Name", exact=True).fill("North-2")
+    await page.get_by_role("button", name="Select", exact=True).click()
+    await page.get_by_label("Name", exact=True).fill("North-3")
+    await click_at(page, 0.6, 0.3)  # another region: what was typed for the first holds
+    await expect(page.get_by_role("button", name="North-3", exact=True)).to_be_visible()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("A02")
+    await page.get_by_role("button", name="Delete", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".region")).to_have_count(1)
+    await expect(page.locator("svg.canvas")).to_be_focused()
+
+
 def _lot_with_camera(lot_id: str) -> Layout:
     return Layout(lot_id, spots=(Spot("X1"),), cameras=(Camera(f"{lot_id}-mast"),))

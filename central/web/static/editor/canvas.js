@@ -4,6 +4,8 @@ import { h, s } from "../modules/dom.js";
 import { clamp, middle, snap, splitRow } from "../modules/geometry.js";
 import { hatch, nameSize } from "../modules/picture.js";
 
+const HOW =
+  "Regions on the camera's picture. Arrow keys move, Enter places a corner, Delete removes, Escape lets go.";
 const HIGH = 1000;
 const REACH = 0.018; // of the picture's height: within it corners snap together
 
@@ -24,8 +26,10 @@ export class Canvas {
     this.proposals = [];
     this.parts = 1; // spots that a drafted row is shown split into
     this.image = h("img", { alt: "", hidden: true });
-    this.svg = s("svg", { class: "over canvas selecting", tabindex: 0,
-    role: "application", "aria-roledescription": "drawing surface", "aria-label": "Regions on the camera's picture. Arrow keys move, Enter places a corner, Delete removes, Escape lets go." });
+    this.svg = s("svg", {
+      class: "over canvas selecting", tabindex: 0,
+      role: "application", "aria-roledescription": "drawing surface", "aria-label": HOW,
+    });
     this.tag = h("span", { className: "tag", text: "no picture: regions are drawn on an empty plan" });
     this.element = h("div", { className: "picture" }, this.image, this.svg, this.tag);
     this.element.style.aspectRatio = String(this.#aspect);
@@ -37,7 +41,10 @@ export class Canvas {
     this.svg.addEventListener("pointerdown", (event) => this.#down(event));
     this.svg.addEventListener("pointermove", (event) => this.#move(event));
     this.svg.addEventListener("pointerup", (event) => this.#up(event));
-    this.svg.addEventListener("pointercancel", () => (this.#drag = null));
+    this.svg.addEventListener("pointercancel", () => {
+      this.#drag = null;
+      this.draw(); // as it was before the drag
+    });
     this.svg.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -81,31 +88,46 @@ export class Canvas {
   draw() {
     const width = HIGH * this.#aspect;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HIGH}`);
-    const focused = document.activeElement?.dataset?.handle;
-    this.svg.replaceChildren(hatch(), ...this.drawing.regions.flatMap((region) => this.#region(region)),
-      ...this.proposals.map((one, i) => s("polygon", { class: "proposal", points: this.#points(one), tabindex: 0, role: "button",
-        "aria-label": "proposed region: take it", "data-proposal": i })),
-      ...this.#handles(), ...this.#draftShapes());
-    if (focused) this.svg.querySelector(`[data-handle="${focused}"]`)?.focus();
+    const focused = this.svg.contains(document.activeElement) ? document.activeElement : null;
+    this.svg.replaceChildren(hatch(),
+      ...this.drawing.regions.flatMap((region) => this.#region(region)),
+      ...this.proposals.map((corners, i) => this.#proposal(corners, i)),
+      ...this.#handles(),
+      ...this.#draftShapes());
+    if (focused && focused !== this.svg) this.#refocus(focused.dataset);
+  }
+
+  /** Put the focus where it was: on that handle, or on the proposal that took the place of that one. */
+  #refocus({ handle, proposal }) {
+    const last = this.proposals.length - 1;
+    const query = handle !== undefined
+      ? `[data-handle="${CSS.escape(handle)}"]`
+      : `[data-proposal="${Math.min(Number(proposal), last)}"]`;
+    (this.svg.querySelector(query) ?? this.svg).focus();
+  }
+
+  #proposal(corners, i) {
+    return s("polygon", {
+      class: "proposal", points: this.#points(corners), tabindex: 0, role: "button",
+      "aria-label": `proposed region ${i + 1}: take it`, "data-proposal": i,
+    });
   }
 
   #points(corners) {
-    return corners.map(([x, y]) => `${(x * HIGH * this.#aspect).toFixed(1)},${(y * HIGH).toFixed(1)}`)
-      .join(" ");
+    return corners.map(([x, y]) => `${(x * HIGH * this.#aspect).toFixed(1)},${(y * HIGH).toFixed(1)}`).join(" ");
   }
 
   #region({ spot, corners }) {
     const score = this.#scores.get(spot);
-    const state = score === undefined ? "unknown" : score >= 0.6 ? "occupied" : score <= 0.4 ? "vacant" :
-      "unknown";
+    const state = score >= 0.6 ? "occupied" : score <= 0.4 ? "vacant" : "unknown";
     const chosen = this.selected.has(spot) ? " chosen" : "";
     const [x, y] = middle(corners);
     const words = score === undefined ? spot : `${spot} ${Math.round(100 * score)} %`;
     const size = nameSize(words, corners.map(([u, v]) => [u * HIGH * this.#aspect, v * HIGH]));
-    const name = s("text", { class: "region-name", x: x * HIGH * this.#aspect, y: y * HIGH,
-      style: `font-size:${size}px` }, words);
-    return [s("polygon", { class: `region ${state}${chosen}`, points: this.#points(
-      corners), "data-spot": spot }), size ? name : ""];
+    const place = { x: x * HIGH * this.#aspect, y: y * HIGH, style: `font-size:${size}px` };
+    const name = s("text", { class: "region-name", ...place }, words);
+    const shape = s("polygon", { class: `region ${state}${chosen}`, points: this.#points(corners), "data-spot": spot });
+    return size ? [shape, name] : [shape];
   }
 
   #handles() {
@@ -113,27 +135,29 @@ export class Canvas {
     const [spot] = this.selected;
     const region = this.drawing.find(spot);
     if (!region) return [];
-    return region.corners.map(([x, y], i) => s("circle", { class: "handle", cx: x * HIGH * this.#aspect,
-      cy: y * HIGH, r: 11, tabindex: 0,
-  role: "button", "aria-label": `corner ${i + 1} of ${spot}`, "data-handle": `${spot}/${i}`, "data-corner": i }));
+    return region.corners.map((point, i) => this.#dot(point, {
+      r: 11, tabindex: 0, role: "button",
+      "aria-label": `corner ${i + 1} of ${spot}`, "data-handle": `${spot}/${i}`, "data-corner": i,
+    }));
+  }
+
+  #dot([x, y], properties) {
+    return s("circle", { class: "handle", cx: x * HIGH * this.#aspect, cy: y * HIGH, ...properties });
   }
 
   #draftShapes() {
     const shapes = [];
     const open = this.#cursor && this.#draft.length < 4 ? [...this.#draft, this.#cursor] : this.#draft;
-    if (open.length > 1) shapes.push(s(open.length < 3 ? "polyline" : "polygon", { class: "draft",
-      points: this.#points(open) }));
+    const drawn = (tag, corners) => s(tag, { class: "draft", points: this.#points(corners) });
+    if (open.length > 1) shapes.push(drawn(open.length < 3 ? "polyline" : "polygon", open));
     if (open.length === 4 && this.mode === "row" && this.parts > 1) {
       try {
-        for (const part of splitRow(open, this.parts)) shapes.push(s("polygon", { class: "draft",
-          points: this.#points(part) }));
+        shapes.push(...splitRow(open, this.parts).map((part) => drawn("polygon", part)));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error; // corners on one line: nothing to split yet
       }
     }
-    for (const [x, y] of open) shapes.push(s("circle", { class: "handle", cx: x * HIGH * this.#aspect,
-      cy: y * HIGH, r: 9 }));
-    return shapes;
+    return [...shapes, ...open.map((point) => this.#dot(point, { r: 9 }))];
   }
 
   #at(event) {
@@ -143,8 +167,7 @@ export class Canvas {
 
   #snapped(point, except = null) {
     if (!this.snapping) return point;
-    const others = this.drawing.regions.filter((region) => region.spot !== except).flatMap((region) =>
-      region.corners);
+    const others = this.drawing.regions.filter(({ spot }) => spot !== except).flatMap(({ corners }) => corners);
     return snap(point, [...others, ...this.#draft], { reach: REACH, aspect: this.#aspect });
   }
 
@@ -164,9 +187,8 @@ export class Canvas {
     if (spot && corner === undefined) this.#pick(spot, event.shiftKey);
     else if (!spot) this.#pick(null, false);
     if (spot && this.selected.has(spot)) {
-      const region = this.drawing.find(spot);
-      this.#drag = { spot, corner: corner === undefined ? null : Number(corner), from: point,
-        corners: region.corners, moved: false };
+      const { corners } = this.drawing.find(spot);
+      this.#drag = { spot, corner: corner === undefined ? null : Number(corner), from: point, corners, moved: false };
       this.svg.setPointerCapture(event.pointerId);
     }
   }
@@ -177,8 +199,8 @@ export class Canvas {
       this.#cursor = this.#snapped(point);
       this.draw();
     } else if (this.#drag) {
-      this.#drag.moved ||= Math.hypot(point[0] - this.#drag.from[0], point[1] - this.#drag.from[1]) >
-        0.004;
+      const [x, y] = this.#drag.from;
+      this.#drag.moved ||= Math.hypot(point[0] - x, point[1] - y) > 0.004;
       if (this.#drag.moved) this.#preview(this.#dragged(point));
     }
   }
@@ -196,8 +218,7 @@ export class Canvas {
 
   #dragged(point) {
     const { spot, corner, from, corners } = this.#drag;
-    if (corner !== null) return corners.map((one, i) => (i === corner ? this.#snapped(point, spot) :
-    one));
+    if (corner !== null) return corners.map((one, i) => (i === corner ? this.#snapped(point, spot) : one));
     return shifted(corners, point[0] - from[0], point[1] - from[1]);
   }
 
@@ -229,13 +250,15 @@ export class Canvas {
 
   #key(event) {
     const step = (event.shiftKey ? 0.01 : 0.001) * (this.mode === "select" ? 1 : 5);
-    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step * this.#aspect],
-      ArrowDown: [0, step * this.#aspect] };
+    const down = step * this.#aspect;
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -down], ArrowDown: [0, down] };
+    const { proposal } = event.target.dataset;
     if (moves[event.key]) {
       event.preventDefault();
       this.#nudge(...moves[event.key], event.target.dataset?.corner);
-    } else if (event.key === "Enter" && event.target.dataset.proposal !== undefined) {
-      this.handlers.onproposal(this.proposals[Number(event.target.dataset.proposal)]);
+    } else if ((event.key === "Enter" || event.key === " ") && proposal !== undefined) {
+      event.preventDefault();
+      this.handlers.onproposal(this.proposals[Number(proposal)]);
     } else if (event.key === "Enter" && this.mode !== "select") {
       event.preventDefault();
       this.#place(this.#snapped(this.#cursor));
@@ -257,9 +280,8 @@ export class Canvas {
     }
     for (const spot of this.selected) {
       const { corners } = this.drawing.find(spot);
-      const moved = corner === undefined ? shifted(corners, dx, dy) : corners.map((one, i) => (i ===
-        Number(corner) ? clamp([one[0] + dx, one[1] + dy]) : one));
-      this.handlers.onreshape(spot, moved);
+      const pulled = (one, i) => (i === Number(corner) ? clamp([one[0] + dx, one[1] + dy]) : one);
+      this.handlers.onreshape(spot, corner === undefined ? shifted(corners, dx, dy) : corners.map(pulled));
     }
   }
 }

@@ -53,8 +53,7 @@ export class Drawing {
 
   /** Every spot id of the lot: also those that only other cameras see, which a new spot may not take. */
   get taken() {
-    return new Set([...this.base.spots.map((spot) => spot.id), ...this.regions.map((region) => region
-      .spot)]);
+    return new Set([...this.base.spots.map(({ id }) => id), ...this.regions.map(({ spot }) => spot)]);
   }
 
   find(spot) {
@@ -65,24 +64,22 @@ export class Drawing {
   add(regions) {
     const present = new Set(this.regions.map((region) => region.spot));
     for (const region of regions) {
-      const fault = nameFault(region.spot) || (present.has(region.spot) ?
-        `spot '${region.spot}' has a region already` : "");
+      const { spot } = region;
+      const fault = nameFault(spot) || (present.has(spot) ? `spot '${spot}' has a region already` : "");
       if (fault) throw new RangeError(fault);
-      if (!isRegion(region.corners)) throw new RangeError(
-        `spot '${region.spot}': its corners make no convex quadrilateral; draw them in order round it`
-        );
-      present.add(region.spot);
+      const crossed = `spot '${spot}': its corners make no convex quadrilateral; draw them in order round it`;
+      if (!isRegion(region.corners)) throw new RangeError(crossed);
+      present.add(spot);
     }
-    this.#step([...this.regions, ...regions.map((region) => ({ ...region, corners: region.corners.map(
-        clamp) }))]);
+    const held = regions.map((region) => ({ ...region, corners: region.corners.map(clamp) }));
+    this.#step([...this.regions, ...held]);
   }
 
   /** Put a region's corners elsewhere; returns false, changing nothing, if they make no region. */
   reshape(spot, corners) {
     const held = corners.map(clamp);
     if (!isRegion(held)) return false;
-    this.#step(this.regions.map((region) => (region.spot === spot ? { ...region, corners: held } :
-      region)));
+    this.#change(spot, { corners: held });
     return true;
   }
 
@@ -90,11 +87,11 @@ export class Drawing {
     if (name === spot) return;
     const fault = nameFault(name) || (this.find(name) ? `spot '${name}' has a region already` : "");
     if (fault) throw new RangeError(fault);
-    this.#step(this.regions.map((region) => (region.spot === spot ? { ...region, spot: name } : region)));
+    this.#change(spot, { spot: name });
   }
 
   rezone(spot, zone) {
-    this.#step(this.regions.map((region) => (region.spot === spot ? { ...region, zone } : region)));
+    this.#change(spot, { zone });
   }
 
   remove(spots) {
@@ -103,22 +100,21 @@ export class Drawing {
 
   /** The whole layout as it would be saved: a spot that no camera sees any more is dropped. */
   toLayout() {
-    const cameras = this.base.cameras.map((camera) =>
-      camera.id === this.cameraId ?
-      { ...camera, regions: this.regions.map(({ spot, corners }) => ({ spot, polygon: corners.map(
-            rounded) })) } :
-      camera,
-    );
-    const here = new Map(this.regions.map((region) => [region.spot, region.zone]));
-    const elsewhere = new Set(cameras.filter((camera) => camera.id !== this.cameraId).flatMap((camera) =>
-      (camera.regions ?? []).map((region) => region.spot)));
+    const regions = this.regions.map(({ spot, corners }) => ({ spot, polygon: corners.map(rounded) }));
+    const cameras = this.base.cameras.map((camera) => (camera.id === this.cameraId ? { ...camera, regions } : camera));
+    const here = new Map(this.regions.map(({ spot, zone }) => [spot, zone]));
+    const others = cameras.filter((camera) => camera.id !== this.cameraId);
+    const elsewhere = new Set(others.flatMap((camera) => (camera.regions ?? []).map(({ spot }) => spot)));
     const kept = this.base.spots
       .filter((spot) => here.has(spot.id) || elsewhere.has(spot.id) || !this.#before.has(spot.id))
       .map((spot) => (here.has(spot.id) ? withZone(spot, here.get(spot.id)) : spot));
     const known = new Set(kept.map((spot) => spot.id));
-    const fresh = [...here].filter(([spot]) => !known.has(spot)).map(([id, zone]) => withZone({ id },
-      zone));
+    const fresh = [...here].filter(([id]) => !known.has(id)).map(([id, zone]) => withZone({ id }, zone));
     return { ...this.base, cameras, spots: [...kept, ...fresh] };
+  }
+
+  #change(spot, what) {
+    this.#step(this.regions.map((region) => (region.spot === spot ? { ...region, ...what } : region)));
   }
 
   #step(regions) {

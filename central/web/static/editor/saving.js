@@ -13,8 +13,12 @@ export function saveDialog(editor) {
   const fault = h("p", { className: "notice bad", role: "alert", hidden: true });
   const dialog = h("dialog", { "aria-labelledby": "save-title" });
   const go = h("button", { type: "submit", className: "main", text: "Save" });
+  const cancel = h("button", { type: "button", text: "Cancel", onclick: () => dialog.close() });
+  const hold = (on) => (go.disabled = cancel.disabled = on);
+  // What is drawn after Save was pressed would be lost when the answer comes.
+  dialog.addEventListener("cancel", (event) => go.disabled && event.preventDefault());
   const failed = (error) => {
-    go.disabled = false;
+    hold(false);
     if (error.status === 412 || error.status === 409) {
       dialog.close();
       conflictDialog(editor).catch((other) => editor.say(other.message));
@@ -26,7 +30,7 @@ export function saveDialog(editor) {
   const submit = (event) => {
     event.preventDefault();
     field.keep();
-    go.disabled = true;
+    hold(true);
     save(editor).then(() => dialog.close(), failed);
   };
   const title = `Save ${count(editor.drawing.regions.length, "region")} as a new layout version?`;
@@ -35,8 +39,7 @@ export function saveDialog(editor) {
     h("p", { className: "small quiet", style: "margin:0", text: CONSEQUENCE }),
     field.element,
     fault,
-    h("div", { className: "row" }, go,
-      h("button", { type: "button", text: "Cancel", onclick: () => dialog.close() }))));
+    h("div", { className: "row" }, go, cancel)));
 }
 
 async function save(editor) {
@@ -53,7 +56,13 @@ async function conflictDialog(editor) {
   const { version } = answer;
   const layout = { zones: [], cameras: [], ...answer.layout };
   const dialog = h("dialog", { "aria-labelledby": "conflict-title" });
+  const camera = editor.drawing.cameraId;
   const keep = () => {
+    if (!layout.cameras.some((one) => one.id === camera)) {
+      editor.say(`Version ${version} has no camera '${camera}' any more: your regions have no place in it.`);
+      dialog.close();
+      return;
+    }
     editor.rebase(layout, version);
     editor.say(`Your regions lie on top of version ${version} now. Look at them, then save.`);
     dialog.close();

@@ -5,8 +5,8 @@ const MODES = [["select", "Select"], ["draw", "Draw a spot"], ["row", "Draw a ro
 
 /** Build the toolbar; returns its element and the controls that are read or changed later. */
 export function toolbar(zones, actions) {
-  const modes = new Map(MODES.map(([mode, name]) =>
-    [mode, h("button", { type: "button", text: name, onclick: () => actions.mode(mode) })]));
+  const choice = (mode, name) => h("button", { type: "button", text: name, onclick: () => actions.mode(mode) });
+  const modes = new Map(MODES.map(([mode, name]) => [mode, choice(mode, name)]));
   const undo = h("button", { type: "button", text: "Undo", title: "Ctrl+Z", onclick: actions.undo });
   const redo = h("button", { type: "button", text: "Redo", title: "Ctrl+Shift+Z", onclick: actions.redo });
   const pattern = h("input", { id: "pattern", value: "A##", size: 8, autocomplete: "off" });
@@ -15,7 +15,8 @@ export function toolbar(zones, actions) {
   });
   const zone = zoneSelect("zone", zones, "");
   const snap = h("input", {
-    id: "snap", type: "checkbox", checked: true, style: "min-height:auto", onchange: () => actions.snap(snap.checked),
+    id: "snap", type: "checkbox", checked: true, style: "min-height:auto",
+    onchange: () => actions.snap(snap.checked),
   });
   const rowField = field("number", "Spots in the row", number);
   rowField.hidden = true;
@@ -38,7 +39,8 @@ export function field(id, words, control) {
 /** A choice of a zone, or of none. */
 export function zoneSelect(id, zones, chosen, onchange) {
   const option = (value, text) => h("option", { value, text, selected: value === chosen });
-  const select = h("select", { id }, option("", "no zone"), ...zones.map((zone) => option(zone.id, zone.name || zone.id)));
+  const options = zones.map((zone) => option(zone.id, zone.name || zone.id));
+  const select = h("select", { id }, option("", "no zone"), ...options);
   if (onchange) select.addEventListener("change", () => onchange(select.value));
   return select;
 }

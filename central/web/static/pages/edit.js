@@ -1,6 +1,6 @@
 // The layout editor: regions of one camera, saved as a new layout version.
 import { get, lotPath, pictureUrl, send, sendFile } from "../modules/api.js";
-import { byId, h, put } from "../modules/dom.js";
+import { arrange, byId, h, put, renew } from "../modules/dom.js";
 import { splitRow } from "../modules/geometry.js";
 import { failure, header, pulse } from "../modules/shell.js";
 import { count } from "../modules/words.js";
@@ -26,7 +26,7 @@ class Editor {
     this.zones = layout.zones;
     this.drawing = new Drawing(layout, cameraId);
     this.canvas = new Canvas({
-      onselect: () => this.side(),
+      onselect: () => this.picked(),
       onreshape: (spot, corners) => this.reshape(spot, corners),
       onquad: (corners) => this.quad(corners),
       onproposal: (corners) => this.take([corners]),
@@ -53,6 +53,7 @@ class Editor {
     this.status = h("p", { className: "small", role: "status", style: "min-height:1.5em;margin:0" });
     this.panel = h("section", { className: "card stack", "aria-label": "Selected spots", style: "gap:.7rem" });
     this.list = h("ul", { className: "spot-list" });
+    this.items = new Map(); // spot id -> its place in the list
     this.ask = h("button", { type: "button", text: "Ask the classifier", onclick: () => this.preview() });
     const go = (camera) => (location.search = `?camera=${encodeURIComponent(camera)}`);
     const cameras = h("select", { id: "camera", onchange: (event) => go(event.target.value) },
@@ -73,10 +74,13 @@ class Editor {
   helpers() {
     const clip = h("input", { type: "file", id: "clip", accept: "video/*", onchange: () => this.propose(clip) });
     const picture = h("input", { type: "file", id: "file", accept: "image/*", onchange: () => this.ownPicture(picture) });
-    this.takeAll = h("button", { type: "button", text: "Take all", hidden: true, onclick: () => this.take(this.canvas.proposals) });
+    const takeAll = () => this.take(this.canvas.proposals);
+    this.takeAll = h("button", { type: "button", text: "Take all", hidden: true, onclick: takeAll });
     return [
-      card("What the classifier sees", "Tries the regions as drawn on the camera's latest picture. Nothing is saved.", this.ask),
-      card("Proposals from a clip", "Shows where cars came to stand or left in a clip of this camera. Click one to take it.",
+      card("What the classifier sees",
+        "Tries the regions as drawn on the camera's latest picture. Nothing is saved.", this.ask),
+      card("Proposals from a clip",
+        "Shows where cars came to stand or left in a clip of this camera. Click one to take it.",
         field("clip", "Video file", clip), this.takeAll),
       card("A picture of your own", "For cameras whose pictures are private. It stays in this browser.",
         field("file", "Picture to draw on", picture)),
@@ -130,7 +134,9 @@ class Editor {
   remove() {
     const spots = new Set(this.canvas.selected);
     if (!spots.size) return;
+    const inPanel = this.panel.contains(document.activeElement);
     this.attempt(() => this.drawing.remove(spots));
+    if (inPanel) this.canvas.svg.focus(); // the button that was pressed is gone
     this.say(`${[...spots].join(", ")} removed. Undo brings ${spots.size === 1 ? "it" : "them"} back.`);
   }
 
@@ -152,9 +158,33 @@ class Editor {
     this.tools.redo.disabled = !this.drawing.canRedo;
     this.save.disabled = !this.drawing.changed;
     byId("regions-title").textContent = count(this.drawing.regions.length, "region");
-    put(this.list, ...this.drawing.regions.map(({ spot }) =>
-      h("li", {}, h("button", { type: "button", text: spot, onclick: () => this.select(spot) }))));
+    arrange(this.list, this.drawing.regions.map(({ spot }) => this.item(spot)));
     this.side();
+  }
+
+  /** A spot's place in the list, made once: one made anew would lose the focus. */
+  item(spot) {
+    if (!this.items.has(spot)) {
+      const button = h("button", { type: "button", text: spot, onclick: () => this.select(spot) });
+      this.items.set(spot, h("li", {}, button));
+    }
+    return this.items.get(spot);
+  }
+
+  /** Regions were picked on the canvas; a name that was being typed for another still holds. */
+  picked() {
+    const typed = this.panel.querySelector("#spot-name");
+    const spot = typed?.defaultValue;
+    if (typed && typed.value.trim() !== spot && this.drawing.find(spot)) this.rename(spot, typed.value.trim());
+    this.side();
+  }
+
+  rename(spot, name) {
+    if (!this.drawing.find(spot)) return;
+    this.attempt(() => {
+      this.drawing.rename(spot, name);
+      if (this.canvas.selected.delete(spot)) this.canvas.selected.add(name);
+    });
   }
 
   select(spot) {
@@ -171,7 +201,7 @@ class Editor {
     const words = selected.length > 1 ? `Delete ${selected.length} regions` : "Delete";
     const remove = h("button", { type: "button", text: words, onclick: () => this.remove() });
     if (selected.length === 1) {
-      put(this.panel, ...this.spotFields(selected[0]), remove);
+      renew(this.panel, ...this.spotFields(selected[0]), remove);
     } else if (selected.length) {
       put(this.panel, h("h2", { text: count(selected.length, "region"), style: "margin:0" }), remove);
     } else {
@@ -181,11 +211,11 @@ class Editor {
   }
 
   spotFields(spot) {
-    const rename = () => this.attempt(() => {
-      this.drawing.rename(spot, name.value.trim());
-      this.canvas.selected = new Set([name.value.trim()]);
+    const name = h("input", {
+      id: "spot-name", defaultValue: spot, autocomplete: "off",
+      // Once the focus has gone where it is going: the field there is made anew with the rest.
+      onchange: () => setTimeout(() => this.rename(spot, name.value.trim())),
     });
-    const name = h("input", { id: "spot-name", value: spot, autocomplete: "off", onchange: rename });
     const rezone = (zone) => this.attempt(() => this.drawing.rezone(spot, zone));
     return [
       h("h2", { text: spot, style: "margin:0" }),
@@ -195,7 +225,7 @@ class Editor {
   }
 
   shortcut(event) {
-    const typing = event.target.matches("input:not([type=checkbox])");
+    const typing = event.target.matches("input:not([type=checkbox])") || document.querySelector("dialog");
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || typing) return;
     event.preventDefault();
     this.attempt(() => (event.shiftKey ? this.drawing.redo() : this.drawing.undo()));
@@ -207,11 +237,15 @@ class Editor {
 
   async loadPicture() {
     const answer = await fetch(pictureUrl(this.drawing.cameraId, Date.now())).catch(() => null);
-    if (answer?.ok) this.canvas.picture(URL.createObjectURL(await answer.blob()), "latest picture");
+    const picture = answer?.ok ? await answer.blob().catch(() => null) : null;
+    if (picture && !this.own) this.canvas.picture(URL.createObjectURL(picture), "latest picture");
   }
 
   ownPicture({ files: [file] }) {
-    if (file) this.canvas.picture(URL.createObjectURL(file), file.name);
+    if (!file) return;
+    if (this.own) URL.revokeObjectURL(this.own);
+    this.own = URL.createObjectURL(file);
+    this.canvas.picture(this.own, file.name);
   }
 
   async preview() {
@@ -220,7 +254,7 @@ class Editor {
     const path = `/cameras/${encodeURIComponent(cameraId)}/preview`;
     const body = { regions: regions.map(({ corners }) => corners) };
     const answer = await this.wait(this.ask, () => withToken((token) => send("POST", path, body, { token })));
-    if (!answer) return undefined;
+    if (!answer || regions !== this.drawing.regions) return undefined; // or drawn on meanwhile
     this.canvas.score(new Map(answer.regions.map((one, i) => [regions[i].spot, one.probability])));
     return this.say("Numbers are the classifier's probability of occupied on the latest picture.");
   }
