@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -92,7 +93,11 @@ def layout(
 
     text = asyncio.run(ask())
     if out is None:
-        click.echo(text, nl=False)
+        try:
+            click.echo(text, nl=False)
+        except BrokenPipeError:
+            # `parkledger layout north | head`: leave quietly, and keep Python's flush quiet.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     _write(out, text)
     click.echo(f"{out}: {text.splitlines()[0].removeprefix('# ')}")

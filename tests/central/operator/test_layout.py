@@ -1,5 +1,8 @@
 """`parkledger layout`: what is committed, as a file that `parkledger apply` reads back."""
 
+import asyncio
+import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -97,3 +100,20 @@ async def test_of_a_ledger_that_runs_the_last_and_an_earlier_one(tmp_path: Path)
         assert (code, output) == (2, "")
         assert errors.startswith("parkledger: lot 'south' is not known: ")
     assert not file.with_name("north.toml.part").exists()
+
+
+@pytest.mark.timeout(120)
+async def test_a_reader_that_left_is_no_error(tmp_path: Path) -> None:
+    async with Cluster(tmp_path, replica_ids=("a",)) as cluster:
+        await cluster.client().apply(north(), timeout=DEADLINE)
+        reading, writing = os.pipe()
+        os.close(reading)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "node", "layout", "north"),
+            *("--ledger", str(cluster.addresses["a"])),
+            stdout=writing,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(writing)
+        _, errors = await asyncio.wait_for(process.communicate(), DEADLINE)
+    assert (process.returncode, errors) == (0, b"")
