@@ -27,8 +27,6 @@ from tests.central.raft.group import (
     ticks_until_it_stands,
 )
 
-HEARTBEAT_TICKS = 2
-
 
 def heartbeat(term: int, sender: str = "b", receiver: str = "a") -> AppendEntries:
     return AppendEntries(sender, receiver, term, 0, 0, commit_index=0, read_round=0)
@@ -71,55 +69,6 @@ def test_time_outs_are_random_from_the_least_time_to_twice_as_long() -> None:
         for seed in range(200)
     }
     assert waits == set(range(ELECTION_TICKS, 2 * ELECTION_TICKS))
-
-
-# ---- not the dissertation's: a leader whose connections were closed is not waited for ---
-
-
-def hurried(seed: int, *, suspected: str = "b", lease: int = 0, again: bool = False) -> int:
-    """Return the ticks until a follower of b stands that was told of a suspicion."""
-    raft = raft_of(lease=lease)
-    raft._state.rng.seed(seed)
-    raft.step(heartbeat(term=1))
-    raft.suspect(suspected)
-    if again:
-        raft.step(heartbeat(term=1))
-    return ticks_until_it_stands(raft)
-
-
-def test_who_follows_one_that_seems_gone_waits_a_heartbeat_and_a_random_time() -> None:
-    waits = {hurried(seed) for seed in range(100)}
-    assert waits == set(range(HEARTBEAT_TICKS, HEARTBEAT_TICKS + ELECTION_TICKS // 2))
-
-
-def test_a_suspicion_of_another_or_one_that_was_wrong_changes_nothing() -> None:
-    for seed in range(100):
-        assert hurried(seed, suspected="c") >= ELECTION_TICKS
-        assert hurried(seed, again=True) >= ELECTION_TICKS
-
-
-def test_who_suspects_its_leader_refuses_no_votes() -> None:
-    raft = raft_of()
-    raft.step(heartbeat(term=1))
-    ask = RequestVote("c", "a", 2, last_log_index=0, last_log_term=0, pre_vote=True)
-    raft.step(ask)
-    assert take(raft).messages_after[-1] == VoteReply("a", "c", 1, granted=False, pre_vote=True)
-    raft.suspect("b")
-    raft.step(ask)
-    assert take(raft).messages_after[-1:] == (VoteReply("a", "c", 2, granted=True, pre_vote=True),)
-
-
-def test_where_leases_are_on_what_was_promised_holds() -> None:
-    for seed in range(100):
-        assert hurried(seed, lease=100) >= ELECTION_TICKS
-
-
-def test_a_leader_that_suspects_itself_leads_on() -> None:
-    raft = raft_of()
-    lead(raft)
-    raft.suspect("a")
-    raft.tick()
-    assert role_of(raft) is Role.LEADER
 
 
 def test_a_candidate_increments_its_term_votes_for_itself_and_asks_everyone_else() -> None:
