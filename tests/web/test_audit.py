@@ -27,6 +27,8 @@ async def test_ten_crops_are_labelled(page: Page, site: LiveSite) -> None:
         await expect(crop).not_to_contain_text("The ledger said")
         await crop.get_by_role("button", name="Car" if i % 2 else "Empty").click()
         await expect(crop).to_contain_text("The ledger said")
+        if i < 9:
+            await expect(crops.nth(i + 1).get_by_role("button").first).to_be_focused()
     row = page.locator("#figures tbody tr")
     await expect(row.first).to_be_visible()
     labelled = await page.locator("#figures tbody td:nth-child(2)").all_inner_texts()

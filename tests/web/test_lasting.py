@@ -1,5 +1,7 @@
 """What pages keep while they show things anew: focus, the connection, the day that is read."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, Route, expect
 
@@ -15,19 +17,23 @@ async def test_live_events_that_were_refused_are_asked_for_again(
     page: Page, site: LiveSite
 ) -> None:
     asked: list[str] = []
+    back = asyncio.Event()
 
-    async def refuse_once(route: Route) -> None:
+    async def refuse(route: Route) -> None:
         asked.append(route.request.url)
-        if len(asked) > 1:
+        if back.is_set():
             await route.continue_()
         else:
             await route.fulfill(status=503, body="{}", content_type="application/problem+json")
 
-    await page.route("**/api/v1/events*", refuse_once)
+    await page.route("**/api/v1/events*", refuse)
     await page.goto(f"{site.url}/lots/north")
     await expect(page.locator("#pulse")).to_have_attribute("data-state", "lost")
+    await expect(page.locator(".free.stale")).to_be_visible()
+    back.set()
     await expect(page.locator("#pulse")).to_have_text("live", timeout=START_S * SECONDS)
-    assert "after=" in asked[1]
+    await expect(page.locator(".free.stale")).to_have_count(0)
+    assert "after=" in asked[-1]
 
 
 async def test_a_lot_keeps_the_focus_when_lots_are_shown_anew(page: Page, site: LiveSite) -> None:
@@ -35,7 +41,9 @@ async def test_a_lot_keeps_the_focus_when_lots_are_shown_anew(page: Page, site: 
     card = page.locator('[data-lot="north"]')
     await card.focus()
     await site.apply(Layout("another", name="Another lot", spots=(Spot("N1"),)))
-    await expect(page.locator('[data-lot="another"]')).to_contain_text("no camera")
+    other = page.locator('[data-lot="another"]')
+    await expect(other).to_contain_text("no camera")
+    await expect(other).to_contain_text("count not known")  # no spot was seen: that is not "full"
     await expect(card).to_be_focused()
 
 

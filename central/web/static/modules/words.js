@@ -7,6 +7,11 @@ export function freeWords({ vacant, unknown }) {
   return unknown > 0 ? "none seen free" : "full";
 }
 
+/** Whether counts say anything: where every spot is unknown, 0 vacant does not mean full. */
+export function anySeen({ total, unknown }) {
+  return total === 0 || unknown < total;
+}
+
 /** A length of time in words: "5 s", "12 min", "3 h 20 min", "2 d 4 h". */
 export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds));

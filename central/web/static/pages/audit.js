@@ -20,7 +20,8 @@ async function begin() {
     put(main, heading(), empty("No lot is known yet", "Apply a layout first."));
     return;
   }
-  const lot = h("select", { id: "lot" }, ...lots.map((one) => h("option", { value: one.id, text: one.name || one.id })));
+  const options = lots.map((one) => h("option", { value: one.id, text: one.name || one.id }));
+  const lot = h("select", { id: "lot" }, ...options);
   const token = tokenField("Token that allows labelling");
   const crops = h("div", { className: "crops", id: "crops" });
   const status = h("p", { role: "status", className: "small", style: "min-height:1.5em;margin:0" });
@@ -58,11 +59,12 @@ async function sample(lotId, crops, status) {
 }
 
 function card(one, status) {
-  const verdict = h("p", {
-    className: "small", role: "status", style: "margin:.4rem 0 0;min-height:1.5em", text: `${one.spot}, ${clock(one.captured_at)}`,
-  });
+  const style = "margin:.4rem 0 0;min-height:1.5em";
+  const words = `${one.spot}, ${clock(one.captured_at)}`;
+  const verdict = h("p", { className: "small", role: "status", style, text: words });
   const buttons = ANSWERS.map(([seen, name]) => h("button", {
-    type: "button", text: name, "data-seen": seen, onclick: () => label(one, seen, { buttons, verdict, status }),
+    type: "button", text: name, "data-seen": seen,
+    onclick: () => label(one, seen, { buttons, verdict, status }),
   }));
   return h("div", { className: "card crop", "data-sample": one.id },
     h("img", { src: one.image, alt: `Spot ${one.spot} of camera ${one.camera}`, width: 224, height: 224 }),
@@ -77,11 +79,18 @@ async function label(one, seen, { buttons, verdict, status }) {
     const { said } = await send("POST", path, { seen }, { token: storedToken() });
     buttons.find((button) => button.dataset.seen === seen).setAttribute("aria-pressed", "true");
     verdict.replaceChildren(`The ledger said ${said}. `, ...badge(said, seen));
-    await tally();
+    if (buttons.includes(document.activeElement) || document.activeElement === document.body) next();
   } catch (error) {
     for (const button of buttons) button.disabled = false;
     status.textContent = error.message;
+    return;
   }
+  await tally().catch((error) => (status.textContent = `Labelled; the figures could not be read: ${error.message}`));
+}
+
+/** Go on to the first sample that is not labelled: the buttons that were pressed take no focus any more. */
+function next() {
+  byId("crops").querySelector("button:not(:disabled)")?.focus();
 }
 
 function badge(said, seen) {
@@ -101,8 +110,8 @@ async function tally() {
     `${percent(one.interval[0])} to ${percent(one.interval[1])}`, one.unknown,
   ]);
   const names = ["Camera", "#Labelled", "#Wrong", "#Error rate", "#95 % interval", "#Ledger unknown"];
-  put(byId("figures"), h("div", { className: "scroll", tabindex: 0, role: "region", "aria-label": "Error rate by camera" },
-    table(names, rows)));
+  const scroll = { className: "scroll", tabindex: 0, role: "region", "aria-label": "Error rate by camera" };
+  put(byId("figures"), h("div", scroll, table(names, rows)));
 }
 
 begin().catch((error) => failure(main, error));

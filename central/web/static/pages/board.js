@@ -2,7 +2,7 @@
 import { follow, get, lotPath } from "../modules/api.js";
 import { byId } from "../modules/dom.js";
 import { every } from "../modules/shell.js";
-import { clock, duration } from "../modules/words.js";
+import { anySeen, clock, duration } from "../modules/words.js";
 
 const ASK_S = 5;
 const STALE_S = 30; // without a word from the service for so long, the count is nobody's present
@@ -33,8 +33,8 @@ function show() {
   const name = lot.name || lot.id;
   const silent_s = (performance.now() - heard) / 1000;
   const stale = ledger.stale || silent_s > STALE_S;
-  const { vacant, unknown, total } = lot.counts;
-  const known = !stale && (total === 0 || unknown < total);
+  const { vacant } = lot.counts;
+  const known = !stale && anySeen(lot.counts);
   say("name", name);
   say("count", !known ? "–" : vacant > 0 ? String(vacant) : "Full");
   byId("count").dataset.state = !known ? "stale" : vacant > 0 ? "free" : "full";

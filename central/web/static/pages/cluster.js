@@ -79,7 +79,7 @@ function cameraTable(cameras, nodes) {
       h("a", { href: `/lots/${encodeURIComponent(one.lot)}`, text: one.lot }),
       badge(conditionWords(one.condition), tone),
       one.since ? `${clock(one.since)} (${duration((Date.now() - Date.parse(one.since)) / 1000)})` : NONE,
-      one.detail || node?.fault || NONE,
+      h("span", { className: one.detail || node?.fault ? "long" : "", text: one.detail || node?.fault || NONE }),
       number(node?.frames),
       number(node?.frames_dropped),
       one.late_ms === null ? NONE : `${Math.round(one.late_ms).toLocaleString("en")} ms`,

@@ -5,7 +5,7 @@ import { byId, h, put } from "../modules/dom.js";
 import { LotState } from "../modules/lot_state.js";
 import { RegionPicture } from "../modules/picture.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
-import { clock, conditionWords, OCCUPANCIES } from "../modules/words.js";
+import { anySeen, clock, conditionWords, OCCUPANCIES } from "../modules/words.js";
 import { Day } from "./day.js";
 import { SpotPanel } from "./spot_panel.js";
 
@@ -86,11 +86,15 @@ class LotPage {
       button.firstChild.className = `swatch ${spot.occupancy}`;
       button.setAttribute("aria-label", `${id}: ${spot.occupancy}`);
     }
+    const seen = anySeen(counts);
+    const present = this.past || this.connection === "live";
+    const tone = !present || !seen ? "stale" : counts.vacant ? "" : "none";
     const swatch = (one) => h("i", { className: `swatch ${one}`, "aria-hidden": "true" });
     const legend = OCCUPANCIES.map((one) => h("span", {}, swatch(one), `${counts[one]} ${one}`));
     put(this.counts,
-      h("div", { className: counts.vacant ? "free" : "free none", "data-free": counts.vacant },
-        h("b", { text: String(counts.vacant) }), h("span", { text: `free of ${counts.total}` })),
+      h("div", { className: `free ${tone}`, "data-free": counts.vacant },
+        h("b", { text: seen ? String(counts.vacant) : "–" }),
+        h("span", { text: seen ? `free of ${counts.total}` : `count not known, of ${counts.total}` })),
       shareBar(counts),
       h("div", { className: "legend" }, ...legend));
     for (const { picture } of this.cameras.values()) picture.show(this.spots);
@@ -138,8 +142,10 @@ class LotPage {
 
   /** Say whether what is shown is live; of a past instant that is said once it is left. */
   connected(state) {
-    this.connection = state;
     if (!this.past) pulse(state);
+    if (state === this.connection) return;
+    this.connection = state;
+    this.show();
   }
 
   async resync() {

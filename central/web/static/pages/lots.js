@@ -5,7 +5,7 @@ import { readCourse } from "../modules/course.js";
 import { arrange, byId, h, put } from "../modules/dom.js";
 import { addPoint } from "../modules/lot_state.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
-import { clock, conditionWords, count, duration, freeWords } from "../modules/words.js";
+import { anySeen, clock, conditionWords, count, duration, freeWords } from "../modules/words.js";
 
 const TREND_H = 6;
 const TREND_MS = TREND_H * 3_600_000;
@@ -40,13 +40,14 @@ function cardOf(lot, ledger) {
 
 function content(lot, ledger) {
   const { vacant, total, unknown } = lot.counts;
-  const tone = ledger.stale ? "free stale" : vacant ? "free" : "free none";
+  const seen = anySeen(lot.counts);
+  const tone = ledger.stale || !seen ? "free stale" : vacant ? "free" : "free none";
   const heard = ledger.age_ms === null ? "never" : `${duration(ledger.age_ms / 1000)} ago`;
   return [
     h("h2", { text: lot.name || lot.id, style: "margin:0" }),
     h("div", { className: tone },
-      h("b", { text: String(vacant) }),
-      h("span", {}, vacant === 1 ? "spot free" : "spots free", h("br"),
+      h("b", { text: seen ? String(vacant) : "–" }),
+      h("span", {}, !seen ? "count not known" : vacant === 1 ? "spot free" : "spots free", h("br"),
         h("span", { className: "quiet small", text: `of ${total}${unknown ? `, ${unknown} unknown` : ""}` }))),
     shareBar(lot.counts),
     trend(lot),
