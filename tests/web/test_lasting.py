@@ -70,3 +70,10 @@ async def test_a_day_that_could_not_be_read_is_told(page: Page, site: LiveSite) 
     await page.goto(f"{site.url}/lots/north")
     fault = page.get_by_role("status").filter(has_text="The day could not be read")
     await expect(fault).to_contain_text("no quorum")
+    await page.set_viewport_size({"width": 800, "height": 900})
+    await page.wait_for_function(
+        """() => {
+          const chart = document.querySelector(".time-travel svg.chart");
+          return chart.viewBox.baseVal.width === chart.parentElement.clientWidth;
+        }"""
+    )

@@ -28,6 +28,8 @@ export class Day {
 
   build() {
     this.chart = h("div", { style: "min-height:7rem" });
+    // Drawn for its width: also once it has one, while the day is read, and when a phone is turned.
+    new ResizeObserver(() => this.chart.clientWidth !== this.drawn && this.show()).observe(this.chart);
     this.words = h("output", { className: "number", for: "instant" });
     this.slider = h("input", {
       type: "range", id: "instant", min: 0, max: 86_400, step: 1, value: 86_400,
@@ -122,7 +124,8 @@ export class Day {
   show() {
     const { time_zone: timeZone, counts } = this.lot;
     const to = this.today ? Math.max(this.end, this.begin + QUARTER) : this.end;
-    const width = Math.max(280, this.chart.clientWidth); // as wide as it is shown, so that words keep their size
+    this.drawn = this.chart.clientWidth;
+    const width = Math.max(280, this.drawn); // as wide as it is shown, so that words keep their size
     const label = `Free spots of ${this.lot.name || this.lot.id} over the day`;
     const axes = { from: this.begin, to, until: this.end, total: counts.total, timeZone, width, now: this.at, label };
     put(this.chart, freeChart(this.points, axes));
