@@ -1,18 +1,19 @@
 """`python -m benchmarks pipeline`: frames to detections, beside a network a spot and a detector."""
 
 import asyncio
+import os
 import statistics
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import cast
 
 import click
 
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
-from benchmarks.pipeline.live import Load, run_load
-from benchmarks.pipeline.scene import SPOTS, make_scene
+from benchmarks.pipeline import groups
+from benchmarks.pipeline.groups import Setting
+from benchmarks.pipeline.live import Load
+from benchmarks.pipeline.scene import SPOTS, Scene, make_scene
 from benchmarks.pipeline.stages import (
     Stage,
     bare,
@@ -24,14 +25,21 @@ from benchmarks.pipeline.stages import (
     strip,
 )
 from benchmarks.report import Report, Row
-from central.demo.ports import free_addresses
 from models import SHIPPED_MODEL
 from models.classifier import SpotClassifier
 from node.errors import UsageError
 
 FRAMES_GOAL, STRIPS_GOAL = 8.0, 25.0
 OVERHEAD_GOAL = 1.25
-TAIL_GOAL_MS = 250.0
+
+GROUPS = ("stages", "frames", "strips", "cores", "connected", "commit")
+"""Names in --rows, in the order of the table."""
+_PROCESSES: dict[str, Callable[[Setting], Coroutine[None, None, list[Row]]]] = {
+    "strips": groups.strips,
+    "cores": groups.cores,
+    "connected": groups.connected,
+    "commit": groups.commit,
+}
 
 
 @click.command()
@@ -63,30 +71,100 @@ TAIL_GOAL_MS = 250.0
     help="Turns of each; medians count.",
 )
 @click.option(
+    "--rows",
+    "chosen",
+    type=click.Choice(GROUPS),
+    multiple=True,
+    show_default="all",
+    show_envvar=True,
+    help="Measure these only; may be given more than once.",
+)
+@click.option(
     "--cameras",
-    type=click.IntRange(0, 1000),
-    default=0,
+    type=click.IntRange(1, 1000),
+    default=groups.FRAMES_GOAL,
     show_default=True,
     show_envvar=True,
-    help="Also let so many cameras stream whole frames, one a second, to a processor of its own.",
+    help="Cameras that stream whole frames, one a second, to a processor on one core.",
+)
+@click.option(
+    "--strip-cameras",
+    type=click.IntRange(1, 500),
+    default=groups.STRIPS_GOAL,
+    show_default=True,
+    show_envvar=True,
+    help="Cameras that stream strips, one a second, to a processor on one core.",
+)
+@click.option(
+    "--connected",
+    type=click.IntRange(1, 500),
+    default=500,
+    show_default=True,
+    show_envvar=True,
+    help="Cameras with which the processor's memory is measured.",
+)
+@click.option(
+    "--committing",
+    type=click.IntRange(1, 500),
+    default=20,
+    show_default=True,
+    show_envvar=True,
+    help="Cameras of the row from capture to commit.",
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(5, 3600),
+    type=click.FloatRange(1, 3600),
     default=20.0,
     show_default=True,
     show_envvar=True,
-    help="How long they stream.",
+    help="How long cameras stream for each row.",
 )
 @report_options
 def benchmark(
-    model: Path, detector_file: Path | None, rounds: int, cameras: int, seconds: float
+    model: Path,
+    detector_file: Path | None,
+    rounds: int,
+    chosen: Sequence[str],
+    cameras: int,
+    strip_cameras: int,
+    connected: int,
+    committing: int,
+    seconds: float,
 ) -> Report:
-    """CPU time a 1080p frame of 100 spots, decode included, all in one thread in turns."""
+    """1080p frames of 100 spots: CPU time a frame, cameras on a core, memory, time to commit.
+
+    \b
+    stages: all in one thread in turns, decode included, beside usual practice
+    frames, strips: cameras over gRPC to a processor on a core of its own
+    cores: two cores against one
+    connected: memory with many cameras
+    commit: from capture to committed, with three replicas
+    """
     if detector_file is not None and not detector_file.is_file():
         raise UsageError(f"--detector {detector_file}: there is no such file")
+    setting = Setting(
+        scene=make_scene(),
+        seconds=seconds,
+        cameras=cameras,
+        strip_cameras=strip_cameras,
+        connected=connected,
+        committing=committing,
+    )
     classifier = SpotClassifier.load(model, threads=1)
-    scene = make_scene()
+    rows = [Row("load of the machine, before", "processes", os.getloadavg()[0])]
+    for group in (name for name in GROUPS if name in (chosen or GROUPS)):
+        if group == "stages":
+            rows += _stages(classifier, setting.scene, detector_file, rounds)
+        elif group == "frames":
+            rows += _frames(classifier, setting, rounds)
+        else:
+            rows += asyncio.run(_PROCESSES[group](setting))
+    return Report(this_machine(), tuple(rows))
+
+
+def _stages(
+    classifier: SpotClassifier, scene: Scene, detector_file: Path | None, rounds: int
+) -> list[Row]:
     stages: dict[str, Stage] = {
         "full": full_frame(classifier, scene),
         "bare": bare(classifier, scene),
@@ -95,24 +173,19 @@ def benchmark(
     }
     if detector_file is not None:
         stages["detector"] = detector(scene, detector_file)
-    found = cpu_ms(stages, rounds=rounds)
-    rows = [*_rows(found)]
-    if cameras:
-        with tempfile.TemporaryDirectory(prefix="parkledger-pipeline-") as folder:
-            ports = cast("tuple[int, int]", tuple(one.port for one in free_addresses(2)))
-            load = asyncio.run(
-                run_load(
-                    Path(folder), ports, scene.jpegs, cameras=cameras, rate=1.0, seconds=seconds
-                )
-            )
-        rows += _live_rows(load, cameras, statistics.median(found["bare"]))
-    return Report(this_machine(), tuple(rows))
+    return list(_rows(cpu_ms(stages, rounds=rounds)))
 
 
-def _live_rows(load: Load, cameras: int, bare_ms: float) -> Iterator[Row]:
-    frame_ms = load.cpu_s * 1e3 / load.classified if load.classified else None
+def _frames(classifier: SpotClassifier, setting: Setting, rounds: int) -> list[Row]:
+    found = cpu_ms({"bare": bare(classifier, setting.scene)}, rounds=rounds)
+    rows, load = asyncio.run(groups.frames(setting))
+    return [_overhead(load, statistics.median(found["bare"])), *rows]
+
+
+def _overhead(load: Load, bare_ms: float) -> Row:
+    frame_ms = groups.cpu_ms_a_frame(load)
     times = frame_ms / bare_ms if frame_ms else None
-    yield Row(
+    return Row(
         "gRPC and Python round the bare stages",
         "CPU ms a frame",
         frame_ms,
@@ -122,16 +195,6 @@ def _live_rows(load: Load, cameras: int, bare_ms: float) -> Iterator[Row]:
         goal=f"<= {OVERHEAD_GOAL:g}x",
         met=times is not None and times <= OVERHEAD_GOAL,
     )
-    slowest = sorted(load.seconds)
-    p99 = slowest[int(0.99 * len(slowest))] * 1e3 if slowest else None
-    yield Row(
-        f"{cameras} cameras at 1 frame/s: sent to answered, p99",
-        "ms",
-        p99,
-        goal=f"< {TAIL_GOAL_MS:g} ms, none lost",
-        met=p99 is not None and p99 < TAIL_GOAL_MS and load.lost == 0,
-    )
-    yield Row(f"{cameras} cameras at 1 frame/s: frames lost", "frames", float(load.lost))
 
 
 def _rows(found: dict[str, list[float]]) -> Iterator[Row]:

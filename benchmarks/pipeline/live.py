@@ -1,74 +1,42 @@
-"""The same frames through gRPC, to a processor of its own with a ledger of one replica."""
+"""One asyncio process that plays many cameras over gRPC, on the camera node's own wire."""
 
 import asyncio
 import itertools
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, cast
 
 import grpc.aio
-import psutil
 
-from benchmarks.ledger.processes import Process, bound_to_us
-from benchmarks.pipeline.scene import HEIGHT, WIDTH, layout_of
-from central.ledger.client import LedgerClient
-from central.ledger.interface import LedgerError
+from benchmarks.pipeline.served import READY_S, Served
+from benchmarks.pipeline.sources import Source
+from edge import wire
+from edge.plan import CutPlan
 from node.address import Address
 from node.errors import OperationError
-from protos import video_stream_pb2 as wire
-from protos.video_stream_pb2_grpc import VideoStreamServiceStub
 
-READY_S = 60.0
 _BOOT = "00000000000000b1"
+_CONNECTING = 16  # cameras at a time
+_PHASE = 0.618  # of a period between one camera and the next
 
 
 @dataclass
 class Load:
-    """What became of the frames that were sent."""
+    """What became of the frames that were due while it was counted."""
 
     classified: int = 0
-    lost: int = 0  # answered otherwise, or not yet answered when the next was due
+    refused: int = 0  # acked, but not as classified: overloaded, superseded by a newer one
+    dropped: int = 0  # not sent, as the processor still owed answers to all that it may hold
     seconds: list[float] = field(default_factory=list)  # from sending a frame to its answer
-    cpu_s: float = 0.0  # of the processor, from first to last
+    late: list[float] = field(default_factory=list)  # seconds: how late we were ourselves
+    cpu_s: float = 0.0  # of the processor
+    wall_s: float = 0.0
+    resident: int = 0  # bytes of the processor's memory at the end
 
-
-@asynccontextmanager
-async def processor_with_ledger(
-    folder: Path, ports: tuple[int, int], cameras: int
-) -> AsyncIterator[tuple[Address, psutil.Process]]:
-    """Run both as processes, with a lot for each camera applied; raises OperationError."""
-    ledger, listen = (Address("127.0.0.1", port) for port in ports)
-    replica = (
-        *("ledger", "--replica-id", "a", "--listen", str(ledger)),
-        *("--data", str(folder / "a"), "--peers", f"a={ledger}"),
-    )
-    worker = ("processor", "--listen", str(listen), "--ledger", str(ledger))
-    async with AsyncExitStack() as stack:
-        for name, arguments in (("ledger", replica), ("processor", worker)):
-            command = bound_to_us([sys.executable, "-m", "node", *arguments])
-            process = await Process.start(command, log=folder / f"{name}.log")
-            stack.push_async_callback(process.kill)
-        client = LedgerClient((ledger,))
-        stack.push_async_callback(client.close)
-        await _apply(client, cameras)
-        yield listen, psutil.Process(process.pid)
-
-
-async def _apply(client: LedgerClient, cameras: int) -> None:
-    deadline = time.monotonic() + READY_S
-    for number in range(cameras):
-        while True:
-            try:
-                await client.apply(layout_of(camera_id(number)))
-                break
-            except LedgerError as error:
-                if time.monotonic() > deadline:
-                    raise OperationError(f"the ledger takes no layout: {error}") from error
-                await asyncio.sleep(0.2)
+    @property
+    def lost(self) -> int:
+        """Frames that were due and not classified."""
+        return self.refused + self.dropped
 
 
 def camera_id(number: int) -> str:
@@ -76,94 +44,155 @@ def camera_id(number: int) -> str:
     return f"camera-{number:03d}"
 
 
-async def stream(
-    listen: Address,
-    number: int,
-    jpegs: tuple[bytes, ...],
-    load: Load,
-    *,
-    rate: float,
-    stop: asyncio.Event,
-) -> None:
-    """Be one camera: a frame every 1 / rate seconds, one unanswered at a time."""
-    async with grpc.aio.insecure_channel(str(listen)) as channel:
-        call = await _open(channel, number)
-        due = time.monotonic() + (number * 0.618 % 1.0) / rate
-        for sequence in itertools.count(1):
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            if stop.is_set():
-                await call.done_writing()
-                return
-            frame = wire.Frame(
-                sequence=sequence,
-                captured_at_us=time.time_ns() // 1000,
-                width=WIDTH,
-                height=HEIGHT,
-                jpeg=jpegs[sequence % len(jpegs)],
-                source_position_us=-1,
-            )
-            begin = time.monotonic()
-            await call.write(wire.CameraMessage(frame=frame))
-            ack = await _ack(call)
-            load.seconds.append(time.monotonic() - begin)
-            if ack.outcome == wire.FRAME_OUTCOME_CLASSIFIED:
-                load.classified += 1
-            else:
-                load.lost += 1
-            due += 1 / rate
-            while due < time.monotonic() - 1 / rate:
-                load.lost += 1
-                due += 1 / rate
+class PlayedCamera:
+    """One stream: `connect`, then `play` until cancelled."""
 
+    def __init__(self, number: int, source: Source, *, cuts_strips: bool) -> None:
+        self.load = Load()
+        self._number = number
+        self._source = source
+        self._cuts_strips = cuts_strips
+        self._in_flight: dict[int, float] = {}
+        self._answered = asyncio.Event()
 
-async def _open(channel: grpc.aio.Channel, number: int) -> Any:
-    hello = wire.CameraHello(camera_id=camera_id(number), boot_id=_BOOT, frames_per_second=1.0)
-    deadline = time.monotonic() + READY_S
-    while True:
-        call = cast("Any", VideoStreamServiceStub(channel)).StreamVideo(wait_for_ready=True)
+    async def connect(self, listen: Address, *, rate: float) -> None:
+        """Open the stream, again and again until the processor knows the camera."""
+        self._channel = grpc.aio.insecure_channel(str(listen), options=wire.CHANNEL_OPTIONS)
+        hello = wire.Hello(
+            camera_id(self._number), _BOOT, rate, "benchmark", "0", cuts_strips=self._cuts_strips
+        )
+        deadline = time.monotonic() + READY_S
+        while True:
+            self._call = wire.open_stream(self._channel)
+            try:
+                await wire.write_hello(self._call, hello)
+                welcome = await wire.read_welcome(self._call)
+                if welcome is not None and (welcome.plan is not None or not self._cuts_strips):
+                    break
+                reason = "it tells nothing to cut"
+            except (wire.StreamFailed, wire.CannotWrite) as error:
+                reason = str(error)  # it has not read the layouts yet
+            self._call.cancel()
+            if time.monotonic() > deadline:
+                name = camera_id(self._number)
+                raise OperationError(f"the processor does not take {name}: {reason}")
+            await asyncio.sleep(0.3)
+        self._credits = welcome.credit
+        self._source.begin(welcome.plan)
+
+    async def close(self) -> None:
+        """End the stream, whatever is in flight."""
+        await self._channel.close()
+
+    async def play(self, *, rate: float | None) -> None:
+        """Send `rate` frames a second, None: as many as are answered; raises OperationError."""
+        reading = asyncio.create_task(self._read())
         try:
-            await call.write(wire.CameraMessage(hello=hello))
-            await call.read()
-            if not call.done():
-                return call
-        except grpc.aio.AioRpcError:
-            pass  # it has not read the layouts yet
-        if time.monotonic() > deadline:
-            raise OperationError(f"the processor does not take {camera_id(number)}")
-        await asyncio.sleep(0.3)
+            await self._send(reading, rate)
+        except (wire.CannotWrite, wire.StreamFailed) as error:
+            raise OperationError(f"the processor ended a stream: {error}") from error
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
+    async def _send(self, reading: asyncio.Task[None], rate: float | None) -> None:
+        due = time.monotonic() + (self._number * _PHASE % 1.0) / (rate or 1.0)
+        for sequence in itertools.count(1):
+            if rate is None:
+                await self._room(reading)
+                due = time.monotonic()
+            else:
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if reading.done():
+                reading.result()
+            if len(self._in_flight) >= self._credits:
+                self.load.dropped += 1
+            else:
+                self.load.late.append(time.monotonic() - due)
+                frame = await self._source.frame(sequence)
+                self._in_flight[sequence] = time.monotonic()
+                dropped = self.load.dropped
+                await wire.write_frame(self._call, frame, sequence=sequence, dropped_total=dropped)
+            due += 1 / (rate or 1.0)
 
-async def _ack(call: Any) -> wire.FrameAck:
-    while True:
-        message = await call.read()
-        if message is grpc.aio.EOF:
+    async def _room(self, reading: asyncio.Task[None]) -> None:
+        while len(self._in_flight) >= self._credits and not reading.done():
+            self._answered.clear()
+            await self._answered.wait()
+
+    async def _read(self) -> None:
+        try:
+            while (answer := await wire.read_answer(self._call)) is not None:
+                if isinstance(answer, CutPlan):
+                    self._source.begin(answer)
+                    continue
+                sent = self._in_flight.pop(answer.sequence)
+                self._source.answered(answer.sequence, taken=answer.taken)
+                self.load.seconds.append(time.monotonic() - sent)
+                if answer.taken:
+                    self.load.classified += 1
+                else:
+                    self.load.refused += 1
+                self._answered.set()
             raise OperationError("the processor ended a stream")
-        if message.WhichOneof("message") == "ack":
-            return cast("wire.FrameAck", message.ack)
+        finally:
+            self._answered.set()
 
 
-async def run_load(
-    folder: Path,
-    ports: tuple[int, int],
-    jpegs: tuple[bytes, ...],
-    *,
-    cameras: int,
-    rate: float,
-    seconds: float,
-) -> Load:
-    """Let so many cameras stream; what happens in the first two seconds is not counted."""
-    load = Load()
-    async with processor_with_ledger(folder, ports, cameras) as (listen, processor):
-        stop = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(cameras):
-                tasks.create_task(stream(listen, number, jpegs, load, rate=rate, stop=stop))
-            await asyncio.sleep(2.0 + 1 / rate)
-            load.classified, load.lost = 0, 0
-            load.seconds.clear()
-            before = sum(processor.cpu_times()[:2])
-            await asyncio.sleep(seconds)
-            load.cpu_s = sum(processor.cpu_times()[:2]) - before
-            counted = Load(load.classified, load.lost, list(load.seconds), load.cpu_s)
-            stop.set()
-    return counted
+class Fleet:
+    """Cameras that play at the same time; an `async with` connects and plays them."""
+
+    def __init__(
+        self,
+        served: Served,
+        sources: Sequence[Source],
+        *,
+        rate: float | None,
+        cuts_strips: bool = False,
+    ) -> None:
+        self._served = served
+        self._rate = rate
+        self._cameras = [
+            PlayedCamera(number, source, cuts_strips=cuts_strips)
+            for number, source in enumerate(sources)
+        ]
+        self._turns = asyncio.Semaphore(_CONNECTING)
+
+    async def __aenter__(self) -> "Fleet":
+        await asyncio.gather(*(self._connect(camera) for camera in self._cameras))
+        self._playing = asyncio.gather(*(one.play(rate=self._rate) for one in self._cameras))
+        return self
+
+    async def _connect(self, camera: PlayedCamera) -> None:
+        async with self._turns:
+            await camera.connect(self._served.listen, rate=self._rate or 0.0)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._playing.cancel()
+        await asyncio.gather(self._playing, return_exceptions=True)
+        await asyncio.gather(*(camera.close() for camera in self._cameras))
+
+    async def count(self, seconds: float) -> Load:
+        """Return what becomes of frames in the next seconds; raises OperationError."""
+        for camera in self._cameras:
+            camera.load = Load()
+        before, begin = sum(self._served.processor.cpu_times()[:2]), time.monotonic()
+        await self.wait(seconds)
+        total = Load(
+            cpu_s=sum(self._served.processor.cpu_times()[:2]) - before,
+            wall_s=time.monotonic() - begin,
+            resident=self._served.processor.memory_info().rss,
+        )
+        for one in (camera.load for camera in self._cameras):
+            total.classified += one.classified
+            total.refused += one.refused
+            total.dropped += one.dropped
+            total.seconds += one.seconds
+            total.late += one.late
+        return total
+
+    async def wait(self, seconds: float) -> None:
+        """Let them play; raises OperationError if a stream ends."""
+        await asyncio.wait({self._playing}, timeout=seconds)
+        if self._playing.done():
+            self._playing.result()

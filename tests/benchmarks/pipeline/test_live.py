@@ -1,27 +1,70 @@
-"""Cameras over gRPC: one that really streams, and how its figures are judged."""
+"""Played cameras over gRPC: every row runs on real processes, and its figures are judged."""
 
+import json
 from pathlib import Path
 
-from benchmarks.pipeline.cli import _live_rows
-from benchmarks.pipeline.live import Load, run_load
-from benchmarks.pipeline.scene import make_scene
-from central.demo.ports import free_addresses
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.pipeline.cli import _overhead, benchmark
+from benchmarks.pipeline.groups import on_a_core, percentile_ms
+from benchmarks.pipeline.live import Load
+
+TINY = ["--cameras", "1", "--strip-cameras", "2", "--connected", "2", "--committing", "1"]
 
 
-async def test_a_camera_streams_and_is_counted(tmp_path: Path) -> None:
-    first, second = free_addresses(2)
-    load = await run_load(
-        tmp_path, (first.port, second.port), make_scene(1).jpegs, cameras=1, rate=2.0, seconds=3.0
-    )
-    assert load.classified >= 1
-    assert len(load.seconds) >= load.classified
-    assert load.cpu_s > 0
+@pytest.mark.parametrize(
+    ("group", "counted"),
+    [
+        ("frames", "1 cameras at 1/s, full frames, one core: CPU of the processor"),
+        ("strips", "2 cameras at 1/s, strips of 100 regions (gate off), one core: CPU of the"),
+        ("cores", "two cores against one"),
+        ("connected", "2 cameras connected, a full frame each 10 s: memory half-way"),
+        ("commit", "1 cameras at 1/s, three replicas: capture to committed: frames lost"),
+    ],
+)
+def test_each_row_runs(tmp_path: Path, group: str, counted: str) -> None:
+    file = tmp_path / "pipeline.json"
+    arguments = [*TINY, "--rows", group, "--seconds", "2", "--rounds", "3", "--json", str(file)]
+    benchmark.main(arguments, standalone_mode=False)
+    rows = {row["name"]: row["ours"] for row in json.loads(file.read_text())["rows"]}
+    (figure,) = (ours for name, ours in rows.items() if name.startswith(counted))
+    assert figure is not None
+    assert figure > 0 or "lost" in counted
 
 
 def test_what_was_lost_misses_the_goal() -> None:
-    well = Load(classified=100, lost=0, seconds=[0.02] * 100, cpu_s=1.2)
-    assert [row.met for row in _live_rows(well, 10, 10.0)] == [True, True, None]
-    late = Load(classified=100, lost=1, seconds=[0.02] * 100, cpu_s=1.3)
-    assert [row.met for row in _live_rows(late, 10, 10.0)] == [False, False, None]
-    nothing = Load()
-    assert [row.met for row in _live_rows(nothing, 10, 10.0)] == [False, False, None]
+    def met(load: Load, cameras: int = 100) -> bool | None:
+        return on_a_core(load, cameras, "full frames", 100)[0].met
+
+    quick = [0.02] * 100
+    assert met(Load(classified=100, seconds=quick)) is True
+    assert met(Load(classified=100, seconds=quick), cameras=99) is False
+    assert met(Load(classified=100, refused=1, seconds=quick)) is False
+    assert met(Load(classified=100, dropped=1, seconds=quick)) is False
+    assert met(Load(classified=100, seconds=[0.3] * 100)) is False
+    assert met(Load()) is False
+
+
+def test_overhead_is_of_cpu_time_a_frame() -> None:
+    assert _overhead(Load(classified=100, cpu_s=1.2), 10.0).met is True
+    assert _overhead(Load(classified=100, cpu_s=1.3), 10.0).met is False
+    assert _overhead(Load(), 10.0).met is False
+
+
+def test_percentiles() -> None:
+    assert percentile_ms([0.001 * n for n in range(1, 101)], 0.99) == pytest.approx(100.0)
+    assert percentile_ms([0.002], 0.5) == pytest.approx(2.0)
+    assert percentile_ms([], 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--rows", "nothing"], "'nothing' is not one of"), (["--cameras", "0"], "--cameras")],
+)
+def test_wrong_values(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["pipeline", *arguments])
+    assert left.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert named in line

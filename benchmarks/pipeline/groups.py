@@ -1,0 +1,215 @@
+"""The rows of `--rows` that need processes: cameras on a core, two cores, memory, commits."""
+
+import asyncio
+import statistics
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.pipeline.changing import make_changing
+from benchmarks.pipeline.live import Fleet, Load, camera_id
+from benchmarks.pipeline.scene import Scene, layout_of, make_scene
+from benchmarks.pipeline.served import Served, apart, pin, served
+from benchmarks.pipeline.sources import ALWAYS, Encoded, Frames, Recording, Strips, now_us
+from benchmarks.report import Row
+from central.ledger.records import Occupancy
+from edge.gate import GateSettings
+from models.patches import Image
+
+TAIL_GOAL_MS = 250.0
+FRAMES_GOAL, STRIPS_GOAL = 100, 400
+CORES_GOAL = 1.8
+COMMIT_GOAL_MS, COMMIT_TAIL_GOAL_MS = 60.0, 250.0
+RESIDENT_GOAL_MB = 2000.0
+_WARM_S = 4.0
+_SECONDS_SEEN, _CLIP_FPS = 16, 10  # to and fro: as many as are replayed
+_EVERY = (
+    7  # frames for which a camera of the row `commit` sees the same: longer than evidence takes
+)
+_ROUNDS = 3  # of one core, two cores
+_SATURATING = 6  # cameras that send as fast as they are answered
+_SLOW = 0.1  # frames a second of those that are merely connected
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all rows are measured with."""
+
+    scene: Scene
+    seconds: float
+    cameras: int  # that send whole frames, one a second
+    strip_cameras: int  # that send strips, one a second
+    connected: int  # cameras of the row about memory
+    committing: int  # cameras of the row about commits
+
+
+@asynccontextmanager
+async def _running(cameras: int, *, workers: int = 1) -> AsyncIterator[Served]:
+    layouts = [layout_of(camera_id(number)) for number in range(cameras)]
+    with tempfile.TemporaryDirectory(prefix="parkledger-pipeline-") as folder:
+        async with served(Path(folder), layouts, workers=workers) as running:
+            yield running
+
+
+async def frames(setting: Setting) -> tuple[list[Row], Load]:
+    """Whole frames to a processor on a core of its own; also the load, for its CPU time."""
+    async with _running(setting.cameras) as running:
+        sources = [Frames(setting.scene.jpegs) for _ in range(setting.cameras)]
+        with apart(running):
+            async with Fleet(running, sources, rate=1.0) as fleet:
+                await fleet.wait(_WARM_S)
+                load = await fleet.count(setting.seconds)
+    return on_a_core(load, setting.cameras, "full frames", FRAMES_GOAL), load
+
+
+async def strips(setting: Setting) -> list[Row]:
+    """Strips of all regions, then those that the change gate leaves of them."""
+    pictures = _a_second_apart()
+    rows: list[Row] = []
+    async with _running(setting.strip_cameras) as running:
+        for name, gate in (("gate off", ALWAYS), ("gated", GateSettings())):
+            recording = Recording(pictures, gate)
+            sources = [Strips(recording, number) for number in range(setting.strip_cameras)]
+            with apart(running):
+                async with Fleet(running, sources, rate=1.0, cuts_strips=True) as fleet:
+                    await fleet.wait(_WARM_S)
+                    load = await fleet.count(setting.seconds)
+            what = f"strips of {recording.regions_a_strip:.0f} regions ({name})"
+            rows += on_a_core(load, setting.strip_cameras, what, STRIPS_GOAL)
+    return rows
+
+
+def on_a_core(load: Load, cameras: int, what: str, goal: int) -> list[Row]:
+    """Return the rows of cameras that sent to one core."""
+    name = f"{cameras} cameras at 1/s, {what}, one core"
+    tail = percentile_ms(load.seconds, 0.99)
+    met = cameras >= goal and load.lost == 0 and tail is not None and tail < TAIL_GOAL_MS
+    wanted = f">= {goal} cameras, < {TAIL_GOAL_MS:g} ms, none lost"
+    return [
+        Row(f"{name}: sent to answered, p99", "ms", tail, goal=wanted, met=met),
+        Row(f"{name}: refused, by overload too", "frames", float(load.refused)),
+        Row(f"{name}: not sent, no credit", "frames", float(load.dropped)),
+        Row(f"{name}: CPU of the processor", "ms a frame", cpu_ms_a_frame(load)),
+        Row(f"{name}: sent late by this benchmark, p99", "ms", percentile_ms(load.late, 0.99)),
+    ]
+
+
+async def cores(setting: Setting) -> list[Row]:
+    """Whole frames as fast as they are answered, on one core and on two, in turns."""
+    found: dict[int, list[float]] = {1: [], 2: []}
+    async with _running(_SATURATING, workers=2) as running:
+        here = sorted(running.processor.cpu_affinity() or ())
+        if len(here) < 2:
+            return [Row("two cores against one", "frames a second", None)]
+        sources = [Frames(setting.scene.jpegs) for _ in range(_SATURATING)]
+        async with Fleet(running, sources, rate=None) as fleet:
+            await fleet.wait(_WARM_S / 2)
+            for _ in range(_ROUNDS):
+                for count in found:
+                    pin(running.processor, here[:count])
+                    await fleet.wait(0.5)
+                    load = await fleet.count(setting.seconds / 2 / _ROUNDS)
+                    found[count].append(load.classified / load.wall_s)
+    times = statistics.median(b / a for a, b in zip(found[1], found[2], strict=True))
+    return [
+        Row(
+            "two cores against one, full frames, --workers 2",
+            "frames a second",
+            statistics.median(found[2]),
+            peer=statistics.median(found[1]),
+            peer_name="one core",
+            ratio=times,
+            goal=f">= {CORES_GOAL:g}x",
+            met=times >= CORES_GOAL,
+        )
+    ]
+
+
+async def connected(setting: Setting) -> list[Row]:
+    """Memory with many cameras that send whole frames slowly."""
+    count = setting.connected
+    async with _running(count) as running:
+        sources = [Frames(setting.scene.jpegs) for _ in range(count)]
+        before = running.processor.memory_info().rss
+        async with Fleet(running, sources, rate=_SLOW) as fleet:
+            first = await fleet.count(setting.seconds / 2)
+            last = await fleet.count(setting.seconds / 2)
+    name = f"{count} cameras connected, a full frame each {1 / _SLOW:g} s"
+    megabytes = last.resident / 1e6
+    goal = f"<= {RESIDENT_GOAL_MB:g} MB"
+    return [
+        Row(f"{name}: memory", "MB", megabytes, goal=goal, met=megabytes <= RESIDENT_GOAL_MB),
+        Row(f"{name}: memory before any connected", "MB", before / 1e6),
+        Row(f"{name}: memory half-way", "MB", first.resident / 1e6),
+        Row(f"{name}: frames classified", "frames", float(first.classified + last.classified)),
+        Row(f"{name}: frames lost", "frames", float(first.lost + last.lost)),
+    ]
+
+
+async def commit(setting: Setting) -> list[Row]:
+    """From the capture of the frame that decided to the arrival of its commit at a watch."""
+    changing = make_changing()
+    count = setting.committing
+    layouts = [changing.layout(camera_id(number)) for number in range(count)]
+    took: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="parkledger-pipeline-") as folder:
+        async with served(Path(folder), layouts, replicas=3) as running:
+            sources = [Encoded(changing.pictures, n, every=_EVERY) for n in range(count)]
+            async with Fleet(running, sources, rate=1.0, cuts_strips=True) as fleet:
+                await fleet.wait(_WARM_S)
+                watching = asyncio.create_task(_watch(running, now_us(), took))
+                try:
+                    load = await fleet.count(setting.seconds)
+                finally:
+                    watching.cancel()
+                    await asyncio.gather(watching, return_exceptions=True)
+    name = f"{count} cameras at 1/s, three replicas: capture to committed"
+    median, tail = percentile_ms(took, 0.5), percentile_ms(took, 0.99)
+    return [
+        _below(f"{name}, p50", median, COMMIT_GOAL_MS),
+        _below(f"{name}, p99", tail, COMMIT_TAIL_GOAL_MS),
+        Row(f"{name}: changes", "changes", float(len(took))),
+        Row(f"{name}: frames lost", "frames", float(load.lost)),
+    ]
+
+
+async def _watch(running: Served, since_us: int, took: list[float]) -> None:
+    """Note each change that a frame of a later capture decided; seconds. Until cancelled."""
+    async for event in running.ledger.watch(running.index):
+        arrived_us = now_us()
+        took += [
+            (arrived_us - change.captured_at_us) / 1e6
+            for change in event.changes
+            if change.occupancy is not Occupancy.UNKNOWN and change.captured_at_us >= since_us
+        ]
+
+
+def _below(name: str, ms: float | None, limit: float) -> Row:
+    return Row(name, "ms", ms, goal=f"<= {limit:g} ms", met=ms is not None and ms <= limit)
+
+
+def percentile_ms(seconds: Sequence[float], share: float) -> float | None:
+    """Return the value that `share` of them do not exceed, in milliseconds; None of none."""
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e3 if ordered else None
+
+
+def cpu_ms_a_frame(load: Load) -> float | None:
+    """Return the processor's CPU time a classified frame; None of none."""
+    return load.cpu_s * 1e3 / load.classified if load.classified else None
+
+
+def _a_second_apart() -> list[Image]:
+    """Return what a camera sees, to and fro, so that nothing jumps where it begins again."""
+    scene = make_scene(_SECONDS_SEEN, step=_CLIP_FPS)
+    pictures: list[Image] = []
+    for jpeg in scene.jpegs:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        pictures.append(np.asarray(picture, np.uint8))
+    return [*pictures, *pictures[-2:0:-1]]
