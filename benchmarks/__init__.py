@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
         "Frames to detections on one core, beside a network a spot and a detector.",
     ),
     "web": ("benchmarks.web.cli", "1,000 live listeners and 500 requests a second on one service."),
+    "pages": ("benchmarks.pages", "Each page's first load in a real browser: weight, time to use."),
     "raft": ("benchmarks.raft", "The consensus core alone: three replicas in memory."),
 }
 """name -> (module, one line of help). Modules are imported only when they run."""

@@ -22,7 +22,7 @@ class Benchmarks(click.Group):
         try:
             module = importlib.import_module(BENCHMARKS[cmd_name][0])
         except ModuleNotFoundError as error:
-            if error.name not in ("psutil", "rich"):
+            if error.name not in ("playwright", "psutil", "rich"):
                 raise
             raise OperationError(
                 f"'{cmd_name}' needs the package '{error.name}': "
