@@ -13,6 +13,7 @@ from central.ledger.client import LedgerClient
 from central.web.app import create_app
 from central.web.settings import WebSettings
 from central.web.site import Site
+from node.errors import OperationError
 from node.listening import check_free
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,13 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Bind, then tell where."""
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to say that it could not bind; it has logged why
+            where = f"{self.config.host}:{self.config.port}"
+            raise OperationError(
+                f"--listen {where}: somebody else listens there by now; choose another port"
+            ) from None
         port = self.servers[0].sockets[0].getsockname()[1]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.config.host, self.config.host)
         url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

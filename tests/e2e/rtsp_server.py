@@ -15,7 +15,7 @@ from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-fo
 PIPELINE = (
     "( fdsrc fd=0 do-timestamp=true ! image/jpeg,framerate=10/1 ! jpegparse ! jpegdec "
     "! videoconvert ! video/x-raw,format=I420 "
-    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=2000 "
+    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 pass=quant quantizer=22 "
     "! rtph264pay name=pay0 pt=96 config-interval=1 )"
 )
 

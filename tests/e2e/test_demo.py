@@ -22,8 +22,13 @@ SECONDS = 12
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # A port of its own: somebody may serve at the usual one while tests run.
     return subprocess.run(
-        [*DEMO, *arguments], capture_output=True, text=True, timeout=90, check=False
+        [*DEMO, "--listen", "127.0.0.1:0", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
 
 

@@ -86,8 +86,8 @@ async def test_faults_by_rtsp(tmp_path: Path) -> None:
                 view.show("live")
                 await lot.until("rtsp", C.OK)
             view.show("still")
-            # The encoder's rate control first has to settle before it repeats itself.
-            assert await lot.until("rtsp", C.FROZEN) < 45.0 + BUSY_S
+            # By a fixed quantiser, as rate control may take a minute to settle (README says so).
+            assert await lot.until("rtsp", C.FROZEN) < 10.0 + BUSY_S
             view.show("live")
             await lot.until("rtsp", C.OK)
             server.kill()
