@@ -5,7 +5,7 @@ import contextlib
 import enum
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,7 +15,9 @@ from edge.encoder import Encoder
 from edge.frames import CapturedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.plan import CutPlan
+from edge.pulse import Pulse
 from edge.realign import Proposals
+from edge.silence import Patience
 from edge.wire import (
     DISTRUSTED,
     CannotWrite,
@@ -36,6 +38,10 @@ logger = logging.getLogger(__name__)
 
 class StreamBroken(Exception):
     """The stream cannot go on, for a reason that gRPC does not know."""
+
+
+class FellSilent(StreamBroken):
+    """The processor hangs: it gives no sign of life."""
 
 
 class Phase(enum.Enum):
@@ -76,16 +82,22 @@ class Signal:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds to wait for a welcome, for an ack, and for the other side's good-bye."""
+    """Seconds to wait for a welcome, for an ack, and for the other side's good-bye.
+
+    silence: for a sign of life while an ack is owed; None: for no less than an ack.
+    """
 
     welcome_s: float = 5.0
     ack_s: float = 15.0
     goodbye_s: float = 0.5
+    silence: Patience | None = None
 
     @classmethod
     def among(cls, processors: int) -> Self:
         """Return the patience to have with one of so many: with others waiting, less of it."""
-        return cls() if processors < 2 else cls(welcome_s=1.5, ack_s=5.0)
+        if processors < 2:
+            return cls()
+        return cls(welcome_s=1.5, ack_s=5.0, silence=Patience())
 
 
 class Session:
@@ -102,6 +114,7 @@ class Session:
         signal: Signal,
         limits: Limits,
         complaints: Complaints,
+        ping: Callable[[], Awaitable[bool]],
     ) -> None:
         self._call = call
         self._outbox = outbox
@@ -114,6 +127,10 @@ class Session:
         self._complaints = complaints
         self._max_frame_bytes = 0
         self._leaving = False
+        self._pulse = None if limits.silence is None else self._listen_to(limits.silence, ping)
+
+    def _listen_to(self, patience: Patience, ping: Callable[[], Awaitable[bool]]) -> Pulse:
+        return Pulse(patience, ping=ping, owed_since=lambda: self._outbox.oldest_sent_at)
 
     async def greet(self, hello: Hello) -> Welcome:
         """Exchange hello and welcome; nothing flows before run().
@@ -142,15 +159,20 @@ class Session:
     async def run(self, welcome: Welcome) -> None:
         """Send and receive until the phase, or hand_over(), says that all is done.
 
-        Raises StreamBroken or StreamFailed if the stream ends before that.
+        Raises StreamBroken or StreamFailed if the stream ends before that, FellSilent if the
+        processor seems to hang.
         """
         self._max_frame_bytes = welcome.max_frame_bytes
         self._outbox.open(welcome.credit)
         self._encoder.begin(welcome.plan)
         sender = asyncio.create_task(self._send())
         receiver = asyncio.create_task(self._receive())
+        silence = asyncio.create_task(self._fall_silent())
+        tasks = (sender, receiver, silence)
         try:
-            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if silence.done():
+                silence.result()
             if not sender.done():
                 receiver.result()
                 raise StreamBroken("ended the stream")
@@ -162,9 +184,15 @@ class Session:
                     receiver.result()
                 raise StreamBroken("broke the stream")
         finally:
-            sender.cancel()
-            receiver.cancel()
-            await asyncio.gather(sender, receiver, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _fall_silent(self) -> None:
+        if self._pulse is None:
+            await asyncio.Event().wait()
+            return
+        raise FellSilent(f"gave no sign of life for {await self._pulse.stopped():.1f} s")
 
     async def _send(self) -> bool:
         """Send until the phase ends it; False if the stream ended under it."""
@@ -257,6 +285,8 @@ class Session:
     async def _receive(self) -> None:
         try:
             while (answer := await read_answer(self._call)) is not None:
+                if self._pulse is not None:
+                    self._pulse.heard()
                 if isinstance(answer, CutPlan):
                     self._note_plan(answer)
                     continue

@@ -16,8 +16,8 @@ from edge.homing import Homing
 from edge.outbox import Outbox
 from edge.realign import Proposals
 from edge.refusals import Refusal, explain
-from edge.session import Limits, Phase, Session, Signal, StreamBroken
-from edge.wire import CHANNEL_OPTIONS, Hello, StreamCall, StreamFailed, Welcome, open_stream
+from edge.session import FellSilent, Limits, Phase, Session, Signal, StreamBroken
+from edge.wire import CHANNEL_OPTIONS, Hello, StreamCall, StreamFailed, Welcome, open_stream, ping
 from node.address import Address
 from node.backoff import Backoff
 from node.errors import UsageError
@@ -45,9 +45,9 @@ async def _hang_up(call: StreamCall, channel: grpc.aio.Channel) -> None:
 class Uplink:
     """Tries the processors in order; after a full round of failures it waits, jittered.
 
-    A stream that breaks after having served begins a new round with the first processor, and while
-    it is with another it looks for the first again. The hello keeps its boot id throughout, and
-    the outbox its sequence.
+    A stream that breaks after having served begins a new round with the first processor, one that
+    fell silent being asked last; and while it is with another it looks for the first again. The
+    hello keeps its boot id throughout, and the outbox its sequence.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Uplink:
         self._homing = homing or Homing()
         self._signal = Signal()
         self._complaints = Complaints()
+        self._silent_rank: int | None = None  # of a processor that fell silent just now
 
     def frame_waiting(self) -> None:
         """Say that the outbox has a new frame. Event loop only."""
@@ -106,7 +107,7 @@ class Uplink:
 
     async def _one_round(self) -> bool:
         """Try each processor until one has served; False if none did."""
-        for rank in range(len(self._processors)):
+        for rank in self._order():
             acked = self._outbox.counts.acked
             connection = await self._connect(rank)
             while connection is not None:
@@ -116,6 +117,11 @@ class Uplink:
             if self._outbox.counts.acked > acked or self._is_done():
                 return True
         return False
+
+    def _order(self) -> list[int]:
+        """Return whom to ask, by preference: a welcome of one that hangs would be waited for."""
+        silent, self._silent_rank = self._silent_rank, None
+        return sorted(range(len(self._processors)), key=lambda rank: (rank == silent, rank))
 
     async def _pause(self, delay: float) -> None:
         if self._signal.phase is not Phase.RUNNING:
@@ -141,6 +147,7 @@ class Uplink:
             signal=self._signal,
             limits=self._limits,
             complaints=self._complaints,
+            ping=lambda: ping(channel, timeout=self._limits.ack_s),
         )
         try:
             welcome = await session.greet(self._hello)
@@ -164,6 +171,8 @@ class Uplink:
             await connection.session.run(connection.welcome)
         except (StreamFailed, StreamBroken) as error:
             self._homing.broke(now=time.monotonic())
+            if isinstance(error, FellSilent):
+                self._silent_rank = connection.rank
             self._explain(connection.address, error)
         finally:
             # What was in flight is gone, and never sent again: see outbox.py.

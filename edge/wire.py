@@ -106,6 +106,16 @@ def open_stream(channel: grpc.aio.Channel) -> StreamCall:
     return stub.StreamVideo()
 
 
+async def ping(channel: grpc.aio.Channel, *, timeout: float) -> bool:
+    """Ask the processor for a sign of life; False if none comes within `timeout` seconds."""
+    stub = cast("VideoStreamServiceAsyncStub", VideoStreamServiceStub(channel))
+    try:
+        await stub.Ping(pb.PingRequest(), timeout=timeout)
+    except grpc.aio.AioRpcError as error:
+        return error.code() is grpc.StatusCode.UNIMPLEMENTED  # an older one; it has answered
+    return True
+
+
 async def write_hello(call: StreamCall, hello: Hello) -> None:
     """Send the first message; raises CannotWrite."""
     message = pb.CameraHello(

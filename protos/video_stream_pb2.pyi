@@ -68,6 +68,26 @@ FRAME_OUTCOME_DISTRUSTED: FrameOutcome.ValueType  # 7
 global___FrameOutcome = FrameOutcome
 
 @typing.final
+class PingRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___PingRequest = PingRequest
+
+@typing.final
+class PingResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___PingResponse = PingResponse
+
+@typing.final
 class CameraMessage(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

@@ -39,6 +39,11 @@ class VideoStreamServiceStub(object):
                 request_serializer=protos_dot_video__stream__pb2.CameraMessage.SerializeToString,
                 response_deserializer=protos_dot_video__stream__pb2.ProcessorMessage.FromString,
                 _registered_method=True)
+        self.Ping = channel.unary_unary(
+                '/parkledger.v1.VideoStreamService/Ping',
+                request_serializer=protos_dot_video__stream__pb2.PingRequest.SerializeToString,
+                response_deserializer=protos_dot_video__stream__pb2.PingResponse.FromString,
+                _registered_method=True)
 
 
 class VideoStreamServiceServicer(object):
@@ -54,6 +59,14 @@ class VideoStreamServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Ping(self, request, context):
+        """Answered at once, however much is waiting: by this a camera whose frame is not acked tells a
+        processor that is slow from one that hangs. UNIMPLEMENTED is a sign of life, too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VideoStreamServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +74,11 @@ def add_VideoStreamServiceServicer_to_server(servicer, server):
                     servicer.StreamVideo,
                     request_deserializer=protos_dot_video__stream__pb2.CameraMessage.FromString,
                     response_serializer=protos_dot_video__stream__pb2.ProcessorMessage.SerializeToString,
+            ),
+            'Ping': grpc.unary_unary_rpc_method_handler(
+                    servicer.Ping,
+                    request_deserializer=protos_dot_video__stream__pb2.PingRequest.FromString,
+                    response_serializer=protos_dot_video__stream__pb2.PingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +108,33 @@ class VideoStreamService(object):
             '/parkledger.v1.VideoStreamService/StreamVideo',
             protos_dot_video__stream__pb2.CameraMessage.SerializeToString,
             protos_dot_video__stream__pb2.ProcessorMessage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Ping(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/parkledger.v1.VideoStreamService/Ping',
+            protos_dot_video__stream__pb2.PingRequest.SerializeToString,
+            protos_dot_video__stream__pb2.PingResponse.FromString,
             options,
             channel_credentials,
             insecure,

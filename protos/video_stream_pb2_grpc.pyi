@@ -35,6 +35,14 @@ class VideoStreamServiceStub:
     UNAVAILABLE (the processor is shutting down or has no ledger).
     """
 
+    Ping: grpc.UnaryUnaryMultiCallable[
+        protos.video_stream_pb2.PingRequest,
+        protos.video_stream_pb2.PingResponse,
+    ]
+    """Answered at once, however much is waiting: by this a camera whose frame is not acked tells a
+    processor that is slow from one that hangs. UNIMPLEMENTED is a sign of life, too.
+    """
+
 class VideoStreamServiceAsyncStub:
     StreamVideo: grpc.aio.StreamStreamMultiCallable[
         protos.video_stream_pb2.CameraMessage,
@@ -44,6 +52,14 @@ class VideoStreamServiceAsyncStub:
     NOT_FOUND (no applied layout knows the camera), ALREADY_EXISTS (the camera streams from
     another process), RESOURCE_EXHAUSTED (message over the limit or too many cameras),
     UNAVAILABLE (the processor is shutting down or has no ledger).
+    """
+
+    Ping: grpc.aio.UnaryUnaryMultiCallable[
+        protos.video_stream_pb2.PingRequest,
+        protos.video_stream_pb2.PingResponse,
+    ]
+    """Answered at once, however much is waiting: by this a camera whose frame is not acked tells a
+    processor that is slow from one that hangs. UNIMPLEMENTED is a sign of life, too.
     """
 
 class VideoStreamServiceServicer(metaclass=abc.ABCMeta):
@@ -57,6 +73,16 @@ class VideoStreamServiceServicer(metaclass=abc.ABCMeta):
         NOT_FOUND (no applied layout knows the camera), ALREADY_EXISTS (the camera streams from
         another process), RESOURCE_EXHAUSTED (message over the limit or too many cameras),
         UNAVAILABLE (the processor is shutting down or has no ledger).
+        """
+
+    @abc.abstractmethod
+    def Ping(
+        self,
+        request: protos.video_stream_pb2.PingRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[protos.video_stream_pb2.PingResponse, collections.abc.Awaitable[protos.video_stream_pb2.PingResponse]]:
+        """Answered at once, however much is waiting: by this a camera whose frame is not acked tells a
+        processor that is slow from one that hangs. UNIMPLEMENTED is a sign of life, too.
         """
 
 def add_VideoStreamServiceServicer_to_server(servicer: VideoStreamServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

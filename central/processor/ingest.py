@@ -200,6 +200,12 @@ class VideoStreamService(VideoStreamServiceServicer):
             logger.info("stream refused peer=%s: %s", context.peer(), refusal.detail)
             await _abort(context, refusal)
 
+    async def Ping(  # noqa: N802 - gRPC's name
+        self, request: wire.PingRequest, context: object
+    ) -> wire.PingResponse:
+        """Show that the event loop turns; see video_stream.proto."""
+        return wire.PingResponse()
+
     async def _serve(self, transport: _GrpcTransport) -> None:
         hello = await transport.first(seconds=self._limits.hello_seconds)
         stream = CameraStream(

@@ -40,6 +40,9 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.unacked = 0
         self.most_unacked = 0
         self.echo = False
+        self.hangs = False
+        self.reads = True  # False: takes nothing off a stream that begins now
+        self.pings = 0
         self._breaks = asyncio.Event()
         self._open: list[Context] = []
         self._writing = asyncio.Lock()  # gRPC takes one message of a stream at a time
@@ -70,6 +73,11 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
     async def __aexit__(self, *_: object) -> None:
         await self.kill()
 
+    @property
+    def received(self) -> list[int]:
+        """The sequence numbers of all frames and strips, in the order of arrival of each kind."""
+        return [one.sequence for one in self.frames] + [one.sequence for one in self.strips]
+
     async def until(self, reached: Callable[[], bool]) -> None:
         """Wait until `reached()`; TimeoutError after DEADLINE_S."""
         async with asyncio.timeout(DEADLINE_S), self._changed:
@@ -78,6 +86,13 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
     async def freeze(self) -> None:
         """Do as a process does that was stopped: connections stay, nothing is read or answered."""
         self.welcomes = self.acks = False
+        self.hangs = True
+        await self._notify()
+
+    async def thaw(self) -> None:
+        """Go on as a process does that was continued."""
+        self.welcomes = self.acks = True
+        self.hangs = False
         await self._notify()
 
     async def let_acks_go(self) -> None:
@@ -132,7 +147,18 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             serving.cancel()
             await self._notify()
 
+    async def Ping(  # noqa: N802 - gRPC's name
+        self, request: pb.PingRequest, context: object
+    ) -> pb.PingResponse:
+        self.pings += 1
+        await self._notify()
+        if self.hangs:
+            await asyncio.Event().wait()  # until the camera gives up
+        return pb.PingResponse()
+
     async def _serve(self, requests: AsyncIterator[pb.CameraMessage], context: Context) -> None:
+        if not self.reads:
+            await asyncio.Event().wait()
         waiting: deque[int] = deque()
         acking = asyncio.create_task(self._ack_in_order(waiting, context))
         try:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from edge.conditions import Conditions
 from edge.encoder import Encoder, SendSettings
-from edge.frames import CapturedFrame, EncodedFrame
+from edge.frames import CapturedFrame, EncodedFrame, Image
 from edge.homing import Homing
 from edge.outbox import Outbox
 from edge.session import Limits
@@ -50,7 +50,11 @@ class Rig:
     """An uplink in a task of its own, and a source that the test plays."""
 
     def __init__(
-        self, *processors: Address, limits: Limits | None = None, homing: Homing | None = None
+        self,
+        *processors: Address,
+        limits: Limits | None = None,
+        homing: Homing | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self.outbox: Outbox[CapturedFrame] = Outbox()
         self.conditions = Conditions(now_us=0)
@@ -60,15 +64,16 @@ class Rig:
             processors,
             outbox=self.outbox,
             conditions=self.conditions,
-            encoder=SizedEncoder(SendSettings()),
+            encoder=encoder or SizedEncoder(SendSettings()),
             backoff=self.backoff,
             limits=limits,
             homing=homing,
         )
         self.task = asyncio.create_task(self.uplink.run())
 
-    def capture(self, *, size: int = 10) -> int:
-        sequence = self.outbox.capture(CapturedFrame(numbered_image(0), 1000, size))
+    def capture(self, *, size: int = 10, image: Image | None = None) -> int:
+        shown = numbered_image(0) if image is None else image
+        sequence = self.outbox.capture(CapturedFrame(shown, 1000, size))
         self.uplink.frame_waiting()
         return sequence
 
@@ -80,20 +85,31 @@ class Rig:
         async with asyncio.timeout(DEADLINE_S):
             await self.task
 
+    async def until_sent(self, frames: int) -> None:
+        """Wait until so many frames have left, whoever took them."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                if self.outbox.counts.sent >= frames:
+                    return
+                await asyncio.sleep(0.005)
+
     async def capture_until(self, processor: FakeProcessor, frames: int) -> None:
         """Capture one frame after another, each acked before the next, until so many arrived."""
-        while len(processor.frames) < frames:
-            before = len(processor.frames)
+        while len(processor.received) < frames:
+            before = len(processor.received)
             self.capture()
-            await processor.until(lambda before=before: len(processor.frames) > before)  # type: ignore[misc]
+            await processor.until(lambda before=before: len(processor.received) > before)  # type: ignore[misc]
             await processor.until(lambda: not processor.unacked)
 
 
 @asynccontextmanager
 async def rig(
-    *processors: Address, limits: Limits | None = None, homing: Homing | None = None
+    *processors: Address,
+    limits: Limits | None = None,
+    homing: Homing | None = None,
+    encoder: Encoder | None = None,
 ) -> AsyncIterator[Rig]:
-    made = Rig(*processors, limits=limits, homing=homing)
+    made = Rig(*processors, limits=limits, homing=homing, encoder=encoder)
     try:
         yield made
     finally:

@@ -69,6 +69,12 @@ class FakeCamera:
     ) -> None:
         await self._channel.close()
 
+    async def ping(self) -> wire.PingResponse:
+        """Ask for a sign of life, beside the stream."""
+        stub: Any = VideoStreamServiceStub(self._channel)
+        response: wire.PingResponse = await stub.Ping(wire.PingRequest(), timeout=DEADLINE)
+        return response
+
     async def say_nothing(self) -> tuple[grpc.StatusCode, str]:
         """Open a stream without a hello; return how it ends."""
         async with self._channel:

@@ -101,6 +101,7 @@ async def test_frames_in_work_are_answered_before_a_stream_ends(ledger: FakeLedg
         await camera.send_frame(picture("ovov"))
         await classifier.wait_inside()
         await camera.send_frame(picture("ovov"))
+        await camera.ping()  # it is busy, and does not hang
         await camera.done_writing()
         classifier.gate.set()
         acks = [await camera.read_ack(), await camera.read_ack()]
