@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.frames import Image
 from edge.reader import OPEN_TIMEOUT_S, READ_TIMEOUT_S, SourceUnavailable
+from edge.rtsp_trouble import explain_refusal
 from edge.source import Source, SourceKind
 from node.errors import UsageError
 
@@ -57,7 +58,7 @@ class KeyFrameReader:
                 source.location, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)
             )
         except (av.FFmpegError, OSError):
-            raise SourceUnavailable(f"{source.name} cannot be opened") from None
+            raise SourceUnavailable(explain_refusal(source)) from None
         if not container.streams.video:
             container.close()
             raise SourceUnavailable(f"{source.name} has no video stream")

@@ -30,8 +30,8 @@ class SourceKind(enum.Enum):
 class Source:
     """A video source.
 
-    location: path, folder or pattern, webcam index in digits, or URL. Kept out of repr: a URL may
-    hold a password.
+    location: path, folder or pattern, webcam index in digits or path, or URL. Kept out of repr: a
+    URL may hold a password.
     name: what logs and messages call it; never a user, password, path or query of a URL.
     """
 
@@ -55,6 +55,9 @@ def parse_source(text: str) -> Source:
     if scheme := _SCHEME.match(text):
         return _parse_url(text, scheme[1].lower())
     path = Path(text)
+    if path.is_char_device() and _WEBCAM.fullmatch(str(path.resolve())):
+        # A name such as /dev/v4l/by-id/…: kept, as the index may be another after plugging in.
+        return Source(SourceKind.WEBCAM, text, f"webcam {text}")
     if path.is_dir():
         return Source(SourceKind.STILLS, text, text)
     if path.is_file():

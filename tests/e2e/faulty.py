@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from central.demo.cluster import wait_listening
 from central.demo.ports import free_addresses
@@ -64,16 +65,32 @@ class View:
         return next(self._pictures)
 
 
+def skip_without_gstreamer() -> None:
+    """Skip the test, and say what to install."""
+    needed = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    try:
+        found = subprocess.run(["/usr/bin/python3", "-c", needed], capture_output=True, check=False)
+    except OSError:
+        pytest.skip("there is no system Python to run an RTSP server with")
+    if found.returncode:
+        pytest.skip("no RTSP server: apt-get install gir1.2-gst-rtsp-server-1.0 (see .ci/run)")
+
+
 class RtspServer:
     """The server of rtsp_server.py in a process of its own; raises OSError if it cannot run."""
 
     SCRIPT = Path(__file__).with_name("rtsp_server.py")
 
-    def __init__(self, view: View, *, port: int = 0) -> None:
+    def __init__(self, view: View, *, port: int = 0, login: tuple[str, str] | None = None) -> None:
+        """login: user and password that it asks for, by Digest."""
+        environment = dict(os.environ)
+        if login is not None:
+            environment |= {"RTSP_USER": login[0], "RTSP_PASSWORD": login[1]}
         self._process = subprocess.Popen(
             ["/usr/bin/python3", str(self.SCRIPT), str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=environment,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

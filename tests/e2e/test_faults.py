@@ -3,14 +3,13 @@
 Each ends as unknown spots in a real ledger, and by itself.
 """
 
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from central.ledger.records import CameraCondition
-from tests.e2e.faulty import Folder, RtspServer, View, site
+from tests.e2e.faulty import Folder, RtspServer, View, site, skip_without_gstreamer
 from tests.edge.http_camera import HttpCamera
 
 C = CameraCondition
@@ -73,7 +72,7 @@ async def test_faults_of_a_folder_of_stills(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(240)
 async def test_faults_by_rtsp(tmp_path: Path) -> None:
-    _skip_without_gstreamer()
+    skip_without_gstreamer()
     view = View()
     server = RtspServer(view)
     try:
@@ -96,13 +95,3 @@ async def test_faults_by_rtsp(tmp_path: Path) -> None:
             await lot.until("rtsp", C.OK)
     finally:
         server.kill()
-
-
-def _skip_without_gstreamer() -> None:
-    needed = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    try:
-        found = subprocess.run(["/usr/bin/python3", "-c", needed], capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no system Python to run an RTSP server with")
-    if found.returncode:
-        pytest.skip("no RTSP server: apt-get install gir1.2-gst-rtsp-server-1.0 (see .ci/run)")

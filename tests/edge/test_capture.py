@@ -74,13 +74,13 @@ def test_a_cut_off_video_plays_as_far_as_it_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "reason"),
     [
-        Source(SourceKind.WEBCAM, "987", "webcam 987"),
-        parse_source("rtsp://admin:s3cret@127.0.0.1:9/x"),
+        (Source(SourceKind.WEBCAM, "987", "webcam 987"), ""),
+        (parse_source("rtsp://admin:s3cret@127.0.0.1:9/x"), ": Connection refused"),
     ],
 )
-def test_a_live_source_that_is_not_there_is_unavailable(source: Source) -> None:
+def test_a_live_source_that_is_not_there_is_unavailable(source: Source, reason: str) -> None:
     with pytest.raises(SourceUnavailable) as caught:
         VideoReader.open(source)
-    assert str(caught.value) == f"{source.name} cannot be opened"
+    assert str(caught.value) == f"{source.name} cannot be opened{reason}"

@@ -57,7 +57,7 @@ def test_what_is_no_video_is_said_without_its_url(tmp_path: Path) -> None:
         KeyFrameReader.open(parse_source(str(path)))
     with pytest.raises(SourceUnavailable) as caught:
         KeyFrameReader.open(parse_source("rtsp://u:s3cret@127.0.0.1:9/x"))
-    assert str(caught.value) == "rtsp://127.0.0.1:9/… cannot be opened"
+    assert str(caught.value) == "rtsp://127.0.0.1:9/… cannot be opened: Connection refused"
 
 
 def test_key_frames_of_what_has_none_is_a_usage_error() -> None:
