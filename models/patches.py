@@ -9,7 +9,7 @@ Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so its centre lie
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -128,49 +128,70 @@ def outside_region(corners: FloatArray, spec: PatchSpec) -> Image:
 
     To be used as a shift to the right: outside, brightness is halved.
     """
-    homography = surroundings_homography(corners, spec)
-    centres = (np.arange(spec.size) + 0.5) * homography[0, 0]
-    xs, ys = centres + homography[0, 2], centres + homography[1, 2]
-    outside = np.zeros((spec.size, spec.size), dtype=np.bool_)
-    for (ax, ay), (bx, by) in zip(corners, corners[[1, 2, 3, 0]], strict=True):
+    return np.asarray(_outside_regions(corners[None], spec)[0])
+
+
+def _outside_regions(corners: FloatArray, spec: PatchSpec) -> Image:
+    """As `outside_region`, of (N, 4, 2) corners: (N, size, size, 1)."""
+    homographies = np.array([surroundings_homography(quad, spec) for quad in corners])
+    centres = (np.arange(spec.size) + 0.5) * homographies[:, 0, 0, None]
+    xs, ys = centres + homographies[:, 0, 2, None], centres + homographies[:, 1, 2, None]
+    outside = np.zeros((len(corners), spec.size, spec.size), dtype=np.bool_)
+    for first in range(4):
+        a, b = corners[:, first], corners[:, (first + 1) % 4]
+        run, rise = (b - a).T[..., None]
         # Left of any edge of the clockwise region is outside; each side's term is one-dimensional.
-        outside |= (((bx - ax) * (ys - ay))[:, None] - (by - ay) * (xs - ax)) < 0.0
+        down, across = run * (ys - a[:, 1, None]), rise * (xs - a[:, 0, None])
+        outside |= (down[:, :, None] - across[:, None, :]) < 0.0
     return outside[..., None].astype(np.uint8)
 
 
-def _sampling_map(homography: FloatArray, size: int) -> FloatArray:
-    """(size, size, 2) picture coordinates of each patch pixel's centre, continuous."""
-    centres = np.arange(size, dtype=np.float64) + 0.5
-    xs, ys = np.meshgrid(centres, centres)
-    rays = np.stack([xs, ys, np.ones_like(xs)], axis=-1) @ homography.T
-    # Past the horizon the ray turns round; a tiny positive divisor sends the sample far out,
-    # where it is clipped to the picture's border.
-    depth = np.maximum(rays[..., 2:], 1e-6)
-    return np.asarray(rays[..., :2] / depth)
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """Where looks sample the picture: continuous coordinates, (looks, size, size) each."""
+
+    xs: FloatArray
+    ys: FloatArray
+
+    @classmethod
+    def of(cls, corners: Sequence[FloatArray], spec: PatchSpec) -> Self:
+        """Return those of all looks of spots, in the order in which patches hold them."""
+        homographies = []
+        for quad in corners:
+            homographies.append(patch_homography(quad, spec))
+            if spec.looks > 1:
+                homographies.append(surroundings_homography(quad, spec))
+        centres = np.arange(spec.size, dtype=np.float64) + 0.5
+        terms = np.reshape(homographies, (-1, 3, 3, 1))
+        across = terms[:, :, 0] * centres
+        down = terms[:, :, 1] * centres + terms[:, :, 2]
+        rays = down[..., None] + across[:, :, None]
+        # Past the horizon the ray turns round; a tiny positive divisor sends the sample far out,
+        # where it is clipped to the picture's border.
+        depth = np.maximum(rays[:, 2], 1e-6)
+        return cls(rays[:, 0] / depth, rays[:, 1] / depth)
+
+    def steps(self) -> FloatArray:
+        """Return how many picture pixels lie between a look's neighbouring samples, (looks,).
+
+        Along the finer side.
+        """
+        return np.minimum(self._step(axis=1), self._step(axis=2))
+
+    def _step(self, *, axis: int) -> FloatArray:
+        across, down = np.diff(self.xs, axis=axis), np.diff(self.ys, axis=axis)
+        return np.asarray(np.sqrt(across * across + down * down).mean(axis=(1, 2)))
 
 
-def _pyramid_level(points: FloatArray) -> int:
+def _pyramid_levels(steps: FloatArray) -> npt.NDArray[np.intp]:
     """How often to halve the picture before sampling a spot that is much larger than its patch.
 
     Bilinear sampling looks at two pixels a side and would alias beyond. A patch pixel two to four
     picture pixels wide was measured to lose nothing (models/README.md), so halving, which costs
     time on the whole picture, starts at four.
     """
-    return min(_MAX_LEVEL, max(0, math.floor(math.log2(max(_step(points), 1e-9))) - 1))
-
-
-def _step(points: FloatArray) -> float:
-    """How many picture pixels lie between two neighbouring samples, along the finer side."""
-    across = np.linalg.norm(np.diff(points, axis=1), axis=-1).mean()
-    down = np.linalg.norm(np.diff(points, axis=0), axis=-1).mean()
-    return float(min(across, down))
-
-
-def _look_points(corners: FloatArray, spec: PatchSpec) -> Iterable[FloatArray]:
-    """Where each look of a spot samples the picture."""
-    yield _sampling_map(patch_homography(corners, spec), spec.size)
-    if spec.looks > 1:
-        yield _sampling_map(surroundings_homography(corners, spec), spec.size)
+    halvings = np.floor(np.log2(np.maximum(steps, 1e-9))) - 1
+    return np.asarray(np.clip(halvings, 0, _MAX_LEVEL), dtype=np.intp)
 
 
 def finest_step(
@@ -182,8 +203,7 @@ def finest_step(
     show is lost. Arguments and errors as of PatchCutter.
     """
     corners = corners_in_pixels(polygons, width=width, height=height)
-    steps = (_step(points) for quad in corners for points in _look_points(quad, spec))
-    return min(steps, default=1.0)
+    return float(_Samples.of(corners, spec).steps().min(initial=math.inf)) if corners else 1.0
 
 
 class Shade:
@@ -208,7 +228,7 @@ class Shade:
         self._outside: Image | None = None
         if spec.looks > 1 and polygons:
             corners = corners_in_pixels(polygons, width=width, height=height)
-            outside = np.stack([outside_region(quad, spec) for quad in corners])
+            outside = _outside_regions(np.array(corners), spec)
             # A byte for each channel: numpy shifts long runs ten times as fast as runs of three.
             self._outside = np.repeat(outside, 3, axis=-1)
 
@@ -277,25 +297,25 @@ class PatchCutter:
         self.count = len(polygons)
         corners = corners_in_pixels(polygons, width=width, height=height)
         self._shade = Shade(polygons, width=width, height=height, spec=spec)
-        self._runs = tuple(self._make_runs([p for q in corners for p in _look_points(q, spec)]))
+        self._runs = tuple(self._make_runs(_Samples.of(corners, spec)))
         self._levels = max((run.level for run in self._runs), default=0) + 1
 
-    def _make_runs(self, points: Sequence[FloatArray]) -> Iterable[_Run]:
+    def _make_runs(self, samples: _Samples) -> Iterable[_Run]:
         longest = MAX_REMAP_SIDE // self.spec.size
-        levels = [_pyramid_level(look) for look in points]
-        for level in sorted(set(levels)):
-            members = [place for place, its in enumerate(levels) if its == level]
+        levels = _pyramid_levels(samples.steps())
+        for level in np.unique(levels):
+            members = np.flatnonzero(levels == level)
             for first in range(0, len(members), longest):
-                places = members[first : first + longest]
-                yield self._make_run(level, places, [points[place] for place in places])
+                yield self._make_run(int(level), members[first : first + longest], samples)
 
-    def _make_run(self, level: int, places: Sequence[int], points: Sequence[FloatArray]) -> _Run:
-        pixels = (np.concatenate(points) / (1 << level) - 0.5).astype(np.float32)
+    def _make_run(self, level: int, looks: npt.NDArray[np.intp], samples: _Samples) -> _Run:
+        strip = (-1, self.spec.size)
         # Clipping keeps far-out samples inside int16; one pixel outside already means the border.
-        xs = np.clip(pixels[..., 0], -1.0, self.width)
-        ys = np.clip(pixels[..., 1], -1.0, self.height)
-        coordinates, fractions = cv2.convertMaps(xs, ys, cv2.CV_16SC2)
-        looks = np.array(places, dtype=np.intp)
+        xs = np.clip(samples.xs[looks] / (1 << level) - 0.5, -1.0, self.width)
+        ys = np.clip(samples.ys[looks] / (1 << level) - 0.5, -1.0, self.height)
+        coordinates, fractions = cv2.convertMaps(
+            xs.astype(np.float32).reshape(strip), ys.astype(np.float32).reshape(strip), cv2.CV_16SC2
+        )
         return _Run(level, looks, coordinates.astype(np.int16), fractions.astype(np.uint16))
 
     def cut(self, frame: Image) -> Image:

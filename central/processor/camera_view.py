@@ -76,7 +76,12 @@ class CameraView:
         return sampler
 
     def shade(self, width: int, height: int) -> Shade | WrongAspect:
-        """Return the shade for patches that a camera cut from frames of that size; as `cutter`."""
+        """Return the shade for patches that a camera cut from frames of that size; as `cutter`.
+
+        Whoever sends strips shows a whole picture once a minute or never: the maps for those, a
+        megabyte for a hundred spots, are made anew for each rather than kept.
+        """
+        self._sampler = None
         shade = self._shade
         if shade is not None and (shade.width, shade.height) == (width, height):
             return shade

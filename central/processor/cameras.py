@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,8 +10,9 @@ from central.ledger.interface import Ledger, LedgerError
 from central.ledger.records import NodeKind, NodeReport, OccupancyChange
 from central.processor.clock import Clock
 from central.processor.committer import Committer
-from central.processor.directory import CameraEntry, Directory
+from central.processor.directory import Directory
 from central.processor.frames import Hello
+from central.processor.known_lots import CameraEntry
 from central.processor.realign import Proposal, commit_realigned
 from central.processor.refusal import streams_elsewhere, too_many, unavailable, unknown_camera
 from central.processor.session import CameraSession, SessionSettings
@@ -84,7 +85,7 @@ class Cameras:
         tracked.stream = stream
         self._begin(tracked.session, hello)
         # Another processor may have had the camera until now: what was last read may be old.
-        self._directory.refresh()
+        self._directory.refresh(entry.lot_id)
         return tracked.session
 
     def _admit(self, hello: Hello) -> CameraEntry:
@@ -128,7 +129,11 @@ class Cameras:
     def _track(self, entry: CameraEntry) -> _Tracked:
         silence = Silence(after=silent_after(0, override=None), now=self._clock.monotonic())
         session = CameraSession(entry, self._session_settings, silence)
-        committer = Committer(self._ledger, session.beliefs, on_refused=self._directory.refresh)
+        committer = Committer(
+            self._ledger,
+            session.beliefs,
+            on_refused=lambda: self._directory.refresh(session.lot_id),
+        )
         session.on_belief = committer.kick
         session.on_proposal = partial(self._realign, session)
         task = self._tasks.create_task(committer.run())
@@ -206,19 +211,16 @@ class Cameras:
 
     # ---- the ledger's word ---------------------------------------------------------------------
 
-    def _adopt(self) -> None:
-        again = False
-        for camera_id, tracked in list(self._tracked.items()):
-            entry = self._directory.entry(camera_id)
+    def _adopt(self, camera_ids: Set[str]) -> None:
+        for camera_id in camera_ids & self._tracked.keys():
+            tracked, entry = self._tracked[camera_id], self._directory.entry(camera_id)
             if entry is None:
                 logger.info("camera is in no layout any more camera=%s", camera_id)
                 if tracked.stream is not None:
                     tracked.stream.end(unknown_camera(camera_id))
                 self._forget(camera_id)
             elif not tracked.session.adopt(entry):
-                again = True
-        if again:
-            self._directory.refresh()
+                self._directory.refresh(entry.lot_id)
 
     def _is_news(self, change: OccupancyChange) -> bool:
         """Return whether a change in a lot that is served here was not brought about here."""

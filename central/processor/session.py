@@ -16,9 +16,9 @@ from central.ledger.records import (
 )
 from central.processor.beliefs import Beliefs, agree
 from central.processor.camera_view import CameraView
-from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.known_lots import CameraEntry
 from central.processor.metrics import Metrics
 from central.processor.realign import Proposal
 from central.processor.recording import Recordings

@@ -56,6 +56,7 @@ class FakeLedger:
         self.current: set[str] = set()  # node ids of the last heartbeat
         self.nodes_elsewhere: list[NodeReport] = []
         self.gets = 0
+        self.readings: list[tuple[tuple[str, ...], bool]] = []  # lots (none: all), with layouts
         self._layouts: dict[str, tuple[int, Layout]] = {}
         self._views: dict[tuple[str, str, str], ViewState] = {}  # lot, spot, camera
         self._last: dict[tuple[str, str], int] = {}  # camera, boot -> sequence
@@ -241,6 +242,7 @@ class FakeLedger:
     ) -> LedgerState:
         self._need_primary()
         self.gets += 1
+        self.readings.append((tuple(lot_ids), with_layouts))
         lots = tuple(
             LotState(
                 lot_id=lot_id,

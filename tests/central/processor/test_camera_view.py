@@ -69,3 +69,11 @@ def test_a_picture_is_decoded_no_smaller_than_the_finest_patch_needs() -> None:
         assert isinstance(sampler, Sampler)
         assert sampler.reduce == reduce
         assert sampler.cutter.width == -(-width // reduce)
+
+
+def test_maps_for_whole_pictures_are_not_kept_where_strips_come() -> None:
+    seen = view()
+    first = seen.sampler(640, 480)
+    shade = seen.shade(640, 480)
+    assert seen.shade(640, 480) is shade
+    assert seen.sampler(640, 480) is not first

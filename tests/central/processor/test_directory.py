@@ -8,7 +8,8 @@ from typing import Self
 import grpc
 
 from central.ledger.records import Detection, DetectionBatch, IdempotencyKey, Occupancy
-from central.processor.directory import CameraEntry, Directory
+from central.processor.directory import Directory, DirectorySettings
+from central.processor.known_lots import CameraEntry
 from central.processor.service import Processor
 from protos import video_stream_pb2 as wire
 from tests.central.processor.fake_camera import FakeCamera, end_of, show_until
@@ -133,10 +134,10 @@ async def test_a_correction_waits_for_the_batch_under_way(
 class Following:
     """A directory that follows the ledger, alone: `async with`."""
 
-    def __init__(self, ledger: FakeLedger) -> None:
-        self.directory = Directory(ledger, settings().directory)
+    def __init__(self, ledger: FakeLedger, how: DirectorySettings | None = None) -> None:
+        self.directory = Directory(ledger, how or settings().directory)
         self._changed = asyncio.Event()
-        self.directory.on_change = self._changed.set
+        self.directory.on_change = lambda _cameras: self._changed.set()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self.directory.run())
@@ -147,14 +148,14 @@ class Following:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    def entry(self) -> CameraEntry:
-        entry = self.directory.entry("cam1")
+    def entry(self, camera_id: str = "cam1") -> CameraEntry:
+        entry = self.directory.entry(camera_id)
         assert entry is not None
         return entry
 
-    async def until(self, holds: Callable[[CameraEntry], bool]) -> None:
+    async def until(self, holds: Callable[[CameraEntry], bool], *, camera_id: str = "cam1") -> None:
         async with asyncio.timeout(DEADLINE):
-            while not holds(self.entry()):
+            while not holds(self.entry(camera_id)):
                 await self._changed.wait()
                 self._changed.clear()
 
@@ -181,6 +182,34 @@ async def test_only_news_make_the_ledger_be_read_again(ledger: FakeLedger) -> No
         await following.until(lambda entry: entry.held["A3"] is OCCUPIED)
         assert ledger.gets == gets + 1
         assert following.entry().held == states("ooou")
+
+
+async def test_only_the_lot_in_question_is_read_again(ledger: FakeLedger) -> None:
+    await ledger.apply(replace(layout("other"), lot_id="elsewhere"))
+    async with Following(ledger) as following:
+        following.directory.refresh(following.entry().lot_id)
+        await following.until(lambda _entry: ledger.gets == 2)
+        await ledger.apply(layout("cam1", name="renamed"))
+        await following.until(lambda entry: entry.layout_version == 2)
+    assert ledger.readings == [((), True), (("north",), False), (("north",), True)]
+
+
+async def test_every_lot_has_its_turn_and_layouts_are_read_once() -> None:
+    ledger, lots = FakeLedger(), [f"lot-{number:02}" for number in range(45)]
+    for lot_id in lots:
+        await ledger.apply(replace(layout(f"camera-of-{lot_id}"), lot_id=lot_id))
+    often = DirectorySettings(refresh_seconds=0.3, min_seconds=0.001)
+    async with Following(ledger, often) as following:
+        await following.until(
+            lambda _entry: len({lot_id for asked, _ in ledger.readings for lot_id in asked}) == 45,
+            camera_id="camera-of-lot-00",
+        )
+    first, *others = ledger.readings
+    assert first == ((), True)
+    assert not any(with_layouts for _, with_layouts in others)
+    turns = [lot_id for asked, _ in others for lot_id in asked]
+    assert sorted(turns[: len(lots)]) == lots, "none twice before all once"
+    assert max(len(asked) for asked, _ in others) <= 8
 
 
 async def test_a_ledger_that_is_away_is_asked_until_it_answers() -> None:

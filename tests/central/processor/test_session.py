@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, Occupancy
-from central.processor.directory import CameraEntry
 from central.processor.evidence import EvidenceSettings
 from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.known_lots import CameraEntry
 from central.processor.scores import Scores
 from central.processor.session import CameraSession, SessionSettings
 from central.processor.silence import Silence
