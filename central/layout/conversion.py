@@ -1,7 +1,6 @@
 """What `convert` does: read, convert, then write; nothing is written before all is known good."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.layout.convert import Names, to_layout, to_truth
@@ -10,9 +9,10 @@ from central.layout.slow_video import find_images, frames_per_picture, write_vid
 from central.layout.toml import format_layout
 from central.layout.truth import format_truth
 from node.errors import OperationError
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Conversion:
     """What to read, what to call it and what to write; an output that is None is not made."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ from central.layout.frames import MarkedPicture, MarkedSpot, Pixel
 from central.layout.geometry import Corners, quadrilateral_fault, quantise
 from central.layout.truth import Truth
 from central.layout.validate import check_layout, fault
+from node.values import frozen
 
 MAX_OUTSIDE = 0.05
 """How far outside its picture a corner may lie, as a share of the side, and be moved to the edge.
@@ -20,7 +20,7 @@ Labels drawn by hand miss the edge by a little; further out the file's width or 
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class Names:
     """What the layout to be made is to be called."""
 
@@ -29,7 +29,7 @@ class Names:
     lot_name: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Converted:
     """A layout, and the spots whose polygon was replaced by the smallest rectangle round it."""
 

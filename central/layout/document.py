@@ -4,7 +4,7 @@ Coordinates are kept as whole millionths of the picture's width and height, so t
 that apply the same layout hold the same bytes and no comparison depends on float arithmetic.
 """
 
-from dataclasses import dataclass
+from node.values import frozen
 
 MILLION = 1_000_000
 
@@ -17,7 +17,7 @@ def fractions(corners: tuple[Corner, ...]) -> tuple[tuple[float, float], ...]:
     return tuple((x / MILLION, y / MILLION) for x, y in corners)
 
 
-@dataclass(frozen=True)
+@frozen
 class Zone:
     """A named group of spots."""
 
@@ -26,7 +26,7 @@ class Zone:
     max_stay_s: int = 0  # a longer stay is an over-stay, seconds; 0: no limit
 
 
-@dataclass(frozen=True)
+@frozen
 class Spot:
     """One place where one car parks. `zone_id` is empty for a spot in no zone.
 
@@ -39,7 +39,7 @@ class Spot:
     longitude: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Region:
     """One spot's quadrilateral in one camera's view: four corners in order round the spot."""
 
@@ -62,7 +62,7 @@ class Region:
         return abs(total)
 
 
-@dataclass(frozen=True)
+@frozen
 class Mask:
     """A part of a camera's picture that nobody may see: three or more corners in order round it."""
 
@@ -74,7 +74,7 @@ class Mask:
         return fractions(self.corners)
 
 
-@dataclass(frozen=True)
+@frozen
 class Camera:
     """One camera and the regions it sees. `camera_id` is unique in the whole ledger.
 
@@ -89,7 +89,7 @@ class Camera:
     reference: bytes = b""
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """One lot. Ids are unique within their kind; every reference names something that exists."""
 

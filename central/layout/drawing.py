@@ -2,11 +2,12 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from node.values import frozen
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
@@ -28,7 +29,7 @@ LARGEST_SIDE = 4096  # pixels of the drawing
 SUBPIXEL_BITS = 4
 
 
-@dataclass(frozen=True)
+@frozen
 class Mark:
     """One region to draw: its polygon in fractions of the picture, lines of text, its colour."""
 

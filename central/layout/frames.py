@@ -6,17 +6,17 @@ Frames JSON: {"images": [{"image", "width", "height", "camera"?, "datetime"?, "s
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.layout.tables import Table, as_list, as_number, describe
 from central.layout.validate import fault
 from node.errors import UsageError
+from node.values import frozen
 
 Pixel = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@frozen
 class MarkedSpot:
     """One spot of one picture: corners in pixels, and its label where it has one."""
 
@@ -26,7 +26,7 @@ class MarkedSpot:
     key: str  # where the file states it
 
 
-@dataclass(frozen=True)
+@frozen
 class MarkedPicture:
     """One picture's size in pixels and its spots. `image` is empty where the file names none."""
 

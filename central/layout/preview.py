@@ -1,7 +1,6 @@
 """What `preview` shows: a picture, the regions of one camera, and the model's answers on them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,9 +21,10 @@ from central.layout.drawing import (
 )
 from central.layout.toml import read_layout
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Preview:
     """What to draw over and where to: without a layout a grid is drawn."""
 

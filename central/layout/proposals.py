@@ -5,11 +5,12 @@ differs. What drives past never settles, and slow light changes everywhere at on
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from node.values import frozen
 
 Picture = npt.NDArray[np.uint8]
 Corners = tuple[tuple[float, float], ...]
@@ -33,7 +34,7 @@ LEAST_FILL = 0.5
 """Share of its rectangle that a body fills; the seam of a shadow fills less."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Proposal:
     """Four corners in shares of the picture's sides, in order round; seen: steps that lie there."""
 
@@ -66,7 +67,7 @@ def propose(frames: Iterable[Picture]) -> list[Proposal]:
     return sorted(kept, key=lambda proposal: -proposal.seen)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Step:
     window: int
     corners: Corners

@@ -4,10 +4,10 @@ The semantics of a layout are checked in `central.layout.validate`; here only ty
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from central.layout.validate import fault
+from node.values import frozen
 
 _TYPE_NAMES = {
     bool: "a boolean",
@@ -29,7 +29,7 @@ def describe(value: object) -> str:
     return f"'{text[:40]}' ({kind})"
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """One table of a file. `key` is its path in the file, empty for the whole file."""
 

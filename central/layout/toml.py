@@ -6,7 +6,6 @@ may hold rows: the four corners of a whole row of spots, split here in perspecti
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.layout.document import Layout, Spot, Zone
@@ -16,6 +15,7 @@ from central.layout.toml_camera import read_camera
 from central.layout.toml_writer import format_layout
 from central.layout.validate import MAX_REFERENCE_BYTES, check_layout, fault
 from node.errors import UsageError
+from node.values import frozen
 
 __all__ = ["format_layout", "layout_of_tables", "parse_layout", "read_layout", "tables_of_layout"]
 
@@ -90,7 +90,7 @@ def tables_of_layout(layout: Layout) -> dict[str, object]:
     return tomllib.loads(format_layout(layout))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Beside:
     """Reads the files that a layout names."""
 

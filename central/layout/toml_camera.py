@@ -3,12 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from central.layout.document import Camera, Corner, Mask, Region
 from central.layout.geometry import Corners, quantise, split_row
 from central.layout.tables import Table, as_list, as_number, as_text
 from central.layout.validate import RegionKeys, check_coordinate, check_quadrilateral, fault
+from node.values import frozen
 
 CAMERA_KEYS = ("id", "name", "reference", "regions", "rows", "masks")
 REGION_KEYS = ("spot", "polygon")
@@ -22,7 +22,7 @@ ReadBeside = Callable[[Table, str, str], bytes]
 """(table, key, name of a file) -> its bytes; raises UsageError."""
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacedCamera:
     """A camera and, for each of its regions, where the file states it."""
 

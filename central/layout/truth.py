@@ -4,10 +4,11 @@
 """
 
 import json
-from dataclasses import dataclass
+
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Truth:
     """Each spot's states in a slow video, and on how much labelling they rest.
 

@@ -7,7 +7,6 @@ import math
 import re
 import zoneinfo
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
@@ -15,6 +14,7 @@ from central.layout.document import MILLION, Camera, Corner, Layout, Region, Spo
 from central.layout.geometry import Corners, polygon_fault, quadrilateral_fault
 from node.errors import UsageError
 from node.identifiers import check_id
+from node.values import frozen
 
 MAX_NAME = 200
 MAX_STAY_S = 366 * 86_400
@@ -24,7 +24,7 @@ MAX_MASK_CORNERS = 100
 MAX_REFERENCE_BYTES = 64 << 10
 
 
-@dataclass(frozen=True)
+@frozen
 class RegionKeys:
     """The key paths at which a person finds a region's spot and its corners in the source."""
 

@@ -21,6 +21,7 @@ from central.ledger.records import AppendResult, DetectionBatch, IdempotencyKey
 from central.ledger.replicas import Replicas
 from central.ledger.status_codes import final_error
 from node.backoff import Backoff
+from node.values import frozen
 from protos import parking_pb2
 
 Call: TypeAlias = "grpc.aio.StreamStreamCall[parking_pb2.AppendRequest, parking_pb2.AppendResponse]"
@@ -41,7 +42,7 @@ class _Waiting:
     done: asyncio.Future[AppendResult]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Request:
     number: int
     sent_at: float  # event loop's time, seconds

@@ -11,17 +11,18 @@ The head is written last: a file that was not finished has none.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 HEAD_BYTES = 4096
 FORM = 1
 _MAGIC = b"parkledger-backup "
 
 
-@dataclass(frozen=True)
+@frozen
 class Description:
     """What a copy is of. index: the last that is applied in it. head: over all up to there.
 
@@ -37,7 +38,7 @@ class Description:
     taken_at_us: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Digest:
     """SHA-256 of a copy."""
 
@@ -48,7 +49,7 @@ BackupPart = Description | bytes | Digest
 """What a replica sends: first what the copy is of, then its bytes, at last their digest."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Backup:
     """A file that holds a copy, and the digest that its copy must have."""
 

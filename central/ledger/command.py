@@ -11,7 +11,6 @@ do so still. Replicas that were upgraded at different times thereby come to the 
 
 import json
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from central.layout.document import Layout
@@ -26,6 +25,7 @@ from central.ledger.records import (
     Occupancy,
 )
 from node.errors import OperationError
+from node.values import frozen
 
 _HEADER = struct.Struct(">BQ")
 
@@ -34,7 +34,7 @@ class CorruptCommandError(OperationError):
     """An entry that this version of the code cannot read: it stops rather than guess."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AppendBatches:
     """Detections of any number of cameras, in the order in which they were sent."""
 
@@ -42,7 +42,7 @@ class AppendBatches:
     edition: int = 2  # 1: model and layout version are not recorded
 
 
-@dataclass(frozen=True)
+@frozen
 class ApplyLayout:
     """A lot's new layout. `expected_version` None replaces whatever is there."""
 
@@ -50,14 +50,14 @@ class ApplyLayout:
     expected_version: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class ReportCount:
     """A lot's free count from elsewhere."""
 
     report: LotReport
 
 
-@dataclass(frozen=True)
+@frozen
 class LoseCamera:
     """Nobody has vouched for a camera for too long: what it saw is unknown from now on."""
 
@@ -66,7 +66,7 @@ class LoseCamera:
     edition: int = 2  # 1: its condition is not recorded
 
 
-@dataclass(frozen=True)
+@frozen
 class StoredBatches:
     """AppendBatches as it stands in an entry: lists as `_batch_to_json` makes them."""
 
@@ -74,14 +74,14 @@ class StoredBatches:
     edition: int
 
 
-@dataclass(frozen=True)
+@frozen
 class DropHistory:
     """What the entries up to an index made is not to be kept any longer."""
 
     through: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SumState:
     """Every replica is to hash what stands."""
 

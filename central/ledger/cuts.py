@@ -10,7 +10,8 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from node.values import frozen
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -30,7 +31,7 @@ BASES = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Cut:
     """The last index that was dropped, when it was committed, and digests in hex."""
 

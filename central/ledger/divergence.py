@@ -13,7 +13,6 @@ import logging
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -28,6 +27,7 @@ from central.ledger.wire import audit
 from central.raft.quorum import majority
 from node.address import Address
 from node.errors import OperationError
+from node.values import frozen
 from protos import audit_pb2
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def check_mark(directory: Path) -> None:
         raise OperationError(f"{mark.read_text(encoding='utf-8').strip()} (noted in {mark})")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Peer:
     """A peer's head, and whether ours at that index is the same."""
 

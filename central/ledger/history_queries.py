@@ -8,7 +8,6 @@ however long the history is, and however few of its changes are of the lot.
 import sqlite3
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from central.ledger import chain
@@ -22,6 +21,7 @@ from central.ledger.records import (
     RecordedCameraChange,
     RecordedChange,
 )
+from node.values import frozen
 
 DEFAULT_PAGE = 1000
 MOST_A_PAGE = 5000
@@ -48,7 +48,7 @@ _WINDOW = (
 _EVERY_SPOT = "SELECT spot_id FROM spot_lives WHERE lot_id = ?"
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a page ends: the change that was read last."""
 
@@ -70,7 +70,7 @@ class Place:
         return cls(*_TOKEN.unpack(token))
 
 
-@dataclass(frozen=True)
+@frozen
 class HistoryQuestion:
     """Which changes: `since_us` <= committed_at < `until_us`; 0 stands for no limit."""
 
@@ -82,7 +82,7 @@ class HistoryQuestion:
     after: Place | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Page:
     """A part of a lot's history; `end` is where it ends if there is more.
 

@@ -19,15 +19,16 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from node.errors import OperationError
+from node.values import frozen
 
 FILE_NAME = "identity.json"
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """incarnation: 128 random bits as hex digits. made_for: the group that the directory was made
     for; joined: as a newcomer to it. met: replica id -> incarnation.

@@ -6,7 +6,6 @@ import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import cast
 
 import grpc
@@ -19,6 +18,7 @@ from central.raft import Message
 from node.address import Address
 from node.backoff import Backoff
 from node.errors import OperationError
+from node.values import frozen
 from protos import raft_pb2
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Refused(OperationError):
     """The peer does not listen to us: the message says why, in its words."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Introduction:
     """What a replica says of itself at the beginning of each connection."""
 

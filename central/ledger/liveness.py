@@ -1,15 +1,15 @@
 """Which nodes are alive: soft state of the primary, pure. `now` is monotonic, in seconds."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from central.ledger.records import NodeKind, NodeReport, NodeStatus
+from node.values import frozen
 
 MAX_NODES = 10_000
 """Nodes remembered; the longest silent one is forgotten beyond that."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Heard:
     report: NodeReport
     at: float

@@ -1,13 +1,14 @@
 """Where the members of the group are, as it stands in the configuration's context. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from central.raft import Configuration
 from node.address import Address
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a member is. incarnation: of its disk (see `identity`); empty for the founders, who
     did not know each other's when the group was made.
@@ -17,7 +18,7 @@ class Place:
     incarnation: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Standing:
     """The latest configuration in a replica's log, where in it that is, and if it is committed."""
 

@@ -1,7 +1,7 @@
 """Opens a data directory: what a crash left undone is done, what was lost is told."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from central.ledger.data_directory import make_private_directory
@@ -10,12 +10,13 @@ from central.ledger.state_machine import StateMachine, replace_state
 from central.ledger.storage import Storage
 from central.raft import Config, Configuration, Piece, Raft, Snapshot
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 LEASE_SHARE = 0.9
 """Of what backups promise; the rest is for clocks that do not run at the same speed."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ReplicaSettings:
     """What one replica is told. Times in seconds.
 
@@ -39,7 +40,7 @@ class ReplicaSettings:
     lease: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Opened:
     """The parts of a replica. settings: with the cluster id that is stored. received: a snapshot
     that was arriving when the process ended.

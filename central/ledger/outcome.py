@@ -1,18 +1,17 @@
 """What applying a command came to."""
 
-from dataclasses import dataclass
-
 from central.ledger.records import Rejected
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Appended:
     """Batches were applied, or were there already; `rejected` are those that had no effect."""
 
     rejected: tuple[Rejected, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class LayoutApplied:
     """A layout stands at `version`; `changed` is false where the same one stood already."""
 
@@ -20,12 +19,12 @@ class LayoutApplied:
     changed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     """Nothing to tell."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Refused:
     """The command had no effect. `conflict` marks a version that someone else replaced first."""
 

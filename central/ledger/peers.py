@@ -11,12 +11,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from central.ledger.link import Introduction, Link
 from central.ledger.members import Standing, decode_places
 from central.raft import Message
 from node.address import Address
+from node.values import frozen
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ MAX_GUESTS = 16
 """Peers that are answered though our log does not name them. Others are not answered."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Caller:
     """A peer that has connected to us. index: of the configuration in its log that says where it
     is; if ours is older, that counts more. port: where it takes connections, 0 if it did not say.

@@ -4,10 +4,10 @@ Times are whole microseconds since 1970-01-01 UTC. Confidences are whole ten-tho
 before they are proposed: no replica ever computes with floats.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from central.layout.document import Layout
+from node.values import frozen
 
 CONFIDENCE_SCALE = 10_000
 
@@ -35,7 +35,7 @@ class CameraCondition(IntEnum):
     NUDGED = 10  # it looks elsewhere than when the regions were drawn
 
 
-@dataclass(frozen=True)
+@frozen
 class IdempotencyKey:
     """Names one batch for ever: applied once, however often it is sent."""
 
@@ -44,7 +44,7 @@ class IdempotencyKey:
     sequence: int  # grows within (camera_id, boot_id)
 
 
-@dataclass(frozen=True)
+@frozen
 class Detection:
     """A change of one spot, as one camera sees it."""
 
@@ -53,7 +53,7 @@ class Detection:
     confidence: int  # 0 to CONFIDENCE_SCALE, in the stated occupancy
 
 
-@dataclass(frozen=True)
+@frozen
 class CameraReport:
     """What a processor says of a camera's pictures."""
 
@@ -62,7 +62,7 @@ class CameraReport:
     detail: str = ""  # one line for a person, up to 200 characters; empty when OK
 
 
-@dataclass(frozen=True)
+@frozen
 class DetectionBatch:
     """What one frame of one camera changed: detections, the camera's condition, or both."""
 
@@ -74,7 +74,7 @@ class DetectionBatch:
     camera: CameraReport | None = None  # None: its condition is as before
 
 
-@dataclass(frozen=True)
+@frozen
 class LotReport:
     """A whole lot's free count, from a gate counter or another system."""
 
@@ -85,7 +85,7 @@ class LotReport:
     counted_at_us: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Rejected:
     """A batch that was applied as a refusal: final, and never to be sent again."""
 
@@ -93,7 +93,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class AppendResult:
     """A batch is applied and on a quorum's disks; `rejected` says why it had no effect."""
 
@@ -101,7 +101,7 @@ class AppendResult:
     rejected: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class ApplyResult:
     """A layout is committed. `changed` is false where the same layout stood already."""
 
@@ -110,7 +110,7 @@ class ApplyResult:
     changed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ViewState:
     """What one camera last said of one spot."""
 
@@ -121,7 +121,7 @@ class ViewState:
     late_us: int | None = None  # committed_at less captured_at; None: it has told nothing yet
 
 
-@dataclass(frozen=True)
+@frozen
 class SpotState:
     """The applied occupancy of one spot and the views that it was decided from."""
 
@@ -135,7 +135,7 @@ class SpotState:
     model: str = ""  # as in OccupancyChange, of the last change
 
 
-@dataclass(frozen=True)
+@frozen
 class CameraState:
     """A camera's condition; None: nothing was ever heard of it."""
 
@@ -145,7 +145,7 @@ class CameraState:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class LotCount:
     """The last good count that a reporter gave, and whether it still says so."""
 
@@ -156,7 +156,7 @@ class LotCount:
     status: str
 
 
-@dataclass(frozen=True)
+@frozen
 class LotState:
     """One lot: its layout's version (and the layout, if asked for), spots and counts."""
 
@@ -173,7 +173,7 @@ class LotState:
         return sum(spot.occupancy is occupancy for spot in self.spots)
 
 
-@dataclass(frozen=True)
+@frozen
 class LedgerState:
     """An answer of the ledger: everything applied up to `index`."""
 
@@ -186,7 +186,7 @@ class LedgerState:
         return next((lot for lot in self.lots if lot.lot_id == lot_id), None)
 
 
-@dataclass(frozen=True)
+@frozen
 class SpotReading:
     """One spot as it stands at `index`, without the views that it was decided from."""
 
@@ -194,7 +194,7 @@ class SpotReading:
     spot: SpotState
 
 
-@dataclass(frozen=True)
+@frozen
 class OccupancyChange:
     """One spot's applied occupancy changed."""
 
@@ -209,7 +209,7 @@ class OccupancyChange:
     model: str = ""  # that spoke: first 16 hex digits of its SHA-256; empty: none did
 
 
-@dataclass(frozen=True)
+@frozen
 class CameraChange:
     """A camera's condition, or what is said of it, changed. None: nothing is known of it."""
 
@@ -221,7 +221,7 @@ class CameraChange:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class LayoutChange:
     """A lot has a new layout version."""
 
@@ -229,7 +229,7 @@ class LayoutChange:
     version: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CountChange:
     """A lot's reported count changed."""
 
@@ -237,7 +237,7 @@ class CountChange:
     count: LotCount
 
 
-@dataclass(frozen=True)
+@frozen
 class LedgerEvent:
     """All that one applied index changed."""
 
@@ -249,7 +249,7 @@ class LedgerEvent:
     cameras: tuple[CameraChange, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordedChange:
     """A change as the history holds it."""
 
@@ -258,7 +258,7 @@ class RecordedChange:
     change: OccupancyChange
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordedCameraChange:
     """A change of a camera's condition as the history holds it."""
 
@@ -267,7 +267,7 @@ class RecordedCameraChange:
     change: CameraChange
 
 
-@dataclass(frozen=True)
+@frozen
 class HistoryPage:
     """Changes in the order of their application; `index` and `age_us` as in LedgerState."""
 
@@ -286,7 +286,7 @@ class NodeKind(IntEnum):
     REPLICA = 3
 
 
-@dataclass(frozen=True)
+@frozen
 class NodeReport:
     """What a node says of itself, or a processor of a camera that streams to it."""
 
@@ -302,7 +302,7 @@ class NodeReport:
     fault: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class NodeStatus:
     """A node's last report and how old it is."""
 
@@ -319,7 +319,7 @@ class MemberRole(IntEnum):
     NONE = 3  # a newcomer that nobody has added yet, or one that was removed
 
 
-@dataclass(frozen=True)
+@frozen
 class PeerProgress:
     """How far the primary knows a peer to be."""
 
@@ -330,7 +330,7 @@ class PeerProgress:
     learner: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class ReplicaStatus:
     """What a replica knows of itself and of its peers."""
 
@@ -354,7 +354,7 @@ class ReplicaStatus:
     disk_free_bytes: int = -1  # what its disk has left; -1: it does not say
 
 
-@dataclass(frozen=True)
+@frozen
 class Member:
     """A voter or learner, as the primary knows it."""
 
@@ -366,7 +366,7 @@ class Member:
     stays: bool = False  # a learner that becomes no voter by itself
 
 
-@dataclass(frozen=True)
+@frozen
 class Members:
     """Who belongs to the group. committed: whether that can no longer be taken back."""
 
@@ -381,7 +381,7 @@ class Members:
         return next((one for one in self.members if one.replica_id == replica_id), None)
 
 
-@dataclass(frozen=True)
+@frozen
 class ServiceStatus:
     """Which nodes are alive, as the primary sees it."""
 

@@ -4,7 +4,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger.identity import Identity, has_log, read_identity, write_identity
@@ -14,9 +13,10 @@ from central.raft import Configuration, HardState, Snapshot, forced
 from central.raft.log import Log
 from node.address import Address
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Survivor:
     """A replica's disk as it is found. last: the end of its log. members: of the latest
     configuration in it.

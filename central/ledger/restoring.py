@@ -11,7 +11,6 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger.backup_file import HEAD_BYTES, Backup, damaged, read_backup
@@ -25,6 +24,7 @@ from central.ledger.verify import Mismatch, Verified, verify_data
 from central.raft import HardState, Snapshot, forced
 from node.address import Address
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 PIECE_BYTES = 1 << 20
 
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 """(bytes so far, bytes in all)"""
 
 
-@dataclass(frozen=True)
+@frozen
 class Checked:
     """A backup that is whole. verified: what its state came to. term: of its last entry."""
 
@@ -45,7 +45,7 @@ class Checked:
     term: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Restored:
     """A new cluster of one replica."""
 

@@ -10,11 +10,11 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger.errors import NoCopy
 from central.raft import PieceWanted
+from node.values import frozen
 
 PIECE_BYTES = 512 * 1024
 """Well below the 4 MB that a gRPC message may have."""
@@ -34,7 +34,7 @@ def disk_free(directory: Path) -> int:
     return shutil.disk_usage(directory).free
 
 
-@dataclass(frozen=True)
+@frozen
 class ReadPiece:
     """A piece of a snapshot that has applied up to `index`; `identity` is the SHA-256 of it all."""
 

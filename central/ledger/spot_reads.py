@@ -7,11 +7,11 @@ of them. Linearizable as each alone: all were asked before the request left.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from central.ledger.interface import LedgerError, LedgerRefused
 from central.ledger.records import SpotReading
 from central.ledger.wire.spots import MAX_SPOTS, SpotName
+from node.values import frozen
 
 MAX_REQUESTS_IN_FLIGHT = 2
 """While the replica works on one, the client makes the next; more would make them smaller."""
@@ -20,7 +20,7 @@ Ask = Callable[[Sequence[SpotName], float], Awaitable[Sequence[SpotReading | Led
 """Asks the primary about these, within so many seconds. Raises LedgerError."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Waiting:
     name: SpotName
     due: float  # event loop's time, seconds

@@ -18,7 +18,6 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger import (
@@ -49,6 +48,7 @@ from central.ledger.present import Present
 from central.ledger.schema import FROM_2, SCHEMA_VERSION, STATEMENTS
 from central.raft import Entry
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ KEPT_PAGES = 64  # empty ones that state.db keeps for what comes next
 VACUUMED_PAGES = 4000  # most that are given back at a time
 
 
-@dataclass(frozen=True)
+@frozen
 class Applied:
     """What one entry did, for whoever proposed it."""
 

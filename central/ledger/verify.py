@@ -11,7 +11,6 @@ import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.ledger import chain, log_rows, log_schema
@@ -25,13 +24,14 @@ from central.ledger.verify_derived import check_cut, check_derived
 from central.ledger.wal_check import damaged_at
 from central.raft import Entry
 from node.errors import UsageError
+from node.values import frozen
 
 __all__ = ["Mismatch", "Verified", "verify_data"]
 
 _UNREADABLE = (sqlite3.Error, ValueError, TypeError, struct.error, OSError)
 
 
-@dataclass(frozen=True)
+@frozen
 class Verified:
     """What was found to fit, after `dropped`, up to where history was dropped, to `index`.
 
@@ -46,7 +46,7 @@ class Verified:
     unapplied: int
 
 
-@dataclass(frozen=True)
+@frozen
 class _Log:
     entries: Mapping[int, Entry]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from central.ledger.merkle import Frontier
 from central.ledger.proof import Head, Link, first_difference
 from central.ledger.verify import Mismatch
 from node.errors import OperationError
+from node.values import frozen
 
 COMPARED_EVERY = 1000  # links after which what was computed is compared with the replica's own head
 
@@ -19,7 +19,7 @@ class AuditedLedger(Ledger, Audited, Protocol):
     """A ledger that tells what an auditor asks."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Audit:
     client: AuditedLedger
     timeout: float

@@ -1,7 +1,6 @@
 """Layout files to the ledger: all are checked before the first is sent."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from central.layout.document import Layout
@@ -9,9 +8,10 @@ from central.layout.toml import read_layout
 from central.layout.validate import fault
 from central.ledger.interface import Ledger, LedgerError
 from node.errors import OperationError, UsageError
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class LayoutFile:
     """A layout and the file that states it."""
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from central.operator.instants import instant_of, text_of, zone_of
 from node.address import Address
 from node.errors import UsageError
 from node.identifiers import IdType
+from node.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from central.ledger.client import LedgerClient
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """Which part of a lot's past. Instants in microseconds since 1970 UTC; None: no limit."""
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from central.ledger.interface import LedgerGroup, LedgerUnavailable
 from central.ledger.records import Member, MemberRole, Members
 from node.errors import OperationError
+from node.values import frozen
 
 POLL_S = 0.2
 
@@ -40,7 +40,7 @@ async def promote(ledger: LedgerGroup, replica_id: str, *, timeout: float) -> As
         yield line
 
 
-@dataclass(frozen=True)
+@frozen
 class _Wait:
     """How long a person waits, in seconds, and until when by the loop's clock."""
 

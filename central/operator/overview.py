@@ -7,13 +7,13 @@ fail by itself: its answer is then None and the fault says why.
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from central.ledger.interface import Ledger, LedgerError
 from central.ledger.records import LedgerState, ReplicaStatus, ServiceStatus
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class ReplicaAnswer:
     """One replica's answer about itself, or why there is none."""
 
@@ -23,7 +23,7 @@ class ReplicaAnswer:
     clock: "Clock | None" = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Clock:
     """How far a replica's wall clock is ahead of ours, microseconds, to within `give_or_take_us`.
 
@@ -45,7 +45,7 @@ def compare_clocks(asked_us: int, told_us: int, answered_us: int) -> Clock:
     return Clock(told_us - middle, (answered_us - asked_us + 1) // 2)
 
 
-@dataclass(frozen=True)
+@frozen
 class Overview:
     """The ledger as one client sees it.
 

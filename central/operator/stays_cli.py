@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import tzinfo
 
 import click
@@ -25,9 +24,10 @@ from central.stays.turnover import turnover
 from node.address import Address
 from node.errors import UsageError
 from node.identifiers import IdType
+from node.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class WantedStays:
     """Which stays. Instants in microseconds since 1970 UTC; `zone` None: the lot's own."""
 

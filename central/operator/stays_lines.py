@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from central.operator.instants import text_of
 from central.stays.stays import Stay, over_stay_s
 from central.stays.turnover import HourOfTurnover
+from node.values import frozen
 
 STAY_TITLE = f"{'spot':<10} {'from':<29} {'until':<29} {'length':>11} {'over':>10}"
 HOUR_TITLE = f"{'hour':<29} {'arrivals':>8} {'departures':>10} {'per spot':>8} {'occupied':>8}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """What goes with stays when they are shown. `limits`: seconds, by spot."""
 
