@@ -10,6 +10,7 @@ from edge.frames import Image
 from edge.reader import Reader, SourceUnavailable
 from edge.readers import open_source
 from edge.source import Source, SourceKind
+from edge.stills import holds_picture
 from node.errors import OperationError, UsageError
 
 _QUALITY = 100
@@ -48,6 +49,8 @@ def one_picture(
     """Return a file's first frame, or one of a live source; raises UsageError, OperationError."""
     if not source.live:
         check_file(source)
+    if source.kind is SourceKind.STILLS and not holds_picture(source):
+        raise OperationError(f"{source.name} holds no picture: name a folder or pattern of stills")
     try:
         reader = open_reader(source)
     except SourceUnavailable as error:

@@ -54,6 +54,8 @@ def parse_source(text: str) -> Source:
         return Source(SourceKind.WEBCAM, webcam[1], f"webcam {int(webcam[1])}")
     if scheme := _SCHEME.match(text):
         return _parse_url(text, scheme[1].lower())
+    if not text:
+        raise UsageError("source '': name a file, a folder, a webcam's index or an address")
     path = Path(text)
     if path.is_char_device() and _WEBCAM.fullmatch(str(path.resolve())):
         # A name such as /dev/v4l/by-id/…: kept, as the index may be another after plugging in.

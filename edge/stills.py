@@ -48,6 +48,7 @@ class StillsReader:
         self._interrupted = threading.Event()
         self._newest = _Found(0, "")  # taken or given up
         self._data = b""
+        self._told_of_none = False
 
     @classmethod
     def open(cls, source: Source) -> Self:
@@ -76,7 +77,10 @@ class StillsReader:
         return False
 
     def _take(self, found: _Found | None) -> bool:
-        if found is None or found <= self._newest:
+        if found is None:
+            self._tell_of_none()
+            return False
+        if found <= self._newest:
             return False
         try:
             self._data = Path(found.path).read_bytes()
@@ -90,6 +94,11 @@ class StillsReader:
             return False
         self._newest = found
         return True
+
+    def _tell_of_none(self) -> None:
+        if not self._told_of_none:
+            self._told_of_none = True
+            logger.warning("%s holds no picture yet (%s)", self._name, ", ".join(SUFFIXES))
 
     def position_us(self) -> int:
         return 0
@@ -105,6 +114,14 @@ class StillsReader:
 
     def release(self) -> None:
         """Nothing is held open."""
+
+
+def holds_picture(source: Source) -> bool:
+    """Return whether a folder or pattern has any file that may be a picture."""
+    try:
+        return _newest(source.location) is not None
+    except OSError:
+        return False
 
 
 def _newest(location: str) -> _Found | None:

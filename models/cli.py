@@ -2,12 +2,12 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 import click
 import cv2
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from models import SHIPPED_MODEL
@@ -19,6 +19,7 @@ from models.evaluate import Evaluation, Group, as_json, contact_sheet
 from models.evaluate import evaluate as measure
 from models.metrics import Score, Thresholds
 from models.patches import Image
+from models.progress import progress_bar
 from node.errors import UsageError
 
 _SHEET_SIZE = 64
@@ -90,6 +91,9 @@ def evaluate(
     FRAMES is a frames JSON file: pictures, the spots' polygons in pixels, occupied or not.
     `parkledger convert-labels` makes one from the formats of PKLot and CNRPark and from COCO.
     """
+    for option, path in (("--errors", errors), ("--curve", curve)):
+        if path is not None:
+            _check_picture(option, path)  # now, not when all is measured
     classifier = SpotClassifier.load(model)
     evaluation = _run(read_frames(frames, images), classifier, keep=_SHEET_SIZE if errors else 0)
     if errors:
@@ -105,7 +109,7 @@ def evaluate(
 
 def _run(frames: tuple[LabelledFrame, ...], classifier: SpotClassifier, *, keep: int) -> Evaluation:
     """Evaluate with a progress bar on standard error; keep so many of the surest mistakes."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("frames", total=len(frames))
         return measure(
             frames,
@@ -127,12 +131,15 @@ def _charts(evaluation: Evaluation, thresholds: Thresholds) -> Image:
     )
 
 
+def _check_picture(option: str, path: Path) -> None:
+    if not cv2.haveImageWriter(str(path)):
+        raise UsageError(f"{option} {path}: end the name in .png or .jpg")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{option} {path}: cannot be written, name a folder that exists")
+
+
 def _write_picture(option: str, path: Path, picture: Image) -> None:
-    try:
-        written = cv2.imwrite(str(path), picture)
-    except cv2.error as error:
-        raise UsageError(f"{option} {path}: end the name in .png or .jpg") from error
-    if not written:
+    if not cv2.imwrite(str(path), picture):
         raise UsageError(f"{option} {path}: cannot be written, name a folder that exists")
 
 

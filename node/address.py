@@ -48,7 +48,7 @@ class AddressType(click.ParamType[Address]):
 
 
 class AddressListType(click.ParamType[tuple[Address, ...]]):
-    """A click parameter that is one or more addresses with commas between them."""
+    """A click parameter that is one or more addresses to connect to, with commas between them."""
 
     name = "host:port[,…]"
 
@@ -63,6 +63,9 @@ class AddressListType(click.ParamType[tuple[Address, ...]]):
             self.fail(str(error), param, ctx)
         if not addresses:
             self.fail("at least one HOST:PORT is needed", param, ctx)
+        for address in addresses:
+            if not address.port:
+                self.fail(f"address '{address}': nobody can be reached at port 0", param, ctx)
         return addresses
 
 

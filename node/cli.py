@@ -59,7 +59,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "members": (
         "central.operator.members_cli",
         "members",
-        "List, add or remove the ledger's replicas.",
+        "List, add, promote or remove the ledger's replicas.",
     ),
     "transfer": ("central.operator.members_cli", "transfer", "Make another replica the primary."),
     "backup": (

@@ -18,8 +18,8 @@ def check_id(kind: str, value: str) -> str:
     """
     if not ID_PATTERN.fullmatch(value):
         raise UsageError(
-            f"{kind} id '{value[:80]}': use 1 to 64 letters, digits, '.', '_' or '-', "
-            "beginning with a letter or digit"
+            f"{kind} id '{value[:80]}': use 1 to 64 letters (a to z, A to Z), digits, '.', "
+            "'_' or '-', beginning with a letter or digit"
         )
     return value
 

@@ -14,9 +14,23 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def command(name: str) -> click.Command:
-    found = group.get_command(click.Context(group), name)
-    assert found is not None
+    """Return a command by its name, a sub-command by both: 'members add'."""
+    found: click.Command = group
+    for part in name.split():
+        assert isinstance(found, click.Group)
+        inner = found.get_command(click.Context(found), part)
+        assert inner is not None
+        found = inner
     return found
+
+
+def with_sub_commands(name: str) -> list[str]:
+    found = command(name)
+    inner = found.commands if isinstance(found, click.Group) else {}
+    return [name, *(f"{name} {sub}" for sub in inner)]
+
+
+EVERY_COMMAND = [name for first in COMMANDS for name in with_sub_commands(first)]
 
 
 def options(name: str) -> list[click.Option]:
@@ -44,31 +58,35 @@ def wrong_value(option: click.Option) -> str | None:
 
 EVERY_OPTION = [
     pytest.param(name, option, id=f"{name} {option.opts[0]}")
-    for name in COMMANDS
+    for name in EVERY_COMMAND
     for option in options(name)
 ]
 
 
 TYPED_OPTIONS = [
     pytest.param(name, option.opts[0], wrong, id=f"{name} {option.opts[0]}")
-    for name in COMMANDS
+    for name in EVERY_COMMAND
     for option in options(name)
     if (wrong := wrong_value(option)) is not None
 ]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", EVERY_COMMAND)
 def test_a_command_says_what_it_does(name: str) -> None:
     help_text = command(name).help
     assert help_text
     assert help_text.splitlines()[0].rstrip().endswith((".", ":")), "a whole sentence comes first"
-    assert COMMANDS[name][2].endswith("."), "the list of commands has whole sentences too"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_has_whole_sentences(name: str) -> None:
+    assert COMMANDS[name][2].endswith(".")
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
 def test_its_help_can_be_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main([name, "--help"], prog_name="parkledger")
+        main([*name.split(), "--help"], prog_name="parkledger")
     assert left.value.code == 0
     assert f"parkledger {name}" in capsys.readouterr().out
 
@@ -86,27 +104,30 @@ def test_an_option_has_help_a_default_and_a_variable(name: str, option: click.Op
 @pytest.mark.parametrize(("name", "option"), EVERY_OPTION)
 def test_its_variable_is_named_after_the_option(name: str, option: click.Option) -> None:
     long = next(spelling for spelling in option.opts if spelling.startswith("--"))
-    expected = f"PARKLEDGER_{name}_{long.removeprefix('--')}".upper().replace("-", "_")
+    expected = f"PARKLEDGER_{name}_{long.removeprefix('--')}".upper()
+    expected = expected.replace("-", "_").replace(" ", "_")
     context = click.Context(
-        command(name), info_name=name, auto_envvar_prefix=f"PARKLEDGER_{name.upper()}"
+        command(name),
+        info_name=name,
+        auto_envvar_prefix=f"PARKLEDGER_{name.upper()}".replace(" ", "_"),
     )
     record = option.get_help_record(context)
     assert record is not None
     assert f"env var: {expected}" in record[1]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", EVERY_COMMAND)
 def test_an_unknown_option_is_one_line_and_exit_code_2(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "--no-such-option" in refused([name, "--no-such-option"], capsys)
+    assert "--no-such-option" in refused([*name.split(), "--no-such-option"], capsys)
 
 
 @pytest.mark.parametrize(("name", "option", "wrong"), TYPED_OPTIONS)
 def test_a_wrong_value_is_one_line_and_exit_code_2(
     name: str, option: str, wrong: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = refused([name, option, wrong], capsys)
+    line = refused([*name.split(), option, wrong], capsys)
     assert option.lstrip("-") in line or wrong in line
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -237,9 +238,9 @@ def _settings(
 
 def _check_picture(file: Path) -> None:
     # Now, not when the demo is over.
-    if file.suffix != ".svg" or not file.parent.is_dir():
+    if file.suffix != ".svg" or not os.access(file.parent, os.W_OK):
         raise UsageError(
-            f"--picture {file}: give a file in a directory that exists, ending in .svg"
+            f"--picture {file}: give a file, ending in .svg, in a directory that can be written to"
         )
 
 
@@ -261,6 +262,8 @@ def _directory(keep: Path | None) -> Iterator[Path]:
     if full:
         # A replica would take up another run's log, and apply its layout beside ours.
         raise UsageError(f"--keep {keep}: is not empty; choose a new directory")
+    if not os.access(keep, os.W_OK):
+        raise UsageError(f"--keep {keep}: cannot be written to; choose another directory")
     yield keep.resolve()
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from central.layout.convert import Names, to_layout, to_truth
 from central.layout.frames import one_camera, read_pictures
-from central.layout.slow_video import find_images, frames_per_picture, write_video
+from central.layout.outputs import check_output
+from central.layout.slow_video import codec_of, find_images, frames_per_picture, write_video
 from central.layout.toml import format_layout
 from central.layout.truth import format_truth
 from node.errors import OperationError
@@ -31,6 +32,7 @@ class Conversion:
 
 def run(job: Conversion) -> Iterator[str]:
     """Make the files and yield a line for a person as each is written."""
+    _check_outputs(job)
     source = str(job.frames)
     pictures = one_camera(read_pictures(job.frames), job.camera, source=source)
     names = Names(lot_id=job.lot_id, camera_id=job.camera_id, lot_name=job.lot_name)
@@ -57,6 +59,19 @@ def run(job: Conversion) -> Iterator[str]:
         size = (pictures[0].width, pictures[0].height)
         write_video(job.out_video, files, size=size, fps=job.fps, repeat=repeat)
         yield f"{job.out_video}: {len(files)} pictures, {len(files) * seconds:g} s"
+
+
+def _check_outputs(job: Conversion) -> None:
+    outputs = (
+        ("--out-layout", job.out_layout),
+        ("--out-video", job.out_video),
+        ("--out-truth", job.out_truth),
+    )
+    for option, path in outputs:
+        if path is not None:
+            check_output(option, path, inputs=(job.frames,))
+    if job.out_video is not None:
+        codec_of(job.out_video)
 
 
 def _write(path: Path, text: str) -> None:

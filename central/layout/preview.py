@@ -19,6 +19,7 @@ from central.layout.drawing import (
     draw_grid,
     draw_marks,
 )
+from central.layout.outputs import check_output
 from central.layout.toml import read_layout
 from node.errors import OperationError, UsageError
 from node.values import frozen
@@ -36,6 +37,7 @@ class Preview:
 
 def draw(preview: Preview, *, classify: bool) -> None:
     """Write the drawing; with `classify` coloured by the shipped model's answers."""
+    check_output("--out", preview.out, inputs=(preview.picture, preview.layout))
     if preview.layout is None:
         write_picture(preview.out, draw_grid(read_picture(preview.picture)))
         return
@@ -75,6 +77,8 @@ def ask_model(camera: Camera, frame: Image) -> list[Mark]:
 
 def read_picture(path: Path) -> Image:
     """Return (H, W, 3) uint8 BGR: the picture, or a video's first frame."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; name a picture or a video")
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file; check the path")
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)

@@ -47,13 +47,19 @@ def frames_per_picture(seconds: float, fps: float) -> int:
     return count
 
 
+def codec_of(out: Path) -> str:
+    """Return the codec of a video of that name; raises UsageError if there is none."""
+    codec = CODECS.get(out.suffix.lower())
+    if codec is None:
+        raise UsageError(f"--out-video {out}: name a file that ends in .mp4 or .avi")
+    return codec
+
+
 def write_video(
     out: Path, files: Iterable[Path], *, size: tuple[int, int], fps: float, repeat: int
 ) -> None:
     """Write each picture `repeat` times; `size` is (width, height) in pixels of all of them."""
-    codec = CODECS.get(out.suffix.lower())
-    if codec is None:
-        raise UsageError(f"--out-video {out}: name a file that ends in .mp4 or .avi")
+    codec = codec_of(out)
     writer = cv2.VideoWriter(str(out), cv2.VideoWriter.fourcc(*codec), fps, size)
     try:
         if not writer.isOpened():

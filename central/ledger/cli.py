@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from central.raft import Configuration
 
 LEAST_LEASE_TICKS = 5
+ANY_HOST = ("0.0.0.0", "[::]")
 JOIN_TIME_OUT = 10.0  # seconds that a group has to say who it is
 
 
@@ -151,7 +152,7 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
 )
 @click.option(
     "--keep-history",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=36_500),
     metavar="DAYS",
     show_default="all of it",
     show_envvar=True,
@@ -200,7 +201,9 @@ def ledger(
     from node.shutdown import run_until_signalled
 
     configure(log_level, role=f"ledger[{replica_id}]")
-    _check_together(replica_id, listen, peers, join, heartbeat_ticks, election_ticks, lease=lease)
+    _check_together(
+        replica_id, listen, peer_port, peers, join, heartbeat_ticks, election_ticks, lease=lease
+    )
     first, cluster_id = _group(replica_id, listen, data, peers, join, cluster)
     settings = ReplicaSettings(
         replica_id=replica_id,
@@ -229,6 +232,7 @@ def ledger(
 def _check_together(
     replica_id: str,
     listen: Address,
+    peer_port: int,
     peers: Mapping[str, Address],
     join: Address | None,
     heartbeat_ticks: int,
@@ -247,6 +251,13 @@ def _check_together(
             f"--lease with --election-ticks {election_ticks} leaves no time for a lease: give at "
             f"least {LEAST_LEASE_TICKS}, and smaller ones with --tick-ms"
         )
+    if listen.port == 0:
+        raise UsageError(f"--listen {listen}: others must know the port; give one from 1 to 65535")
+    if peer_port == listen.port:
+        raise UsageError(
+            f"--peer-port {peer_port} is the port of --listen {listen}: clients and peers need one "
+            "each, give another"
+        )
     if replica_id in peers and peers[replica_id].port != listen.port:
         raise UsageError(
             f"--peers says that replica '{replica_id}' is at {peers[replica_id]}, --listen says "
@@ -256,6 +267,14 @@ def _check_together(
         raise UsageError(
             f"--join {join} and --peers: a replica begins a new cluster or joins one; give one of "
             "them"
+        )
+
+
+def _check_can_be_dialled(replica_id: str, address: Address) -> None:
+    if address.host in ANY_HOST:
+        raise UsageError(
+            f"--listen {address}: others could not find this replica there; give its own address, "
+            f"or say it beside --listen: --peers {replica_id}=HOST:{address.port}"
         )
 
 
@@ -275,6 +294,8 @@ def _group(
     if join is None:
         # What others are told to dial is what --peers says of us, where it says anything.
         addresses = {replica_id: listen, **peers}
+        if not holds_replica(data):
+            _check_can_be_dialled(replica_id, addresses[replica_id])
         cluster_id = cluster_id_of(cluster or "parkledger", frozenset(addresses))
         return configuration_of(addresses), cluster_id
     if holds_replica(data):  # it knows its group, or waits to be added to it

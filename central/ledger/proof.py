@@ -126,10 +126,18 @@ def proof_from_json(text: str, *, source: str) -> Proof:
             ),
             tuple(_digest(part) for part in value["path"]),
         )
-    except (ValueError, TypeError, KeyError) as error:
-        raise UsageError(
-            f"{source} is no proof ({error!r}): give what 'parkledger history --proof' printed"
-        ) from error
+    except KeyError as error:
+        raise _no_proof(source, f"it has no {error}") from error
+    except TypeError as error:
+        raise _no_proof(source, "it is built otherwise") from error
+    except ValueError as error:
+        raise _no_proof(source, str(error)) from error
+
+
+def _no_proof(source: str, why: str) -> UsageError:
+    return UsageError(
+        f"{source} is no proof ({why}): give what 'parkledger history --proof' printed"
+    )
 
 
 def _number(value: dict[str, Any], key: str) -> int:

@@ -71,6 +71,8 @@ class Recovery:
 @contextmanager
 def opened(directory: Path, replica_id: str) -> Iterator[Recovery]:
     """Open a stopped replica's directory; raises UsageError for another's, or one in use."""
+    if directory.is_file():
+        raise UsageError(f"--data {directory}: is a file; give the directory of a survivor")
     identity = read_identity(directory)
     if identity is None or not has_log(directory):
         raise UsageError(

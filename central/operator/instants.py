@@ -30,10 +30,10 @@ def instant_of(option: str, text: str, *, zone: tzinfo | None, now_us: int) -> i
 
     A date or a date and time, of `zone` if it says no offset, or an age: 90s, 15m, 6h, 2d.
     """
-    if age := _AGE.fullmatch(text.strip()):
-        back = timedelta(**{_UNITS[age[2]]: int(age[1])})
-        return now_us - back // timedelta(microseconds=1)
     try:
+        if age := _AGE.fullmatch(text.strip()):
+            back = timedelta(**{_UNITS[age[2]]: int(age[1])})
+            return _after_1970(option, text, now_us - back // timedelta(microseconds=1))
         written = datetime.fromisoformat(text.strip())
         if written.tzinfo is None:
             written = written.astimezone() if zone is None else written.replace(tzinfo=zone)
@@ -43,9 +43,13 @@ def instant_of(option: str, text: str, *, zone: tzinfo | None, now_us: int) -> i
             f"{option} '{text}': write 2026-11-22T14:00, 2026-11-22, 2026-11-22T14:00+01:00, or an "
             "age: 90s, 15m, 6h, 2d"
         ) from error
-    if instant <= 0:
+    return _after_1970(option, text, instant)
+
+
+def _after_1970(option: str, text: str, instant_us: int) -> int:
+    if instant_us <= 0:
         raise UsageError(f"{option} '{text}' is before 1970: give a later time")
-    return instant
+    return instant_us
 
 
 def text_of(instant_us: int, *, zone: tzinfo | None) -> str:

@@ -1,6 +1,7 @@
 """`parkledger layout`: click, then the question, then the file."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -99,7 +100,7 @@ def layout(
             # `parkledger layout north | head`: leave quietly, and keep Python's flush quiet.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    _write(out, text)
+    write_whole(out, text)
     click.echo(f"{out}: {text.splitlines()[0].removeprefix('# ')}")
 
 
@@ -129,8 +130,8 @@ def _check_new(out: Path) -> None:
         raise UsageError(f"{out}: is there already; give another name, or --replace")
 
 
-def _write(out: Path, text: str) -> None:
-    """Write a file whole, or leave what was there."""
+def write_whole(out: Path, text: str) -> None:
+    """Write a file whole, or leave what was there; raises UsageError."""
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
@@ -139,5 +140,6 @@ def _write(out: Path, text: str) -> None:
             os.fsync(file.fileno())
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written nothing is to be removed
+            part.unlink(missing_ok=True)
         raise UsageError(f"{out}: cannot be written ({error.strerror}); check it") from None

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from models.foreign import cnrpark, coco, pklot_xml
 from models.foreign.labels import Frame, LeftOut, Reading, write_frames
+from models.progress import progress_bar
 from node.errors import UsageError
 
 _FILE: Final = click.Path(path_type=Path)
@@ -97,6 +96,6 @@ def convert_labels(
 
 def _collect(reading: Reading) -> list[Frame]:
     """Read everything, with a progress bar on standard error."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         steps = progress.track(reading.frames, total=reading.total, description="frames")
         return [frame for frame in steps if frame is not None]

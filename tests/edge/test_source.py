@@ -56,6 +56,7 @@ def test_no_password_is_ever_shown(password: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("", "source '': name a file"),
         ("missing.mp4", "source 'missing.mp4': no such file"),
         ("/dev/null", "source '/dev/null' is neither a file nor a folder"),
         ("ftp://u:s3cret@cam/x", "source 'ftp://cam/…': 'ftp' is not supported"),

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge.reader import SourceUnavailable
+from edge.snapshot import take_snapshot
 from edge.source import SourceKind, parse_source
 from edge.stills import StillsReader
+from node.errors import OperationError
 from tests.edge.pictures import jpeg
 from tests.edge.videos import number_of, numbered_image
 
@@ -103,6 +105,18 @@ def test_a_folder_that_vanishes_ends_and_can_come_back(tmp_path: Path) -> None:
     folder.mkdir()
     write(folder, "a.jpg", 3, at=time.time())
     assert StillsReader.open(source).grab()
+
+
+def test_a_folder_without_pictures_says_so_once_and_gives_no_snapshot(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = opened(tmp_path)
+    threading.Timer(1.2, reader.interrupt).start()  # two looks
+    assert not reader.grab()
+    assert caplog.text.count("holds no picture yet (.jpg, .jpeg, .png)") == 1
+    for empty in (tmp_path, tmp_path / "*.jpg"):
+        with pytest.raises(OperationError, match="holds no picture: name a folder or pattern"):
+            take_snapshot(parse_source(str(empty)), tmp_path / "shot.jpg")
 
 
 def test_interrupting_ends_the_wait_for_a_picture(tmp_path: Path) -> None:

@@ -24,7 +24,12 @@ class LabelFile:
             ) from None
         self._file = os.fdopen(descriptor, "a+", encoding="utf-8")
         self._file.seek(0)
-        self.labels = [self._parse(line, at) for at, line in enumerate(self._file, 1)]
+        try:
+            self.labels = [self._parse(line, at) for at, line in enumerate(self._file, 1)]
+        except UnicodeDecodeError:
+            raise UsageError(
+                f"--labels {path}: holds no text, so no labels; name another file"
+            ) from None
 
     def add(self, label: Label) -> None:
         """Append a label; raises OSError, keeping nothing, if it cannot be written."""

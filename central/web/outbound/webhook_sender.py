@@ -82,6 +82,7 @@ class Sender:
         self._every_s = every_s
         self._backoff = backoff()
         self._told: dict[str, LotNews] = {}
+        self._missed: set[str] = set()
 
     async def run(self, follower: Follower, stop: asyncio.Event) -> None:
         """Tell what changes, until `stop`."""
@@ -110,6 +111,7 @@ class Sender:
         publication = follower.publication()
         if publication is None:
             return None
+        self._warn_of_missing({lot.lot_id for lot in publication.lots})
         for lot in publication.lots:
             news = LotNews.of(lot)
             wanted = not self._receiver.lots or lot.lot_id in self._receiver.lots
@@ -123,6 +125,12 @@ class Sender:
                 )
                 return news, message
         return None
+
+    def _warn_of_missing(self, known: set[str]) -> None:
+        """Say once of each lot that nothing is told of it: its name may be misspelt."""
+        for lot_id in sorted(self._receiver.lots - known - self._missed):
+            self._missed.add(lot_id)
+            logger.warning("not known, told once its layout is applied lot=%s", lot_id)
 
 
 async def _sleep(seconds: float, stop: asyncio.Event) -> None:

@@ -24,7 +24,7 @@ from node.errors import OperationError
         (["--truth", "x.json"], "--truth x.json: goes with --source"),
         (["--source", "x.mp4"], "--source x.mp4: needs --layout FILE"),
         (["--source", "x.mp4", "--layout", "none.toml"], "none.toml: cannot be read"),
-        (["--picture", "/nowhere/x.svg"], "--picture /nowhere/x.svg: give a file in a directory"),
+        (["--picture", "/nowhere/x.svg"], "--picture /nowhere/x.svg: give a file, ending in .svg"),
         (["--keep", "."], "--keep .: is not empty"),
     ],
 )

@@ -87,6 +87,33 @@ def test_convert_names_a_place_it_cannot_write(run: Runner, tmp_path: Path) -> N
     assert "o.toml: cannot be written (No such file or directory)" in outcome.err
 
 
+def test_what_is_read_is_not_written_over(run: Runner, tmp_path: Path) -> None:
+    frames = a_day(tmp_path)
+    before = frames.read_bytes()
+    named = ("--lot", "cnr", "--camera-id", "cam3", "--camera", 3)
+    outcome = run("convert", frames, *named, "--out-layout", frames)
+    assert (outcome.code, frames.read_bytes()) == (2, before)
+    assert outcome.err.endswith(": is what is read; name another file\n")
+    picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
+    before = picture.read_bytes()
+    outcome = run("preview", picture, "-o", tmp_path / "." / "p.png")
+    assert (outcome.code, picture.read_bytes()) == (2, before)
+    assert "p.png: is what is read; name another file" in outcome.err
+
+
+def test_convert_writes_nothing_if_a_name_is_wrong(run: Runner, tmp_path: Path) -> None:
+    layout = tmp_path / "o.toml"
+    named = ("--lot", "cnr", "--camera-id", "cam3", "--camera", 3, "--out-layout", layout)
+    outcome = run("convert", a_day(tmp_path), *named, "--out-video", tmp_path / "o.txt")
+    assert (outcome.code, layout.exists()) == (2, False)
+    assert "o.txt: name a file that ends in .mp4 or .avi" in outcome.err
+
+
+def test_preview_of_a_folder_says_so(run: Runner, tmp_path: Path) -> None:
+    outcome = run("preview", tmp_path, "-o", tmp_path / "o.jpg")
+    assert (outcome.code, "is a folder; name a picture or a video" in outcome.err) == (2, True)
+
+
 def test_convert_refuses_an_id_that_cannot_name_a_lot(run: Runner, tmp_path: Path) -> None:
     outcome = run("convert", "x.json", "--lot", "a b", "--camera-id", "c", "--out-layout", "x")
     assert outcome.code == 2

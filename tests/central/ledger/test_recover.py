@@ -89,6 +89,10 @@ def test_an_empty_directory_is_no_survivor(tmp_path: Path, run: Runner) -> None:
     assert refused.code == 2
     assert f"--data {tmp_path}: no replica has run there" in refused.err
     assert list(tmp_path.iterdir()) == []
+    file = tmp_path / "file"
+    file.touch()
+    refused = run("recover", "--data", file, "--replica-id", "a", "--dry-run")
+    assert (refused.code, f"--data {file}: is a file" in refused.err) == (2, True)
 
 
 def test_a_replica_that_runs_is_left_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from central.layout.document import Camera, Layout
 from central.layout.toml import parse_layout, read_layout
 from central.ledger.interface import LedgerRefused, LedgerUnavailable
 from central.ledger.records import LedgerState, LotState
-from central.operator.layout_cli import committed
+from central.operator.layout_cli import committed, write_whole
 from node.errors import UsageError
 from tests.central.layout.layouts import NORTH, north
 from tests.central.ledger.cluster import DEADLINE, Cluster
@@ -72,6 +72,11 @@ def test_wrong_use_is_told_in_one_line_and_writes_nothing(run: Runner, tmp_path:
         assert ended.err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["north.toml"]
     assert there.read_text() == NORTH
+
+
+def test_a_folder_that_cannot_be_written_to_is_named() -> None:
+    with pytest.raises(UsageError, match=r"/proc/north\.toml: cannot be written"):
+        write_whole(Path("/proc/north.toml"), "")
 
 
 @pytest.mark.timeout(120)

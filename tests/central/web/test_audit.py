@@ -68,6 +68,9 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, line: str) -> None:
     path.write_text(line + "\n")
     with pytest.raises(UsageError, match="line 1 is no label"):
         LabelFile(path)
+    path.write_bytes(b"\x89PNG\r\n")
+    with pytest.raises(UsageError, match="holds no text, so no labels"):
+        LabelFile(path)
     with pytest.raises(UsageError, match="cannot be opened"):
         LabelFile(tmp_path)
 

@@ -74,6 +74,6 @@ def test_a_wrong_argument_gives_one_line_and_exit_code_2(
     out = tmp_path / "f.json"
     code, _, error = run(capsys, "convert-labels", *given, "--out", out)
     assert code == 2
-    assert len(error.strip().splitlines()) == 1
+    assert len(error.splitlines()) == 1
     assert needle in error
     assert not out.exists()

@@ -76,7 +76,9 @@ class Inbox:
 
 
 @asynccontextmanager
-async def telling(directory: Path, inbox: Inbox) -> AsyncIterator[Cluster]:
+async def telling(
+    directory: Path, inbox: Inbox, *, lots: frozenset[str] = frozenset()
+) -> AsyncIterator[Cluster]:
     """Give replicas whose changes are told to the inbox."""
     server = await asyncio.start_server(inbox.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -85,7 +87,7 @@ async def telling(directory: Path, inbox: Inbox) -> AsyncIterator[Cluster]:
         stop = asyncio.Event()
         addresses = tuple(cluster.addresses.values())
         async with following(addresses, stale_after_s=60.0) as follower:
-            receiver = Receiver(f"http://127.0.0.1:{port}/hook", SECRET)
+            receiver = Receiver(f"http://127.0.0.1:{port}/hook", SECRET, lots)
             sender = Sender(receiver, every_s=0.0, backoff=lambda: Backoff(first=0.05, limit=0.1))
             task = asyncio.create_task(sender.run(follower, stop))
             try:
@@ -118,6 +120,19 @@ async def test_what_is_not_taken_is_sent_again(tmp_path: Path, status: int) -> N
         # Not what was refused, but how the lot stands by then.
         await inbox.until_vacant(1)
         assert len(inbox.attempts) >= 4
+
+
+async def test_a_lot_that_is_not_there_is_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = Inbox()
+    async with telling(tmp_path, inbox, lots=frozenset({"north", "noth"})) as cluster:
+        client = cluster.client()
+        await client.append(batch("near", 1, ("A1", VACANT)))
+        await inbox.until_vacant(1)
+        await client.append(batch("near", 2, ("A1", OCCUPIED)))
+        await inbox.until_vacant(0)
+    assert [record.args for record in caplog.records if "not known" in record.msg] == [("noth",)]
 
 
 def test_wrong_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
