@@ -25,8 +25,10 @@ from central.ledger.client import LedgerClient
 from central.ledger.records import CameraCondition, Occupancy
 from edge.frames import Image
 from tests.edge.pictures import blurred, jpeg, noisy
+from tests.edge.views import nudged
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
+KNOCK_PX = 8.0  # of a picture 1920 wide
 START_S = 60.0
 """A cold start, or a change, on a loaded machine."""
 
@@ -45,6 +47,7 @@ class View:
 
     def __init__(self) -> None:
         fine = sample_picture()
+        knocked, _ = nudged(fine, right=KNOCK_PX)
         # A lens out of focus blurs the scene and not the sensor's noise.
         self._variants = {
             "live": [jpeg(noisy(fine, seed=seed)) for seed in range(16)],
@@ -53,6 +56,7 @@ class View:
             "white": [jpeg(np.full_like(fine, 255))],
             "soft": [jpeg(noisy(blurred(fine), seed=n, sigma=0.5)) for n in range(16)],
             "square": [jpeg(noisy(fine[:, :480], seed=seed)) for seed in range(16)],
+            "knocked": [jpeg(noisy(knocked, seed=seed)) for seed in range(16)],
         }
         self._pictures: Iterator[bytes] = iter(())
         self.show("live")
@@ -179,6 +183,15 @@ class Site:
                 held, told = await self._look(camera_id)
                 if held is condition and (told > 0) is (condition is CameraCondition.OK):
                     return time.monotonic() - began
+                await asyncio.sleep(0.05)
+
+    async def looked(self, camera_id: str) -> None:
+        """Wait until a camera that logs all has compared a picture with its first one."""
+        async with asyncio.timeout(START_S):
+            while True:
+                log = self.supervisor.children[camera_id].log
+                if "moved=" in await asyncio.to_thread(log.read_text, encoding="utf-8"):
+                    return
                 await asyncio.sleep(0.05)
 
     async def _look(self, camera_id: str) -> tuple[CameraCondition | None, int]:
