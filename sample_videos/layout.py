@@ -1,5 +1,7 @@
 """The lot's layout as TOML: spots, and the region of each spot in each camera's picture."""
 
+import math
+
 import numpy as np
 
 from sample_videos.camera import Camera, Floats
@@ -7,8 +9,21 @@ from sample_videos.lot import ROWS, SPOTS, Spot
 
 LOT_ID = "north"
 LOT_NAME = "North campus lot"
+LATITUDE, LONGITUDE = 48.712500, 2.199500
+"""Where the middle of the plan is, degrees: an invented lot, that exports have a place to say."""
+_METRES_A_DEGREE = 111_195.0
 _MARGIN = 0.002
 """A corner this close to the picture's edge (share of its side) counts as outside."""
+
+
+def place(spot: Spot) -> tuple[float, float]:
+    """Latitude and longitude of the spot's middle, degrees to a decimetre; x is east, y north."""
+    x, y = spot.centre
+    east = x / math.cos(math.radians(LATITUDE))
+    return (
+        round(LATITUDE + y / _METRES_A_DEGREE, 6),
+        round(LONGITUDE + east / _METRES_A_DEGREE, 6),
+    )
 
 
 def region(camera: Camera, spot: Spot) -> Floats | None:
@@ -40,11 +55,15 @@ def layout_toml(cameras: tuple[Camera, ...]) -> str:
         f'id = "{LOT_ID}"',
         f'name = "{LOT_NAME}"',
         'time_zone = "Europe/Paris"',
+        f"latitude = {LATITUDE:.6f}",
+        f"longitude = {LONGITUDE:.6f}",
     ]
     for row in ROWS:
         lines += ["", "[[zones]]", f'id = "row-{row.letter.lower()}"', f'name = "Row {row.letter}"']
     for spot in SPOTS:
+        latitude, longitude = place(spot)
         lines += ["", "[[spots]]", f'id = "{spot.id}"', f'zone = "row-{spot.row.letter.lower()}"']
+        lines += [f"latitude = {latitude:.6f}", f"longitude = {longitude:.6f}"]
     for camera in cameras:
         lines += ["", "[[cameras]]", f'id = "{camera.id}"', f'name = "{camera.name}"']
         for spot_id, polygon in regions(camera).items():

@@ -1,3 +1,4 @@
+import math
 import tomllib
 
 import cv2
@@ -54,3 +55,19 @@ def test_the_layout_is_toml_with_every_spot_and_camera() -> None:
     assert len(layout["spots"]) == 40
     assert {spot["zone"] for spot in layout["spots"]} == zones
     assert [camera["id"] for camera in layout["cameras"]] == ["north-east", "north-west"]
+
+
+def test_spots_lie_as_far_apart_on_the_globe_as_on_the_plan() -> None:
+    layout = tomllib.loads(layout_toml(CAMERAS))
+    places = {spot["id"]: (spot["latitude"], spot["longitude"]) for spot in layout["spots"]}
+
+    def metres(one: str, other: str) -> float:
+        (north, east), (north_2, east_2) = places[one], places[other]
+        shrunk = math.cos(math.radians(north))
+        return 111_195 * math.hypot(north_2 - north, (east_2 - east) * shrunk)
+
+    assert metres("A01", "A10") == pytest.approx(9 * SPOT_WIDTH, abs=0.2)
+    assert metres("A01", "D01") == pytest.approx(30.2, abs=0.2)
+    assert places["D01"][0] > places["A01"][0], "the masts look north"
+    middle = [sum(axis) / len(places) for axis in zip(*places.values(), strict=True)]
+    assert middle == pytest.approx([layout["lot"]["latitude"], layout["lot"]["longitude"]])
