@@ -53,7 +53,30 @@ def cluster_id_of(name: str, replica_ids: frozenset[str]) -> str:
     return f"{name}-{hashlib.sha256(members.encode()).hexdigest()[:8]}"
 
 
-@click.command()
+_HELP = """\
+Run one replica of the ledger.
+
+Start three, each on a machine of its own, with the same ids in --peers:
+
+\b
+  parkledger ledger --replica-id a --listen 10.0.0.1:7001 --data /var/lib/parkledger \\
+      --peers a=10.0.0.1:7001,b=10.0.0.2:7001,c=10.0.0.3:7001
+
+A replica is added to them later, on a machine of its own, in two steps: it starts and waits,
+then an operator says, anywhere, that it belongs to them:
+
+\b
+  parkledger ledger --replica-id d --listen 10.0.0.4:7001 --data /var/lib/parkledger \\
+      --join 10.0.0.1:7001
+  parkledger members add d 10.0.0.4:7001 --ledger 10.0.0.1:7001
+
+It does not add itself, so that one that was removed stays so when its machine restarts, and
+so that the address is given that all others dial. Later starts need neither --peers nor
+--join; giving them again changes nothing.
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--replica-id",
     type=IdType("replica"),
@@ -176,26 +199,7 @@ def ledger(
     keep_history: float | None,
     log_level: str,
 ) -> int:
-    """Run one replica of the ledger.
-
-    Start three, each on a machine of its own, with the same ids in --peers:
-
-    \b
-      parkledger ledger --replica-id a --listen 10.0.0.1:7001 --data /var/lib/parkledger \\
-          --peers a=10.0.0.1:7001,b=10.0.0.2:7001,c=10.0.0.3:7001
-
-    A replica is added to them later, on a machine of its own, in two steps: it starts and waits,
-    then an operator says, anywhere, that it belongs to them:
-
-    \b
-      parkledger ledger --replica-id d --listen 10.0.0.4:7001 --data /var/lib/parkledger \\
-          --join 10.0.0.1:7001
-      parkledger members add d 10.0.0.4:7001 --ledger 10.0.0.1:7001
-
-    It does not add itself, so that one that was removed stays so when its machine restarts, and
-    so that the address is given that all others dial. Later starts need neither --peers nor
-    --join; giving them again changes nothing.
-    """
+    """Run one replica; what a person reads is _HELP."""
     from central.ledger.opening import ReplicaSettings
     from central.ledger.server import serve
     from node.shutdown import run_until_signalled

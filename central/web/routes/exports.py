@@ -19,6 +19,7 @@ from central.web.past import LotPast, Span, past_of_lot
 from central.web.problems import Problem
 from central.web.reading import WAIT_S, Reader, unknown_lot
 from central.web.routes.parameters import LotId, Since, Until, problems
+from central.web.site import Site
 
 OnlyLot = Annotated[str | None, Query(description="only this lot", max_length=64)]
 
@@ -44,9 +45,15 @@ _STALE = "What is older than the service's limit, or seen by a faulty camera, is
 
 def router(reader: Reader) -> APIRouter:
     """Return the routes."""
-    site = reader.site
     routes = APIRouter(tags=["exports"], responses=problems(404, 422, 503))
+    _add_present(routes, reader.site)
+    _add_events(routes, reader)
+    _add_csv(routes, reader)
+    _add_parquet(routes, reader)
+    return routes
 
+
+def _add_present(routes: APIRouter, site: Site) -> None:
     def publication(lot: str | None, mark: Mark) -> Publication:
         lots = site.view.lots
         if lot is not None and lot not in lots:
@@ -74,6 +81,8 @@ def router(reader: Reader) -> APIRouter:
     for entry in PRESENT:
         add(*entry)
 
+
+def _add_events(routes: APIRouter, reader: Reader) -> None:
     @routes.get(
         "/lots/{lot_id}/export/cds",
         response_class=Response,
@@ -88,6 +97,10 @@ def router(reader: Reader) -> APIRouter:
         (lot,) = publish([past.lot], at_us=None, stale=False).lots
         document = cds.document(lot, _events(lot, past), at_us=time.time_ns() // 1000)
         return tagged(request, _dump(document), past.mark, media_type=cds.MEDIA_TYPE, cache=NOW)
+
+
+def _add_csv(routes: APIRouter, reader: Reader) -> None:
+    site = reader.site
 
     @routes.get(
         "/lots/{lot_id}/history.csv",
@@ -112,6 +125,8 @@ def router(reader: Reader) -> APIRouter:
             _chain(first, chunks), media_type="text/csv; charset=utf-8", headers=headers
         )
 
+
+def _add_parquet(routes: APIRouter, reader: Reader) -> None:
     @routes.get(
         "/lots/{lot_id}/history.parquet",
         response_class=Response,
@@ -139,8 +154,6 @@ def router(reader: Reader) -> APIRouter:
             **mark_headers(past.mark),
         }
         return Response(body, media_type="application/vnd.apache.parquet", headers=headers)
-
-    return routes
 
 
 def _events(lot: PublishedLot, past: LotPast) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Lots, zones and spots: now, linearizable now, and at any past instant."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -27,23 +28,45 @@ from central.web.routes.parameters import READ, At, Fresh, Limit, LotId, Page, S
 Make = Callable[[LotState, Layout], Marked]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which lot, and of when: at an instant; None: now, `fresh` from the quorum."""
+
+    lot_id: str
+    at: str | None
+    fresh: bool
+
+
 def router(reader: Reader) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["lots"], responses=READ)
-    bodies = Bodies()
+    lots = _Lots(reader, Bodies())
+    _add_lots(routes, lots)
+    _add_zones(routes, lots)
+    _add_spots(routes, lots)
+    return routes
 
-    async def of_lot(
-        request: Request, lot_id: str, at: str | None, fresh: bool, what: str, make: Make
-    ) -> Response:
-        moment = await reader.moment((lot_id,), at=at, fresh=fresh)
-        lot, layout = moment.lot(lot_id)
-        key = moment.key(lot_id)
+
+@dataclass(frozen=True)
+class _Lots:
+    """Answers about one lot; those of the present are made once a change."""
+
+    reader: Reader
+    bodies: Bodies
+
+    async def answer(self, request: Request, asked: Asked, what: str, make: Make) -> Response:
+        """Answer with what `make` makes of the lot; `what` tells one answer from another."""
+        moment = await self.reader.moment((asked.lot_id,), at=asked.at, fresh=asked.fresh)
+        lot, layout = moment.lot(asked.lot_id)
+        key = moment.key(asked.lot_id)
         if key is None:
             body = unmarked(make(lot, layout))
         else:
-            body = bodies.body((what, *key), lambda: make(lot, layout))
+            body = self.bodies.body((what, *key), lambda: make(lot, layout))
         return answer(request, body, moment.mark, cache=moment.cache)
 
+
+def _add_lots(routes: APIRouter, of: _Lots) -> None:
     @routes.get("/lots", response_model=LotsAnswer)
     async def lots(
         request: Request,
@@ -53,14 +76,14 @@ def router(reader: Reader) -> APIRouter:
         page: Page = None,
     ) -> Response:
         """Return every lot with its counts."""
-        moment = await reader.moment(at=at, fresh=fresh)
+        moment = await of.reader.moment(at=at, fresh=fresh)
 
         def make() -> LotsAnswer:
             return _lots(moment, limit=limit, page=page)
 
         states = moment.view.lots.values()
         key = ("lots", limit, page, tuple((one.state.lot_id, one.index) for one in states))
-        body = bodies.body(key, make) if moment.live else unmarked(make())
+        body = of.bodies.body(key, make) if moment.live else unmarked(make())
         return answer(request, body, moment.mark, cache=moment.cache)
 
     @routes.get("/lots/{lot_id}", response_model=LotAnswer)
@@ -70,8 +93,10 @@ def router(reader: Reader) -> APIRouter:
         def make(state: LotState, layout: Layout) -> Marked:
             return LotAnswer(lot=Lot.of(state, layout), zones=Zone.all_of(state, layout))
 
-        return await of_lot(request, lot_id, at, fresh, "lot", make)
+        return await of.answer(request, Asked(lot_id, at, fresh), "lot", make)
 
+
+def _add_zones(routes: APIRouter, of: _Lots) -> None:
     @routes.get("/lots/{lot_id}/zones", response_model=ZonesAnswer)
     async def zones(
         request: Request, lot_id: LotId, at: At = None, fresh: Fresh = False
@@ -81,8 +106,10 @@ def router(reader: Reader) -> APIRouter:
         def make(state: LotState, layout: Layout) -> Marked:
             return ZonesAnswer(zones=Zone.all_of(state, layout))
 
-        return await of_lot(request, lot_id, at, fresh, "zones", make)
+        return await of.answer(request, Asked(lot_id, at, fresh), "zones", make)
 
+
+def _add_spots(routes: APIRouter, of: _Lots) -> None:
     @routes.get("/lots/{lot_id}/spots", response_model=SpotsAnswer)
     async def spots(
         request: Request,
@@ -99,7 +126,7 @@ def router(reader: Reader) -> APIRouter:
             shown, following = page_of(every, key=lambda spot: spot.id, token=page, limit=limit)
             return SpotsAnswer(spots=shown, next_page=following)
 
-        return await of_lot(request, lot_id, at, fresh, f"spots {limit} {page}", make)
+        return await of.answer(request, Asked(lot_id, at, fresh), f"spots {limit} {page}", make)
 
     @routes.get("/lots/{lot_id}/spots/{spot_id}", response_model=SpotAnswer)
     async def spot(
@@ -115,9 +142,7 @@ def router(reader: Reader) -> APIRouter:
                 404, "unknown-spot", f"lot '{lot_id}' has no spot '{spot_id[:80]}' at that time"
             )
 
-        return await of_lot(request, lot_id, at, fresh, f"spot {spot_id}", make)
-
-    return routes
+        return await of.answer(request, Asked(lot_id, at, fresh), f"spot {spot_id}", make)
 
 
 def _lots(moment: Moment, *, limit: int, page: str | None) -> LotsAnswer:

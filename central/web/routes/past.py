@@ -40,14 +40,21 @@ OverLimit = Annotated[bool, Query(description="only stays longer than their zone
 def router(reader: Reader) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["past"], responses=READ)
+    _add_history(routes, reader)
+    _add_stays(routes, reader)
+    _add_hours(routes, reader)
+    return routes
 
-    def check(lot_id: str, spot_ids: list[str]) -> None:
-        if lot_id not in reader.site.view.lots:
-            raise Problem.of(404, "unknown-lot", f"lot '{lot_id}' is not known")
-        for spot_id in spot_ids:
-            if not ID_PATTERN.fullmatch(spot_id):
-                raise Problem.of(422, "bad-value", f"spot '{spot_id[:80]}': that is no id")
 
+def _check(reader: Reader, lot_id: str, spot_ids: list[str]) -> None:
+    if lot_id not in reader.site.view.lots:
+        raise Problem.of(404, "unknown-lot", f"lot '{lot_id}' is not known")
+    for spot_id in spot_ids:
+        if not ID_PATTERN.fullmatch(spot_id):
+            raise Problem.of(422, "bad-value", f"spot '{spot_id[:80]}': that is no id")
+
+
+def _add_history(routes: APIRouter, reader: Reader) -> None:
     @routes.get("/lots/{lot_id}/history", response_model=HistoryAnswer)
     async def history(
         request: Request,
@@ -59,7 +66,7 @@ def router(reader: Reader) -> APIRouter:
         page: Page = None,
     ) -> Response:
         """Return every change of a lot's spots and cameras, in the order of their commit."""
-        check(lot_id, spot)
+        _check(reader, lot_id, spot)
         try:
             found = await page_of_history(
                 reader,
@@ -79,6 +86,8 @@ def router(reader: Reader) -> APIRouter:
         )
         return answer(request, unmarked(body), found.mark)
 
+
+def _add_stays(routes: APIRouter, reader: Reader) -> None:
     @routes.get("/lots/{lot_id}/stays", response_model=StaysAnswer)
     async def stays(
         request: Request,
@@ -92,7 +101,7 @@ def router(reader: Reader) -> APIRouter:
         page: Page = None,
     ) -> Response:
         """Return how long spots were taken, by default in the last day; worked out from history."""
-        check(lot_id, spot)
+        _check(reader, lot_id, spot)
         span = Span.asked(since, until)
         past = await _past(reader, lot_id, span, spot)
         shown = _stays(past, span, over_limit=over_limit, bridge_s=bridge)
@@ -102,17 +111,17 @@ def router(reader: Reader) -> APIRouter:
         body = unmarked(StaysAnswer(stays=part, next_page=following))
         return answer(request, body, past.mark)
 
+
+def _add_hours(routes: APIRouter, reader: Reader) -> None:
     @routes.get("/lots/{lot_id}/hours", response_model=HoursAnswer)
     async def hours(
         request: Request, lot_id: LotId, since: Since = None, until: Until = None
     ) -> Response:
         """Return counts, arrivals and departures per hour, by default of the last day."""
-        check(lot_id, [])
+        _check(reader, lot_id, [])
         span = Span.asked(since, until)
         past = await _past(reader, lot_id, span, [])
         return answer(request, unmarked(_hours(past, span)), past.mark)
-
-    return routes
 
 
 async def _past(reader: Reader, lot_id: str, span: Span, spot_ids: list[str]) -> LotPast:
