@@ -117,17 +117,17 @@ class ClusterService(cluster_pb2_grpc.ClusterServiceServicer):
         """Stream a copy of what is applied here."""
         at_least = request.at_least_index
         try:
-            await self._wait_applied(at_least)
+            await self._wait_stored(at_least)
             async with aclosing(self._backups.copy(at_least=at_least)) as parts:
                 async for part in parts:
                     yield wire.backup_part_to_proto(part)
         except Errors as error:
             await abort(context, error, self._membership.addresses)
 
-    async def _wait_applied(self, index: int) -> None:
+    async def _wait_stored(self, index: int) -> None:
         try:
             async with asyncio.timeout(CATCH_UP_TIME_OUT):
-                await self._replica.wait_applied(index)
+                await self._replica.wait_stored(index)
         except TimeoutError:
             raise NoCopy(
                 f"replica '{self._replica.settings.replica_id}' has applied "

@@ -20,6 +20,7 @@ from central.ledger.applying import Applier
 from central.ledger.command import Command, StoredBatches, encode
 from central.ledger.errors import NotPrimary
 from central.ledger.hearing import Hearing
+from central.ledger.horizon import Horizon
 from central.ledger.members import Standing
 from central.ledger.membership import Membership
 from central.ledger.opening import Opened
@@ -77,20 +78,24 @@ class Replica:
         self.suspect = opened.raft.suspect  # to be told of a peer whose connection has ended
         self._received = opened.received
         self._queries = Queries(opened.state_machine.path)
-        self._applied_index = opened.state_machine.applied_index
+        self._applied = Horizon(opened.state_machine.applied_index)
+        self._stored = Horizon(opened.state_machine.stored_index)
         self._applied_term = 0
         self._applied_bytes = 0  # since the log was compacted
-        self._chain_head = opened.state_machine.chain_head
+        self._chain = opened.state_machine.frontier
         self._failure: asyncio.Future[None] | None = None  # while it runs
         self._pump_is_due = False
         self._compacting = False
         self._requests = Requests()
-        self._applied_more = asyncio.Event()
         self._was_primary = False
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
         self._applier = Applier(
-            opened.state_machine, self._workers.state, self._on_applied, on_failure=self._fail
+            opened.state_machine,
+            self._workers.state,
+            self._on_applied,
+            on_stored=self._notice_stored,
+            on_failure=self._fail,
         )
         self._log_writer = LogWriter(
             opened.storage, self._workers.disk, obey=self._after_write, on_failure=self._fail
@@ -137,12 +142,12 @@ class Replica:
     @property
     def applied_index(self) -> int:
         """The last applied index."""
-        return self._applied_index
+        return self._applied.index
 
     @property
     def chain_head(self) -> bytes:
         """SHA-256 over all that is applied, at `applied_index`."""
-        return self._chain_head
+        return self._chain.root()
 
     @property
     def addresses(self) -> Mapping[str, Address]:
@@ -220,16 +225,16 @@ class Replica:
             raise NotPrimary(None)
         self._wake()
         index = await self._requests.confirmed(number)
-        await self.wait_applied(index)
+        await self._applied.reach(index)
         return index
 
-    async def wait_applied(self, index: int) -> None:
-        """Wait until that index is applied here."""
-        while self._applied_index < index:
-            await self._applied_more.wait()
+    async def wait_stored(self, index: int) -> None:
+        """Wait until that index is where `query` reads, without hurrying it as `query` does."""
+        await self._stored.reach(index)
 
     async def query(self, question: Callable[[Queries], Answer]) -> Answer:
         """Ask the applied state, off the event loop."""
+        await self._applier.stored()
         return await self._workers.query.do(lambda: question(self._queries))
 
     async def run(self) -> None:
@@ -253,7 +258,7 @@ class Replica:
         """Release threads and files, after `run` has ended."""
         self._workers.close()
         self._queries.close()
-        self._applier.state_machine.close()
+        self._applier.close()
         self._storage.close()
 
     # ---- the loop ---
@@ -334,7 +339,7 @@ class Replica:
     # ---- snapshots ---
 
     def _compaction_due(self) -> bool:
-        held = self._applied_index - self._raft.start.index
+        held = self._applied.index - self._raft.start.index
         large = held > 1 and self._applied_bytes > MAX_LOG_BYTES
         return large or held >= 2 * self.settings.kept_entries
 
@@ -374,6 +379,7 @@ class Replica:
         self._snapshots.last_index = restore.snapshot.index
         logger.info("snapshot restored index=%d", restore.snapshot.index)
         self._notice_applied()
+        self._notice_stored()
         self._conclude(effects)
         self._log_writer.release()
 
@@ -384,10 +390,11 @@ class Replica:
         self._tasks.create_task(work)
 
     def _notice_applied(self) -> None:
-        self._applied_index = self._applier.state_machine.applied_index
-        self._chain_head = self._applier.state_machine.chain_head
-        self._applied_more.set()
-        self._applied_more = asyncio.Event()
+        self._chain = self._applier.state_machine.frontier
+        self._applied.move(self._applier.state_machine.applied_index)
+
+    def _notice_stored(self) -> None:
+        self._stored.move(self._applier.state_machine.stored_index)
 
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
@@ -395,4 +402,4 @@ class Replica:
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"
-            logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied_index)
+            logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied.index)

@@ -191,7 +191,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
                 await self._abort(context, NotPrimary(None))
             try:
                 async with asyncio.timeout(PROGRESS_EVERY):
-                    await self._replica.wait_applied(after + 1)
+                    await self._replica.wait_stored(after + 1)
             except TimeoutError:
                 if self._replica.applied_index == after:
                     yield parking_pb2.WatchEvent(index=after)

@@ -1,23 +1,25 @@
-"""Applies committed entries to the state, in SQLite, one transaction a batch.
+"""Applies committed entries to the state: in memory at once, in SQLite's tables a little later.
 
 Deterministic: no clock, no floats, no order that depends on hashing. Replicas at the same applied
-index have the same tables and the same chain head.
+index have the same head, and once they have stored it the same tables.
 
 An entry's time is the later of what its primary proposed and the time of the entry before: a new
 primary's clock may be behind, but in the history time never goes back, so that an instant in the
 past is one index. (A clock that was far ahead holds the time up until the others have caught up:
 keep the replicas' clocks set.)
 
-The file is opened with `synchronous=NORMAL`: SQLite keeps it whole, but a power cut may take the
-last transactions. They are applied again from the log, which is what is fsynced; that is why the
-applied index stands in the same transaction as what it counts.
+What an entry comes to is known when it is applied in memory; what many entries touched is then
+written once, in one transaction. Until then a crash takes it, as a power cut takes the last
+transactions (the file is opened with `synchronous=NORMAL`): it is applied again from the log, which
+is what is fsynced. That is why the applied index stands in the same transaction as what it counts.
 """
 
 import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from central.ledger import (
@@ -42,7 +44,7 @@ from central.ledger.command import (
     read,
 )
 from central.ledger.data_directory import connect
-from central.ledger.merkle import EMPTY_ROOT
+from central.ledger.merkle import EMPTY_ROOT, Frontier
 from central.ledger.outcome import Outcome
 from central.ledger.present import Present
 from central.ledger.schema import FROM_2, SCHEMA_VERSION, STATEMENTS
@@ -66,12 +68,25 @@ class Applied:
     outcome: Outcome
 
 
+@frozen
+class _Stored:
+    """How far the tables are."""
+
+    index: int
+    committed_at_us: int  # of that entry
+    frontier: Frontier  # over all links; never grown
+
+
 class StateMachine:
-    """The state of one replica. Not thread-safe: one worker thread at a time."""
+    """The state of one replica. Not thread-safe: one thread at a time.
+
+    Invariant: what the tables lack of `applied_index` is in memory, and `store` writes it.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Open or create `state.db` in a directory that the caller has locked."""
         self._failed = False
+        self._index = self._committed_at_us = 0  # of what is applied
         self.path = directory / "state.db"
         try:
             self._connection = connect(self.path, synchronous="NORMAL")
@@ -83,13 +98,17 @@ class StateMachine:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._prepare()
-            row = self._connection.execute("SELECT applied_index, chain_head FROM meta").fetchone()
-            self._applied_index: int = row[0]
-            self._chain_head: bytes = row[1]
-            self._frontier = chain.frontier_of(self._connection, self._applied_index)
-            self._committed_at_us = chain.last_committed_at_us(self._connection)
+            index, head = self._connection.execute(
+                "SELECT applied_index, chain_head FROM meta"
+            ).fetchone()
+            self._stored = _Stored(
+                index,
+                chain.last_committed_at_us(self._connection),
+                chain.frontier_of(self._connection, index),
+            )
             self._present = Present(self._connection)
-            if self._frontier.root() != self._chain_head:
+            self._go_back()
+            if self.chain_head != head:
                 raise ValueError("its head is not that of what is chained")
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise OperationError(
@@ -100,46 +119,45 @@ class StateMachine:
     @property
     def applied_index(self) -> int:
         """The last index whose effect is in the state."""
-        return self._applied_index
+        return self._index
+
+    @property
+    def stored_index(self) -> int:
+        """The last index whose effect is in the tables, where others read."""
+        return self._stored.index
+
+    @property
+    def frontier(self) -> Frontier:
+        """The tree over every entry applied so far, as it stands."""
+        return self._links.frontier.copy()
 
     @property
     def chain_head(self) -> bytes:
         """The head over every entry applied so far: equal on all replicas at equal index."""
-        return self._chain_head
+        return self._links.frontier.root()
 
     def apply(self, entries: Sequence[Entry]) -> list[Applied]:
-        """Apply entries in one transaction; all of them or, if it raises, none."""
-        index, committed_at_us = self._applied_index, self._committed_at_us
-        applied: list[Applied] = []
-        changes, links = Changes(), chain.Links(self._frontier.copy())
-        if self._failed:
-            self._present.forget()  # the tables are as they were before
-        self._failed = True
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for entry in entries:
-                if entry.index != index + 1:
-                    raise AssertionError(f"entry {entry.index} cannot follow {index}")
-                outcome: Outcome = None
-                if entry.data:
-                    command, proposed_at_us = read(entry.data)
-                    committed_at_us = max(committed_at_us, proposed_at_us)
-                    if isinstance(command, DropHistory | SumState):
-                        self._flush(changes, links)
-                    changes.begin(entry.index, committed_at_us)
-                    outcome = self._dispatch(command, changes)
-                index = entry.index
-                links.add(entry, committed_at_us, changes.end())
-                applied.append(Applied(entry.index, entry.term, outcome))
-            self._flush(changes, links)
-            head = links.frontier.root()
-            self._connection.execute(
-                "UPDATE meta SET applied_index = ?, chain_head = ?", (index, head)
-            )
-        self._applied_index, self._chain_head = index, head
-        self._frontier, self._committed_at_us = links.frontier, committed_at_us
-        self._failed = False
+        """Apply entries and store them."""
+        applied = self.take(entries)
+        self.store()
         return applied
+
+    def take(self, entries: Sequence[Entry]) -> list[Applied]:
+        """Apply entries in memory; those that need the tables are stored, with all before them.
+
+        If it raises, only what is stored is applied.
+        """
+        try:
+            return [Applied(entry.index, entry.term, self._take(entry)) for entry in entries]
+        except BaseException:
+            self._go_back()
+            raise
+
+    def store(self) -> None:
+        """Write what is applied and not yet in the tables, in one transaction."""
+        if self._stored.index < self._index:
+            with self._storing():
+                pass
 
     def checkpoint(self) -> None:
         """Empty SQLite's own log into state.db, which takes fsyncs; to be called now and then.
@@ -155,8 +173,8 @@ class StateMachine:
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def make_durable(self) -> int:
-        """Fsync all that is applied; returns its index. The log may be compacted up to there."""
-        index = self._applied_index
+        """Fsync all that is stored; returns its index. The log may be compacted up to there."""
+        index = self._stored.index
         wal = self.path.with_name(f"{self.path.name}-wal")
         for path in (wal, self.path, self.path.parent):
             if path.exists():
@@ -164,16 +182,69 @@ class StateMachine:
         return index
 
     def close(self) -> None:
-        """Release the file."""
+        """Store what is not yet, and release the file."""
+        try:
+            if not self._failed:
+                self.store()
+        except sqlite3.Error as error:
+            logger.warning("%s lacks its end (%s): it is in the log", self.path, error)
         if self._failed:
             # As in Storage.close: after a failed fsync closing must not empty SQLite's own log.
             self._connection.interrupt()
         self._connection.close()
 
-    def _flush(self, changes: Changes, links: chain.Links) -> None:
+    def _take(self, entry: Entry) -> Outcome:
+        if entry.index != self._index + 1:
+            raise AssertionError(f"entry {entry.index} cannot follow {self._index}")
+        if not entry.data:
+            return self._chained(entry, None)
+        command, proposed_at_us = read(entry.data)
+        self._committed_at_us = max(self._committed_at_us, proposed_at_us)
+        if isinstance(command, StoredBatches | LoseCamera):
+            return self._do(entry, command)
+        with self._storing():
+            self._write()
+            return self._do(entry, command)
+
+    def _do(self, entry: Entry, command: Command | StoredBatches) -> Outcome:
+        self._changes.begin(entry.index, self._committed_at_us)
+        return self._chained(entry, self._dispatch(command, self._changes))
+
+    def _chained(self, entry: Entry, outcome: Outcome) -> Outcome:
+        self._links.add(entry, self._committed_at_us, self._changes.end())
+        self._index = entry.index
+        return outcome
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """A transaction that ends with everything in the tables."""
+        self._failed = True
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._write()
+                self._connection.execute(
+                    "UPDATE meta SET applied_index = ?, chain_head = ?",
+                    (self._index, self.chain_head),
+                )
+        except BaseException:
+            self._go_back()
+            raise
+        self._stored = _Stored(self._index, self._committed_at_us, self.frontier)
+        self._failed = False
+
+    def _write(self) -> None:
         self._present.flush()
-        changes.flush(self._connection)
-        links.flush(self._connection)
+        self._changes.flush(self._connection)
+        self._links.flush(self._connection)
+
+    def _go_back(self) -> None:
+        """Be as the tables are."""
+        self._present.forget()
+        self._changes = Changes()
+        self._links = chain.Links(self._stored.frontier.copy())
+        self._index, self._committed_at_us = self._stored.index, self._stored.committed_at_us
 
     def _dispatch(self, command: Command | StoredBatches, changes: Changes) -> Outcome:
         """Do what a command says; one that is refused has written nothing."""
@@ -184,7 +255,6 @@ class StateMachine:
             case LoseCamera():
                 return apply_cameras.lose(present, changes, command)
             case ApplyLayout():
-                changes.flush(connection)
                 return apply_layout.apply(connection, present, changes, command)
             case ReportCount(report):
                 return apply_report.report(connection, changes, report)

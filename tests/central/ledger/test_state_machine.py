@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -245,6 +246,66 @@ def test_all_of_a_batch_of_entries_or_none(ledger: Ledger) -> None:
         ledger.machine.apply([good, replace_index(good, 9)])
     assert ledger.machine.applied_index == 1
     assert ledger.history() == []
+
+
+def flips(*numbers: int, first: int) -> list[Entry]:
+    said = [appended(batch("near", n, ("A1", OCCUPIED if n % 2 else VACANT))) for n in numbers]
+    return entries_of(*said, first=first)
+
+
+def test_what_is_taken_is_in_the_tables_once_it_is_stored(ledger: Ledger) -> None:
+    machine = ledger.machine
+    head = machine.chain_head
+    outcomes = [one.outcome for one in machine.take(flips(1, 2, 3, first=2))]
+    assert outcomes == [Appended()] * 3
+    assert (machine.applied_index, machine.stored_index) == (4, 1)
+    assert machine.chain_head != head
+    assert ledger.history() == []
+    machine.store()
+    assert machine.stored_index == 4
+    assert [occupancy for _, _, occupancy in ledger.history()] == [OCCUPIED, VACANT, OCCUPIED]
+
+
+def test_a_crash_takes_what_is_not_stored_and_the_log_brings_it_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    entries = flips(1, 2, 3, first=2)
+    ledger.machine.take(entries)
+    (tmp_path / "after").mkdir()
+    with (
+        closing(sqlite3.connect(ledger.machine.path)) as source,
+        closing(sqlite3.connect(tmp_path / "after" / "state.db")) as target,
+    ):
+        source.backup(target)  # what a process finds that starts after the crash
+    again = StateMachine(tmp_path / "after")
+    assert again.applied_index == 1
+    again.take(entries)
+    assert again.chain_head == ledger.machine.chain_head
+    again.close()
+
+
+def test_closing_stores(ledger: Ledger) -> None:
+    ledger.machine.take(flips(1, 2, first=2))
+    ledger.machine.close()
+    assert StateMachine(ledger.machine.path.parent).applied_index == 3
+
+
+def test_what_needs_the_tables_finds_all_before_it_there(ledger: Ledger) -> None:
+    ledger.machine.take(flips(1, first=2))
+    ledger.machine.take(entries_of(report("OK", 3), first=3))
+    assert ledger.machine.stored_index == 3
+    assert [occupancy for _, _, occupancy in ledger.history()] == [OCCUPIED]
+
+
+def test_what_cannot_be_taken_takes_with_it_what_is_not_stored(ledger: Ledger) -> None:
+    machine = ledger.machine
+    head = machine.chain_head
+    machine.take(flips(1, first=2))
+    with pytest.raises(AssertionError, match="cannot follow"):
+        machine.take(flips(2, first=9))
+    assert (machine.applied_index, machine.chain_head) == (1, head)
+    machine.apply(flips(1, first=2))
+    assert [occupancy for _, _, occupancy in ledger.history()] == [OCCUPIED]
 
 
 def replace_index(entry: Entry, index: int) -> Entry:
