@@ -19,6 +19,18 @@ const checks = {
     ].map(isRegion);
   },
 
+  async neighbours() {
+    const { neighbour } = await import("/static/modules/geometry.js");
+    const grid = Array.from({ length: 400 }, (_, i) => [i % 20, Math.floor(i / 20)]);
+    const slanted = [[0, 0], [10, 3], [20, 6], [2, 12], [12, 15], [22, 18]]; // two rows of three
+    const ways = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+    return {
+      grid: ways.map((way) => neighbour(grid, 21, way)),
+      edge: ways.map((way) => neighbour(grid, 0, way)),
+      slanted: ways.map((way) => neighbour(slanted, 4, way)),
+    };
+  },
+
   async names() {
     const { namesByPattern, nameFault } = await import("/static/editor/names.js");
     return [

@@ -105,6 +105,51 @@ async def test_four_hundred_spots_on_a_desk_and_on_a_phone(
     await phone.close()
 
 
+REACHED = """async () => {
+    const { neighbour } = await import("/static/modules/geometry.js");
+    const ways = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+    return [...document.querySelectorAll("svg.over, .spot-list")].map((holder) => {
+        const spots = [...holder.querySelectorAll("[data-spot]")];
+        const boxes = spots.map((one) => one.getBoundingClientRect());
+        const points = boxes.map((box) => [box.x + box.width / 2, box.y + box.height / 2]);
+        const reached = new Set([0]);
+        for (const at of reached) for (const way of ways) reached.add(neighbour(points, at, way));
+        return [points.length, reached.size];
+    });
+}"""
+
+
+async def test_all_spots_are_one_tab_stop_and_arrows_reach_each(page: Page, site: LiveSite) -> None:
+    await site.apply(large_lot())
+    await page.goto(f"{site.url}/lots/large")
+    await expect(page.locator(".region")).to_have_count(400)
+    for holder in (page.locator("svg.over"), page.locator(".spot-list")):
+        await expect(holder.locator('[tabindex="0"]')).to_have_count(1)
+        await holder.locator('[tabindex="0"]').focus()
+        for key, spot in (
+            ("ArrowRight", "R00-01"),
+            ("ArrowLeft", "R00-00"),
+            ("ArrowLeft", "R00-00"),
+            ("End", "R19-19"),
+            ("Home", "R00-00"),
+        ):
+            await page.keyboard.press(key)
+            await expect(holder.locator(f'[data-spot="{spot}"]')).to_be_focused()
+        await page.keyboard.press("ArrowDown")
+        await expect(holder.locator('[tabindex="0"]')).to_be_focused()
+        await expect(holder.locator('[data-spot="R00-00"]')).not_to_be_focused()
+    # Chosen in one place, it is the stop in all: Tab comes back to it.
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("The chosen spot")).to_contain_text("R00-00")
+    assert await page.locator('[tabindex="0"][data-spot="R00-00"]').count() == 2
+    for lot in ("large", "north"):
+        await page.goto(f"{site.url}/lots/{lot}")
+        await expect(page.locator(".region").first).to_be_visible()
+        for spots, reached in await page.evaluate(REACHED):
+            assert reached == spots, lot
+
+
 async def test_the_board_says_when_it_is_stale(page: Page, site: LiveSite) -> None:
     await page.clock.install()
     await page.goto(f"{site.url}/board/north")

@@ -30,6 +30,13 @@ async def test_what_is_no_region_is_told(page: Page, site: LiveSite) -> None:
     assert await run(page, site, "regions") == [True, True, False, False, False, False]
 
 
+async def test_arrow_keys_stay_in_a_row_and_end_at_its_edge(page: Page, site: LiveSite) -> None:
+    found = await run(page, site, "neighbours")
+    assert found["grid"] == [22, 20, 41, 1]
+    assert found["edge"] == [1, 0, 20, 0]
+    assert found["slanted"] == [5, 3, 4, 1]
+
+
 async def test_names_by_pattern_leave_out_what_is_taken(page: Page, site: LiveSite) -> None:
     first, second, third, bad, good = await run(page, site, "names")
     assert first == ["A01", "A03", "A04"]

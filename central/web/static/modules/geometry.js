@@ -111,3 +111,19 @@ export function contains(corners, [x, y]) {
   });
   return inside;
 }
+
+/** Which of the points comes next from point `at` in a direction such as [1, 0]; `at` where none lies there.
+ *
+ * What lies aside counts thrice, so that one stays in one's row; what lies more aside than ahead is not there.
+ */
+export function neighbour(points, at, [dx, dy]) {
+  let [best, least] = [at, Infinity];
+  points.forEach(([x, y], i) => {
+    const [right, down] = [x - points[at][0], y - points[at][1]];
+    const ahead = right * dx + down * dy;
+    const aside = Math.abs(right * dy - down * dx);
+    const cost = ahead + 3 * aside;
+    if (i !== at && ahead > 0 && aside <= ahead && cost < least) [best, least] = [i, cost];
+  });
+  return best;
+}

@@ -1,11 +1,12 @@
 // A camera's picture, or a drawn plan where there is none, with its regions over it.
 import { h, s } from "./dom.js";
 import { middle } from "./geometry.js";
+import { Roving } from "./roving.js";
 
 const MANY = 120; // regions: more are drawn with finer lines
 const HIGH = 1000; // height of the overlay's own units; its width follows the picture's shape
 
-/** Regions over a picture. `onpick(spotId)` is called on click, Enter or Space. */
+/** Regions over a picture, one tab stop in all. `onpick(spotId)` is called on click, Enter or Space. */
 export class RegionPicture {
   #regions = new Map();
   #chosen = null;
@@ -17,7 +18,8 @@ export class RegionPicture {
     this.onpick = onpick;
     this.regions = regions;
     this.image = h("img", { alt: `Picture of camera ${name}`, hidden: true });
-    this.over = s("svg", { class: "over", role: "group", "aria-label": `Spots that camera ${name} sees` });
+    const label = `Spots that camera ${name} sees: arrow keys go from one to the next`;
+    this.over = s("svg", { class: "over", role: "group", "aria-label": label });
     this.tag = h("span", { className: "tag", text: "drawn plan: no picture of this camera" });
     this.element = h("figure", { className: "picture", style: "margin:0" }, this.image, this.over, this.tag);
     this.image.addEventListener("load", () => {
@@ -25,6 +27,7 @@ export class RegionPicture {
       // A new picture comes every few seconds: regions made anew would lose focus and clicks.
       if (Math.abs(aspect - this.#aspect) > 1e-6) this.shape(aspect);
     });
+    this.roving = new Roving(this.over, () => [...this.#regions.values()]);
     this.shape(this.#aspect);
   }
 
@@ -41,7 +44,7 @@ export class RegionPicture {
     for (const { spot, polygon } of this.regions) {
       const points = polygon.map(([x, y]) => [x * width, y * HIGH]);
       const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
-      const shape = s("polygon", { class: "region", points: path, tabindex: 0, role: "button", "data-spot": spot });
+      const shape = s("polygon", { class: "region", points: path, role: "button", "data-spot": spot });
       shape.addEventListener("click", () => this.onpick?.(spot));
       shape.addEventListener("keydown", (event) => {
         if (event.key === "Enter" || event.key === " ") {
@@ -57,6 +60,7 @@ export class RegionPicture {
       this.#regions.set(spot, shape);
     }
     this.over.append(...names); // above all regions: a neighbour would cover them
+    this.roving.stop();
     this.show(this.#last);
     this.choose(this.#chosen);
   }
@@ -77,6 +81,7 @@ export class RegionPicture {
   /** Mark one spot as the chosen one (null: none). */
   choose(spot) {
     this.#chosen = spot;
+    if (this.#regions.has(spot)) this.roving.stop(spot);
     for (const [id, shape] of this.#regions) shape.classList.toggle("chosen", id === spot);
   }
 

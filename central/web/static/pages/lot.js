@@ -4,6 +4,7 @@ import { shareBar } from "../modules/chart.js";
 import { byId, h, put } from "../modules/dom.js";
 import { LotState } from "../modules/lot_state.js";
 import { RegionPicture } from "../modules/picture.js";
+import { Roving } from "../modules/roving.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
 import { anySeen, clock, conditionWords, OCCUPANCIES } from "../modules/words.js";
 import { Day } from "./day.js";
@@ -51,6 +52,8 @@ class LotPage {
             h("h2", { id: "spots-title", text: "Spots" }), this.list))));
     this.buttons = new Map([...this.live.spots.keys()].map((id) => [id, this.spotButton(id)]));
     for (const button of this.buttons.values()) this.list.append(h("li", {}, button));
+    this.roving = new Roving(this.list, () => [...this.buttons.values()]);
+    this.roving.stop();
     this.show();
   }
 
@@ -69,7 +72,7 @@ class LotPage {
 
   spotButton(id) {
     const swatch = h("i", { className: "swatch", "aria-hidden": "true" });
-    return h("button", { type: "button", onclick: () => this.choose(id) }, swatch, id);
+    return h("button", { type: "button", "data-spot": id, onclick: () => this.choose(id) }, swatch, id);
   }
 
   get spots() {
@@ -107,6 +110,7 @@ class LotPage {
     for (const [id, button] of this.buttons) {
       button.setAttribute("aria-pressed", String(id === this.chosen));
     }
+    if (this.chosen) this.roving.stop(this.chosen);
     this.panel.open(this.chosen);
     this.show();
     const narrow = matchMedia("(max-width: 60rem)").matches;
