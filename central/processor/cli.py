@@ -274,4 +274,4 @@ def processor(
         record_bytes=record_limit * 1_000_000,
         pictures=pictures,
     )
-    return run_until_signalled(lambda stop: _serve(settings, classifier, ledger, stop))
+    return run_until_signalled(lambda stop: _serve(settings, classifier, ledger, stop), uvloop=True)

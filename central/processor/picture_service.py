@@ -72,7 +72,7 @@ class PictureService(PictureServiceServicer):
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, result.detail)
         thresholds = self._workers.classifier.thresholds
         return wire.PreviewResponse(
-            probabilities=result.probabilities,
+            probabilities=[float(value) for value in result.probabilities],
             occupied_above=thresholds.occupied_above,
             vacant_below=thresholds.vacant_below,
             captured_at_us=frame.captured_at_us,

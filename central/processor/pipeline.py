@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import cv2
 import numpy as np
@@ -24,12 +26,11 @@ def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores |
         patches = _patches(view, frame) if frame.cut is None else _strip(view, frame, frame.cut)
         if isinstance(patches, Verdict):
             return patches
-        probabilities = classifier.probabilities(patches) if len(patches) else ()
+        scores = classifier.probabilities(patches) if len(patches) else ()
     except (ValueError, MemoryError, cv2.error) as error:
         logger.error("frame not classified camera=%s: %s", view.camera.camera_id, error)
         return Verdict(Outcome.FAILED, " ".join(str(error).split()) or type(error).__name__)
-    places = None if frame.cut is None else frame.cut.places
-    return Scores(tuple(float(value) for value in probabilities), places)
+    return Scores(scores, None if frame.cut is None else frame.cut.places)
 
 
 def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
@@ -67,6 +68,9 @@ def _strip(view: CameraView, frame: Frame, cut: Cut) -> Image | Verdict:
     return patches
 
 
+_Answer = asyncio.Future[Scores | Verdict]
+
+
 class Workers:
     """Threads that classify; every stage releases the interpreter's lock, so threads suffice.
 
@@ -90,9 +94,29 @@ class Workers:
 
     async def classify(self, view: CameraView, frame: Frame) -> Scores | Verdict:
         """Classify one frame in a worker."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, classify, self.classifier, view, frame)
+        future: _Answer = asyncio.get_running_loop().create_future()
+        # `run_in_executor` would chain two futures, for a tenth of what a frame costs the loop.
+        self._threads.submit(self._classify, view, frame, future)
+        return await future
+
+    def _classify(self, view: CameraView, frame: Frame, future: _Answer) -> None:
+        answer: Callable[[], None]
+        try:
+            answer = partial(_answer, future, classify(self.classifier, view, frame))
+        except BaseException as error:  # whoever awaits it shall have it
+            answer = partial(_fail, future, error)
+        future.get_loop().call_soon_threadsafe(answer)
 
     def close(self) -> None:
         """Let frames under way end; nothing new is taken."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _answer(future: _Answer, result: Scores | Verdict) -> None:
+    if not future.done():  # who waited may have been cancelled
+        future.set_result(result)
+
+
+def _fail(future: _Answer, error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -1,6 +1,7 @@
 """What a worker made of a frame, and what is last known of the regions that a strip leaves out."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ class Scores:
     places: whose they are among the view's spots, rising; None: of all of them, in their order.
     """
 
-    probabilities: tuple[float, ...]
+    probabilities: Sequence[float] | npt.NDArray[np.float32]
     places: tuple[int, ...] | None = None
 
 
@@ -39,7 +40,9 @@ class LastScores:
 
         at_us: when the picture was captured, microseconds.
         """
-        where = slice(None) if scores.places is None else list(scores.places)
+        places = scores.places
+        every = places is None or len(places) == len(self._probabilities)
+        where = slice(None) if places is None or every else list(places)
         self._probabilities[where] = scores.probabilities
         self._at_us[where] = at_us
         age_us = at_us - self._at_us

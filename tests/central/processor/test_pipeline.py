@@ -2,6 +2,8 @@
 
 import asyncio
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from central.layout.document import Camera, Region
@@ -30,7 +32,20 @@ def test_one_score_a_spot_in_the_views_order() -> None:
 
 
 def test_a_camera_that_sees_no_spot_is_classified_all_the_same() -> None:
-    assert classify(BrightnessClassifier(), view(Camera("cam1")), frame()) == Scores(())
+    scores = classify(BrightnessClassifier(), view(Camera("cam1")), frame())
+    assert isinstance(scores, Scores)
+    assert not len(scores.probabilities)
+
+
+async def test_a_bug_in_a_worker_reaches_who_waits_for_it() -> None:
+    class Broken(BrightnessClassifier):
+        def probabilities(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+            raise LookupError("a bug")
+
+    pool = Workers(Broken(), workers=1)
+    with pytest.raises(LookupError, match="a bug"):
+        await pool.classify(view(), frame())
+    pool.close()
 
 
 def test_a_region_that_cannot_be_cut_fails_the_frame_not_the_processor() -> None:
