@@ -9,7 +9,7 @@ Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)``, so its centre lie
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ MAX_REMAP_SIDE: Final = 32_766
 """OpenCV's remap refuses pictures whose side does not fit a signed 16-bit number."""
 
 _MAX_LEVEL: Final = 4
+_LOOKS_AT_A_TIME: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ def canonical_corners(polygon: Sequence[Sequence[float]] | FloatArray) -> FloatA
     array = np.asarray(polygon, dtype=np.float64)
     if array.shape != (4, 2):
         raise ValueError(f"a region needs exactly four (x, y) corners, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError("a region's corners must be finite numbers")
     # Starting from a sorted order makes the floating-point mean, and so every tie, repeatable.
-    corners = sorted((float(x), float(y)) for x, y in array)
+    corners: list[Point] = sorted((x, y) for x, y in array.tolist())
+    if not all(math.isfinite(x) and math.isfinite(y) for x, y in corners):
+        raise ValueError("a region's corners must be finite numbers")
     middle_x = sum(x for x, _ in corners) / 4.0
     middle_y = sum(y for _, y in corners) / 4.0
     # With y pointing down a growing angle turns clockwise as seen.
@@ -117,10 +118,18 @@ def patch_homography(corners: FloatArray, spec: PatchSpec) -> FloatArray:
 
 def surroundings_homography(corners: FloatArray, spec: PatchSpec) -> FloatArray:
     """The homography from the second look's coordinates to picture coordinates, both continuous."""
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    step = float((high - low).max()) * spec.surroundings / spec.size
-    left, top = (low + high) / 2.0 - step * spec.size / 2.0
-    return np.array([[step, 0.0, left], [0.0, step, top], [0.0, 0.0, 1.0]])
+    return np.asarray(_surroundings(corners[None], spec)[0])
+
+
+def _surroundings(corners: FloatArray, spec: PatchSpec) -> FloatArray:
+    """As `surroundings_homography`, of (N, 4, 2) corners: (N, 3, 3)."""
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    steps = (high - low).max(axis=1) * spec.surroundings / spec.size
+    found = np.zeros((len(corners), 3, 3))
+    found[:, 0, 0] = found[:, 1, 1] = steps
+    found[:, :2, 2] = (low + high) / 2.0 - steps[:, None] * spec.size / 2.0
+    found[:, 2, 2] = 1.0
+    return found
 
 
 def outside_region(corners: FloatArray, spec: PatchSpec) -> Image:
@@ -133,7 +142,7 @@ def outside_region(corners: FloatArray, spec: PatchSpec) -> Image:
 
 def _outside_regions(corners: FloatArray, spec: PatchSpec) -> Image:
     """As `outside_region`, of (N, 4, 2) corners: (N, size, size, 1)."""
-    homographies = np.array([surroundings_homography(quad, spec) for quad in corners])
+    homographies = _surroundings(corners, spec)
     centres = (np.arange(spec.size) + 0.5) * homographies[:, 0, 0, None]
     xs, ys = centres + homographies[:, 0, 2, None], centres + homographies[:, 1, 2, None]
     outside = np.zeros((len(corners), spec.size, spec.size), dtype=np.bool_)
@@ -146,41 +155,51 @@ def _outside_regions(corners: FloatArray, spec: PatchSpec) -> Image:
     return outside[..., None].astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Samples:
-    """Where looks sample the picture: continuous coordinates, (looks, size, size) each."""
+def _homographies(corners: Sequence[FloatArray], spec: PatchSpec) -> FloatArray:
+    """(looks, 3, 3): those of all looks of spots, in the order in which patches hold them."""
+    looks = [[patch_homography(quad, spec) for quad in corners]]
+    if spec.looks > 1 and corners:
+        looks.append(list(_surroundings(np.array(corners), spec)))
+    return np.reshape(np.array(looks).swapaxes(0, 1), (-1, 3, 3))
 
-    xs: FloatArray
-    ys: FloatArray
 
-    @classmethod
-    def of(cls, corners: Sequence[FloatArray], spec: PatchSpec) -> Self:
-        """Return those of all looks of spots, in the order in which patches hold them."""
-        homographies = []
-        for quad in corners:
-            homographies.append(patch_homography(quad, spec))
-            if spec.looks > 1:
-                homographies.append(surroundings_homography(quad, spec))
-        centres = np.arange(spec.size, dtype=np.float64) + 0.5
-        terms = np.reshape(homographies, (-1, 3, 3, 1))
-        across = terms[:, :, 0] * centres
-        down = terms[:, :, 1] * centres + terms[:, :, 2]
-        rays = down[..., None] + across[:, :, None]
-        # Past the horizon the ray turns round; a tiny positive divisor sends the sample far out,
-        # where it is clipped to the picture's border.
-        depth = np.maximum(rays[:, 2], 1e-6)
-        return cls(rays[:, 0] / depth, rays[:, 1] / depth)
+def _samples(
+    homographies: FloatArray, xs: FloatArray, ys: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Picture coordinates of the points at `xs` (columns) and `ys` (rows) of each look.
 
-    def steps(self) -> FloatArray:
-        """Return how many picture pixels lie between a look's neighbouring samples, (looks,).
+    All are continuous; returns x and y, (looks, rows, columns) each.
+    """
+    terms = homographies[..., None]
+    across, down = terms[:, :, 0] * xs, terms[:, :, 1] * ys + terms[:, :, 2]
+    x, y, depth = (down[:, at, :, None] + across[:, at, None] for at in range(3))
+    # Past the horizon the ray turns round; a tiny positive divisor sends the sample far out,
+    # where it is clipped to the picture's border.
+    np.maximum(depth, 1e-6, out=depth)
+    return np.divide(x, depth, out=x), np.divide(y, depth, out=y)
 
-        Along the finer side.
-        """
-        return np.minimum(self._step(axis=1), self._step(axis=2))
 
-    def _step(self, *, axis: int) -> FloatArray:
-        across, down = np.diff(self.xs, axis=axis), np.diff(self.ys, axis=axis)
-        return np.asarray(np.sqrt(across * across + down * down).mean(axis=(1, 2)))
+def _steps(homographies: FloatArray, size: int) -> FloatArray:
+    """How many picture pixels lie between a look's neighbouring samples, (looks,).
+
+    The mean along the finer side. What is a straight line in a patch is one in the picture, so a
+    row's steps add up to the way from its first sample to its last.
+    """
+    centres = _centres(size)
+    ends = centres[[0, -1]]
+    across = _lengths(_samples(homographies, ends, centres), axis=2)
+    down = _lengths(_samples(homographies, centres, ends), axis=1)
+    finer = np.minimum(across.mean(axis=1), down.mean(axis=1))
+    return np.asarray(finer / (size - 1))
+
+
+def _lengths(ends: tuple[FloatArray, FloatArray], *, axis: int) -> FloatArray:
+    xs, ys = (np.diff(values, axis=axis).squeeze(axis) for values in ends)
+    return np.asarray(np.hypot(xs, ys))
+
+
+def _centres(size: int) -> FloatArray:
+    return np.arange(size, dtype=np.float64) + 0.5
 
 
 def _pyramid_levels(steps: FloatArray) -> npt.NDArray[np.intp]:
@@ -203,7 +222,9 @@ def finest_step(
     show is lost. Arguments and errors as of PatchCutter.
     """
     corners = corners_in_pixels(polygons, width=width, height=height)
-    return float(_Samples.of(corners, spec).steps().min(initial=math.inf)) if corners else 1.0
+    if not corners:
+        return 1.0
+    return float(_steps(_homographies(corners, spec), spec.size).min())
 
 
 class Shade:
@@ -297,26 +318,40 @@ class PatchCutter:
         self.count = len(polygons)
         corners = corners_in_pixels(polygons, width=width, height=height)
         self._shade = Shade(polygons, width=width, height=height, spec=spec)
-        self._runs = tuple(self._make_runs(_Samples.of(corners, spec)))
+        self._runs = tuple(self._make_runs(_homographies(corners, spec))) if corners else ()
         self._levels = max((run.level for run in self._runs), default=0) + 1
 
-    def _make_runs(self, samples: _Samples) -> Iterable[_Run]:
+    def _make_runs(self, homographies: FloatArray) -> Iterable[_Run]:
         longest = MAX_REMAP_SIDE // self.spec.size
-        levels = _pyramid_levels(samples.steps())
+        levels = _pyramid_levels(_steps(homographies, self.spec.size))
         for level in np.unique(levels):
             members = np.flatnonzero(levels == level)
             for first in range(0, len(members), longest):
-                yield self._make_run(int(level), members[first : first + longest], samples)
+                places = members[first : first + longest]
+                yield self._make_run(int(level), places, homographies[places])
 
-    def _make_run(self, level: int, looks: npt.NDArray[np.intp], samples: _Samples) -> _Run:
-        strip = (-1, self.spec.size)
+    def _make_run(self, level: int, looks: npt.NDArray[np.intp], homographies: FloatArray) -> _Run:
+        size = self.spec.size
+        coordinates = np.empty((len(looks) * size, size, 2), np.int16)
+        fractions = np.empty((len(looks) * size, size), np.uint16)
+        # A few looks at a time, so that all that is reckoned with stays in the processor's cache.
+        for first in range(0, len(looks), _LOOKS_AT_A_TIME):
+            some = homographies[first : first + _LOOKS_AT_A_TIME]
+            rows = slice(first * size, (first + len(some)) * size)
+            xs, ys = _samples(some, _centres(size), _centres(size))
+            coordinates[rows], fractions[rows] = cv2.convertMaps(
+                self._on_level(xs, level, self.width),
+                self._on_level(ys, level, self.height),
+                cv2.CV_16SC2,
+            )
+        return _Run(level, looks, coordinates, fractions)
+
+    def _on_level(self, values: FloatArray, level: int, side: int) -> npt.NDArray[np.float32]:
+        """Continuous coordinates of the picture as OpenCV's on one level of its pyramid."""
+        shifted = values / (1 << level) - 0.5
         # Clipping keeps far-out samples inside int16; one pixel outside already means the border.
-        xs = np.clip(samples.xs[looks] / (1 << level) - 0.5, -1.0, self.width)
-        ys = np.clip(samples.ys[looks] / (1 << level) - 0.5, -1.0, self.height)
-        coordinates, fractions = cv2.convertMaps(
-            xs.astype(np.float32).reshape(strip), ys.astype(np.float32).reshape(strip), cv2.CV_16SC2
-        )
-        return _Run(level, looks, coordinates.astype(np.int16), fractions.astype(np.uint16))
+        np.clip(shifted, -1.0, side, out=shifted)
+        return shifted.astype(np.float32).reshape(-1, self.spec.size)
 
     def cut(self, frame: Image) -> Image:
         """(H, W, 3) uint8 BGR -> (N, *spec.shape) uint8 BGR, a view of one tall strip.

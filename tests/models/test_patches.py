@@ -15,6 +15,7 @@ from models.patches import (
     PatchCutter,
     PatchSpec,
     canonical_corners,
+    finest_step,
     patch_homography,
 )
 
@@ -232,3 +233,20 @@ def test_a_wrong_polygon_is_named_by_its_place() -> None:
 def test_a_wrong_geometry_is_refused(size: int, margin: float, surroundings: float) -> None:
     with pytest.raises(ValueError, match="patch"):
         PatchSpec(size=size, margin=margin, surroundings=surroundings)
+
+
+@pytest.mark.parametrize("spec", [SPEC, PatchSpec(size=32, margin=0.25, surroundings=1.8)])
+def test_the_finest_step_is_the_mean_way_between_neighbouring_samples(spec: PatchSpec) -> None:
+    """Reckoned the long way: over all samples of the look that lies closest."""
+    centres = np.arange(spec.size) + 0.5
+    grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(1, -1, 2)
+    for quad in QUADS:
+        homography = patch_homography(canonical_corners(quad), spec)
+        points = cv2.perspectiveTransform(grid, homography).reshape(spec.size, spec.size, 2)
+        steps = [np.linalg.norm(np.diff(points, axis=axis), axis=-1).mean() for axis in (0, 1)]
+        if spec.looks > 1:
+            extent = np.ptp(np.array(quad), axis=0).max()
+            steps.append(extent * spec.surroundings / spec.size)
+        shares = [[(x / 320, y / 240) for x, y in quad]]
+        found = finest_step(shares, width=320, height=240, spec=spec)
+        assert found == pytest.approx(min(steps), rel=1e-6)
