@@ -1,5 +1,6 @@
 """`parkledger camera`: options -> settings -> run."""
 
+import gc
 import logging
 import math
 import os
@@ -224,6 +225,9 @@ def _check_key_frames(source: Source) -> None:
 
 def _run(settings: CameraSettings) -> int:
     return_large_buffers()
+    # What was loaded stays: to look through it now and then would hold all threads for 50 ms.
+    gc.collect()
+    gc.freeze()
     node = CameraNode(settings)
     code = run_until_signalled(node.run)
     if node.source_is_stuck:

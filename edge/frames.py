@@ -18,11 +18,14 @@ class CapturedFrame:
 
     captured_at_us: wall clock at the grab, microseconds since 1970-01-01 UTC.
     position_us: the file's own time, microseconds; LIVE for webcams and RTSP.
+    grabbed_at, ready_at: when it was grabbed, and its picture there, monotonic seconds.
     """
 
     image: Image
     captured_at_us: int
     position_us: int
+    grabbed_at: float = 0.0
+    ready_at: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -182,12 +182,15 @@ class Grabber:
             self._complain(f"{self._source.name} gives no frames; opening it again")
 
     def _hand_over(self, reader: Reader, *, position_us: int, lag_s: float = 0.0) -> None:
+        grabbed_at = time.monotonic()
         captured_at_us = reader.captured_at_us()
         if captured_at_us is None:
             captured_at_us = time.time_ns() // 1000 - round(lag_s * 1e6)
         image = reader.retrieve()
         if image is not None and not self._stop.is_set():
-            self._deliver(CapturedFrame(image, captured_at_us, position_us))
+            self._deliver(
+                CapturedFrame(image, captured_at_us, position_us, grabbed_at, time.monotonic())
+            )
 
     def _note_pace(self, interval_s: float) -> None:
         slow = interval_s > _SLOW * self._gate.period_s

@@ -98,6 +98,7 @@ class NudgeWatch:
 
     async def _look(self, grey: Grey, at: Moment) -> None:
         memory, view = self._memory, self._view
+        await asyncio.sleep(_AFTER_S)
         movement, structured = await asyncio.to_thread(_compare, memory, grey)
         if memory is not self._memory or view is None:
             return  # the regions were drawn anew meanwhile
@@ -130,6 +131,7 @@ class NudgeWatch:
         self._on_change()
 
 
+_AFTER_S = 0.2  # by then the frame itself is sent, which would else share the core with the look
 _SURE_TILES = 12  # agreeing on the movement; fewer find a nudge, but not regions' new places
 
 

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 from edge.complaints import Complaints
 from edge.conditions import Condition, Conditions
 from edge.encoder import Encoder
-from edge.frames import CapturedFrame
+from edge.frames import CapturedFrame, EncodedFrame
 from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.plan import CutPlan
 from edge.pulse import Pulse
@@ -219,6 +220,32 @@ class Session:
         return True
 
     async def _send_frame(self, numbered: Numbered[CapturedFrame]) -> None:
+        taken_at = time.monotonic()
+        encoded = await self._encode(numbered)
+        if encoded is None:
+            return
+        # Before the write: the ack may be read before the write returns.
+        encoded_at = time.monotonic()
+        self._outbox.sent(now=encoded_at)
+        await self._in_time(
+            write_frame(
+                self._call,
+                encoded,
+                sequence=numbered.sequence,
+                dropped_total=self._outbox.counts.dropped,
+            )
+        )
+        # Where a frame's time goes; `python -m benchmarks camera` reads it.
+        frame = numbered.item
+        stamps = (frame.grabbed_at, frame.ready_at, taken_at, encoded_at, time.monotonic())
+        logger.debug(
+            "sent sequence=%d ms: picture=%.1f slot=%.1f encode=%.1f write=%.1f",
+            numbered.sequence,
+            *(1000 * (later - earlier) for earlier, later in pairwise(stamps)),
+        )
+
+    async def _encode(self, numbered: Numbered[CapturedFrame]) -> EncodedFrame | None:
+        """Return what is sent of a frame; None, and refused, if nothing may be."""
         encoded = await asyncio.to_thread(
             self._encoder.encode,
             numbered.item,
@@ -232,7 +259,7 @@ class Session:
                 "the processor told no regions to cut, and whole pictures may not be sent: draw "
                 "this camera's regions, or allow --send auto without --private",
             )
-            return
+            return None
         self._complaints.settle("plan")
         if len(encoded.jpeg) > self._max_frame_bytes:
             self._encoder.answered(numbered.sequence, taken=False)
@@ -242,17 +269,8 @@ class Session:
                 f"limit {self._max_frame_bytes} bytes) and are not sent: "
                 "lower --quality or --max-width",
             )
-            return
-        # Before the write: the ack may be read before the write returns.
-        self._outbox.sent(now=time.monotonic())
-        await self._in_time(
-            write_frame(
-                self._call,
-                encoded,
-                sequence=numbered.sequence,
-                dropped_total=self._outbox.counts.dropped,
-            )
-        )
+            return None
+        return encoded
 
     def _refuse(self, subject: str, text: str) -> None:
         self._outbox.refuse()

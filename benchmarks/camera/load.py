@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+import tempfile
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
+from benchmarks.camera.lag import Lag, lag_of, plan_of_hundred
 from tests.edge.fake_processor import FakeProcessor
 
 READ_ALL = """
@@ -23,6 +26,7 @@ while True:
     time.sleep(max(0.0, due - time.monotonic()))
 """
 _WARM_S = 6.0
+_TALKATIVE = ("--log-level", "debug")  # a line a frame: where its time went
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Load:
     camera: float
     key_frames: float | None
     resident_mb: float
-    worst_lag_ms: float
-    frames: int
+    frames_lag: Lag
+    strips_lag: Lag
 
 
 class Stopwatch(FakeProcessor):
@@ -42,47 +46,57 @@ class Stopwatch(FakeProcessor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lags_ms: list[float] = []
+        self.ages_ms: dict[int, float] = {}
 
     async def _notify(self) -> None:
-        while len(self.lags_ms) < len(self.frames):
-            frame = self.frames[len(self.lags_ms)]
-            self.lags_ms.append((time.time_ns() / 1000 - frame.captured_at_us) / 1000)
-            frame.ClearField("jpeg")  # ten minutes of pictures would fill the memory
+        came_at_us = time.time_ns() / 1000
+        for frame in self.frames:
+            self.ages_ms[frame.sequence] = (came_at_us - frame.captured_at_us) / 1000
+        for strip in self.strips:
+            self.ages_ms[strip.sequence] = (came_at_us - strip.captured_at_us) / 1000
+        self.frames.clear()  # ten minutes of pictures would fill the memory
+        self.strips.clear()
         await super()._notify()
 
 
 async def measure_load(clip: Path, *, seconds: float, key_frames: bool) -> Load:
     """Run all at the same time, so that they meet the same machine; a clip at its own pace."""
-    async with Stopwatch() as processor, Stopwatch() as other:
+    async with AsyncExitStack() as stack:
+        frames, strips, other = [await stack.enter_async_context(Stopwatch()) for _ in range(3)]
+        strips.plan = plan_of_hundred()
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         commands = {
             "read_all": [sys.executable, "-c", READ_ALL, str(clip)],
-            "camera": _camera(clip, processor),
+            "frames": [*_camera(clip, frames), "--send", "frames", *_TALKATIVE],
+            "strips": [*_camera(clip, strips), "--send", "strips", *_TALKATIVE],
         }
         if key_frames:
-            commands["key_frames"] = [*_camera(clip, other), "--key-frames"]
-        running = {name: await _start(command) for name, command in commands.items()}
+            commands["key_frames"] = [*_camera(clip, other), "--send", "frames", "--key-frames"]
+        running = {name: await _start(command, folder / name) for name, command in commands.items()}
         try:
             await asyncio.sleep(_WARM_S)
-            seen = len(processor.lags_ms)
             before = {name: _cpu(process) for name, process in running.items()}
+            seen = {watch: max(watch.ages_ms, default=0) for watch in (frames, strips)}
             began = time.monotonic()
             await asyncio.sleep(seconds)
             took = time.monotonic() - began
             used = {name: (_cpu(p) - before[name]) / took for name, p in running.items()}
-            resident = psutil.Process(running["camera"].pid).memory_info().rss / 1e6
+            resident = psutil.Process(running["frames"].pid).memory_info().rss / 1e6
         finally:
             for process in running.values():
                 process.terminate()
             await asyncio.gather(*(process.wait() for process in running.values()))
-    lags = processor.lags_ms[seen:]
+        lags = {
+            name: lag_of(watch.ages_ms, (folder / name).read_text(), after=seen[watch])
+            for name, watch in (("frames", frames), ("strips", strips))
+        }
     return Load(
         read_all=used["read_all"],
-        camera=used["camera"],
+        camera=used["frames"],
         key_frames=used.get("key_frames"),
         resident_mb=resident,
-        worst_lag_ms=max(lags, default=float("inf")),
-        frames=len(lags),
+        frames_lag=lags["frames"],
+        strips_lag=lags["strips"],
     )
 
 
@@ -90,12 +104,12 @@ def _camera(clip: Path, processor: FakeProcessor) -> list[str]:
     return [
         *(sys.executable, "-m", "node", "camera", "--camera-id", "bench", "--loop"),
         *("--source", str(clip), "--processor", str(processor.address), "--fps", "1"),
-        *("--send", "frames", "--log-level", "error"),
     ]
 
 
-async def _start(command: list[str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+async def _start(command: list[str], log: Path) -> asyncio.subprocess.Process:
+    with log.open("wb") as errors:
+        return await asyncio.create_subprocess_exec(*command, stderr=errors)
 
 
 def _cpu(process: asyncio.subprocess.Process) -> float:

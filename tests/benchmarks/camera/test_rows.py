@@ -1,33 +1,59 @@
 """The camera benchmark's rows: goals that can be missed, and faults that can go unfound."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks.camera.cli import load_rows, truth_rows
+from benchmarks.camera.cli import lag_rows, load_rows, truth_rows
+from benchmarks.camera.lag import Lag, lag_of
 from benchmarks.camera.load import Load
 from benchmarks.camera.truth import Truth, measure_truth
 from tests.edge.pictures import noisy, scene
 
-GOOD = Load(read_all=0.2, camera=0.15, key_frames=0.04, resident_mb=100, worst_lag_ms=80, frames=30)
+
+def lag(worst_ms: float) -> Lag:
+    ages = {1: 10.0, 2: 20.0, 3: worst_ms}
+    line = "DEBUG camera sent sequence={} ms: picture=4.0 slot=1.0 encode={:.1f} write=1.0\n"
+    return lag_of(ages, "".join(line.format(n, age - 7.0) for n, age in ages.items()), after=1)
+
+
+GOOD = Load(
+    read_all=0.2,
+    camera=0.15,
+    key_frames=0.04,
+    resident_mb=100,
+    frames_lag=lag(80.0),
+    strips_lag=lag(80.0),
+)
 
 
 def test_each_goal_can_be_missed() -> None:
     assert all(row.met for row in load_rows(GOOD))
-    bad = Load(
-        read_all=0.2, camera=0.17, key_frames=0.06, resident_mb=121, worst_lag_ms=101, frames=30
-    )
+    assert all(row.met is not False for row in lag_rows("frames", lag(99.0)))
+    bad = replace(GOOD, camera=0.17, key_frames=0.06, resident_mb=121)
     assert not any(row.met for row in load_rows(bad))
     assert [row.ratio for row in load_rows(bad)][:2] == pytest.approx([0.85, 0.3])
 
 
 def test_without_pyav_its_row_is_left_out() -> None:
-    without = Load(
-        read_all=0.2, camera=0.1, key_frames=None, resident_mb=9, worst_lag_ms=9, frames=3
-    )
+    without = replace(GOOD, key_frames=None)
     assert len(load_rows(without)) == len(load_rows(GOOD)) - 1
+
+
+def test_the_lag_is_told_by_its_stages_without_the_first_seconds() -> None:
+    found = lag(101.0)
+    assert found.frames == 2
+    assert (found.sent.worst, found.arrived.worst) == pytest.approx((100.0, 101.0))
+    assert found.worst_frame == pytest.approx(
+        {"picture": 4.0, "slot": 1.0, "encode": 94.0, "write": 1.0}
+    )
+    sent, arrived, *stages = lag_rows("strips", found)
+    assert (sent.met, arrived.met) == (False, False)
+    assert [row.ours for row in stages] == [4.0, 1.0, 94.0, 1.0]
+    assert not any(row.met for row in lag_rows("strips", lag_of({}, "", after=0)))
 
 
 def test_a_fault_that_is_not_found_misses_the_goal() -> None:
