@@ -15,7 +15,6 @@ from central.ledger.records import (
     LedgerEvent,
     LedgerState,
     NodeKind,
-    NodeReport,
     NodeStatus,
     Occupancy,
     OccupancyChange,
@@ -108,11 +107,6 @@ class Board:
             if status is not None and status.primary
         ]
         return max(claims)[1] if claims else ""
-
-    def report_of(self, camera_id: str) -> NodeReport | None:
-        """Return the last report on a camera."""
-        node = self.cameras.get(camera_id)
-        return None if node is None else node.report
 
     @property
     def frames(self) -> int:

@@ -4,8 +4,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from json import dumps
 from pathlib import Path
 from typing import cast
@@ -22,35 +22,15 @@ from central.operator.applying import (
     read_layouts,
 )
 from central.operator.change_lines import json_lines, text_lines
+from central.operator.connecting import connected
+from central.operator.options import ledger_option
 from central.operator.overview import Overview, look
 from central.operator.overview_json import overview_object
 from central.operator.overview_tables import overview_tables
-from node.address import ADDRESSES, Address
+from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
 from node.shutdown import run_unless_signalled
-
-ledger_option = click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas to ask, one or more; the primary is found through any of them.",
-)
-
-
-@asynccontextmanager
-async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[Ledger]:
-    """Give a client of the ledger at these addresses and close it afterwards."""
-    # Imported here: `--help` and a wrong option need no gRPC.
-    from central.ledger.client import LedgerClient
-
-    ledger: Ledger = LedgerClient(addresses)
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
 
 
 @click.command()

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import asynccontextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import click
 
 from central.ledger.interface import Audited, Ledger, LedgerRefused
 from central.ledger.proof import proof_to_json
-from central.operator.cli import ledger_option
+from central.operator.connecting import connected
 from central.operator.history_lines import (
     CHANGE_TITLE,
     change_lines,
@@ -23,15 +22,19 @@ from central.operator.history_lines import (
     state_objects,
 )
 from central.operator.instants import instant_of, text_of, zone_of
+from central.operator.options import (
+    answer_timeout_option,
+    json_lines_option,
+    ledger_option,
+    spots_option,
+)
 from node.address import Address
 from node.errors import UsageError
 from node.identifiers import IdType
 from node.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from central.ledger.client import LedgerClient
+    pass
 
 
 @frozen
@@ -50,14 +53,7 @@ class Wanted:
 @click.command()
 @click.argument("lot", type=IdType("lot"))
 @ledger_option
-@click.option(
-    "--spot",
-    type=IdType("spot"),
-    multiple=True,
-    show_default="every spot",
-    show_envvar=True,
-    help="This spot only; may be given more than once.",
-)
+@spots_option
 @click.option(
     "--since",
     show_default="the beginning",
@@ -83,13 +79,7 @@ class Wanted:
     show_envvar=True,
     help="Time zone of what is written and read: an IANA name, or local for this machine's.",
 )
-@click.option(
-    "--json",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Print one JSON object a line; its times are microseconds since 1970 UTC.",
-)
+@json_lines_option
 @click.option(
     "--proof",
     type=click.IntRange(min=1),
@@ -104,14 +94,7 @@ class Wanted:
     show_envvar=True,
     help="Prove it against the head at this index.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each answer.",
-)
+@answer_timeout_option
 def history(
     lot: str,
     ledger: tuple[Address, ...],
@@ -171,7 +154,7 @@ def _ask(
     proof_at: int | None,
 ) -> None:
     async def ask() -> None:
-        async with _connected(ledger) as client:
+        async with connected(ledger) as client:
             if proof is not None:
                 await print_proof(client, wanted, proof, head_index=proof_at or 0)
             elif then is not None:
@@ -259,15 +242,3 @@ def _print(lines: Sequence[str]) -> None:
 def _check_together(one: object, others: bool, name: str, names: str) -> None:
     if one is not None and others:
         raise UsageError(f"{name} stands by itself: leave out {names}")
-
-
-@asynccontextmanager
-async def _connected(addresses: tuple[Address, ...]) -> "AsyncIterator[LedgerClient]":
-    # Imported here: `--help` and a wrong option need no gRPC.
-    from central.ledger.client import LedgerClient
-
-    client = LedgerClient(addresses)
-    try:
-        yield client
-    finally:
-        await client.close()

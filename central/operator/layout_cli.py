@@ -13,8 +13,9 @@ from central.layout.toml import format_layout
 from central.ledger.interface import Ledger, LedgerRefused
 from central.ledger.records import LotState
 from central.operator.applying import contents
-from central.operator.cli import connected, ledger_option
+from central.operator.connecting import connected
 from central.operator.instants import instant_of, text_of, zone_of
+from central.operator.options import answer_timeout_option, ledger_option
 from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
@@ -51,14 +52,7 @@ from node.identifiers import IdType
     show_envvar=True,
     help="Time zone of --as-of: an IANA name, or local for this machine's.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for the answer.",
-)
+@answer_timeout_option
 def layout(
     lot: str,
     ledger: tuple[Address, ...],

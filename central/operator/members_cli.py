@@ -1,15 +1,13 @@
 """`parkledger members` and `parkledger transfer`: click only."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from json import dumps
 
 import click
 
-from central.ledger.interface import LedgerGroup
 from central.operator import members as group
-from central.operator.cli import ledger_option
+from central.operator.connecting import connected
+from central.operator.options import ledger_option
 from node.address import ADDRESS, Address
 from node.identifiers import IdType
 
@@ -31,19 +29,6 @@ wait_option = click.option(
     show_envvar=True,
     help="Seconds to wait until it votes; it goes on catching up afterwards.",
 )
-
-
-@asynccontextmanager
-async def connected(addresses: tuple[Address, ...]) -> AsyncIterator[LedgerGroup]:
-    """Give a client of the ledger at these addresses and close it afterwards."""
-    # Imported here: `--help` and a wrong option need no gRPC.
-    from central.ledger.client import LedgerClient
-
-    ledger: LedgerGroup = LedgerClient(addresses)
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
 
 
 @click.group()

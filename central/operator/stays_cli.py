@@ -8,8 +8,14 @@ import click
 
 from central.ledger.interface import Ledger, LedgerRefused
 from central.ledger.records import LotState, RecordedChange, SpotState
-from central.operator.cli import connected, ledger_option
+from central.operator.connecting import connected
 from central.operator.instants import instant_of, zone_of
+from central.operator.options import (
+    answer_timeout_option,
+    json_lines_option,
+    ledger_option,
+    spots_option,
+)
 from central.operator.stays_lines import (
     HOUR_TITLE,
     STAY_TITLE,
@@ -46,14 +52,7 @@ class WantedStays:
 @click.command()
 @click.argument("lot", type=IdType("lot"))
 @ledger_option
-@click.option(
-    "--spot",
-    type=IdType("spot"),
-    multiple=True,
-    show_default="every spot",
-    show_envvar=True,
-    help="This spot only; may be given more than once.",
-)
+@spots_option
 @click.option(
     "--since",
     default="24h",
@@ -97,21 +96,8 @@ class WantedStays:
     show_envvar=True,
     help="Time zone of what is written and read: an IANA name, or local for this machine's.",
 )
-@click.option(
-    "--json",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Print one JSON object a line; its times are microseconds since 1970 UTC.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each answer.",
-)
+@json_lines_option
+@answer_timeout_option
 def stays(
     lot: str,
     ledger: tuple[Address, ...],

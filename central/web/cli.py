@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from central.web.outbound.options import ledger_option
 from central.web.serving import serve
 from central.web.settings import WebSettings
 from node import logs
@@ -24,14 +25,7 @@ MIN_TOKEN = 16
     show_envvar=True,
     help="Where browsers and other systems connect to; 0.0.0.0 as the host admits other machines.",
 )
-@click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas of the ledger, any or all of them.",
-)
+@ledger_option
 @click.option(
     "--token",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -1,4 +1,4 @@
-"""Options that all senders have."""
+"""Options that all senders have, and the web service."""
 
 import click
 

@@ -1,0 +1,38 @@
+"""Options that several of the operator's commands have."""
+
+import click
+
+from node.address import ADDRESSES
+from node.identifiers import IdType
+
+ledger_option = click.option(
+    "--ledger",
+    type=ADDRESSES,
+    default="127.0.0.1:7001",
+    show_default=True,
+    show_envvar=True,
+    help="Replicas to ask, one or more; the primary is found through any of them.",
+)
+answer_timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=600),
+    default=10.0,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds to wait for each answer.",
+)
+spots_option = click.option(
+    "--spot",
+    type=IdType("spot"),
+    multiple=True,
+    show_default="every spot",
+    show_envvar=True,
+    help="This spot only; may be given more than once.",
+)
+json_lines_option = click.option(
+    "--json",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Print one JSON object a line; its times are microseconds since 1970 UTC.",
+)
