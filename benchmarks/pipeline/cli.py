@@ -178,15 +178,15 @@ def _stages(
 
 def _frames(classifier: SpotClassifier, setting: Setting, rounds: int) -> list[Row]:
     found = cpu_ms({"bare": bare(classifier, setting.scene)}, rounds=rounds)
-    rows, load = asyncio.run(groups.frames(setting))
-    return [_overhead(load, statistics.median(found["bare"])), *rows]
+    rows, half = asyncio.run(groups.frames(setting))
+    return [_overhead(half, statistics.median(found["bare"])), *rows]
 
 
 def _overhead(load: Load, bare_ms: float) -> Row:
     frame_ms = groups.cpu_ms_a_frame(load)
     times = frame_ms / bare_ms if frame_ms else None
     return Row(
-        "gRPC and Python round the bare stages",
+        "gRPC and Python round the bare stages, half the cameras",
         "CPU ms a frame",
         frame_ms,
         peer=bare_ms,

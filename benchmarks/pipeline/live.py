@@ -32,11 +32,18 @@ class Load:
     cpu_s: float = 0.0  # of the processor
     wall_s: float = 0.0
     resident: int = 0  # bytes of the processor's memory at the end
+    each: list[int] = field(default_factory=list)  # classified, by camera
 
     @property
     def lost(self) -> int:
         """Frames that were due and not classified."""
         return self.refused + self.dropped
+
+    @property
+    def evenness(self) -> float | None:
+        """Jain's index (DEC-TR-301, 1984) over cameras: 1 if all had as many frames classified."""
+        squares = sum(count * count for count in self.each)
+        return sum(self.each) ** 2 / (len(self.each) * squares) if squares else None
 
 
 def camera_id(number: int) -> str:
@@ -185,6 +192,7 @@ class Fleet:
         )
         for one in (camera.load for camera in self._cameras):
             total.classified += one.classified
+            total.each.append(one.classified)
             total.refused += one.refused
             total.dropped += one.dropped
             total.seconds += one.seconds

@@ -68,3 +68,9 @@ def test_wrong_values(arguments: list[str], named: str, capsys: pytest.CaptureFi
     assert left.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert named in line
+
+
+def test_evenness_is_one_only_if_all_cameras_had_as_much() -> None:
+    assert Load().evenness is None
+    assert Load(each=[5, 5, 5]).evenness == 1.0
+    assert Load(each=[9, 0, 0]).evenness == pytest.approx(1 / 3)

@@ -57,3 +57,35 @@ class GatedClassifier(BrightnessClassifier):
         with self._changed:
             self._inside -= 1
         return super().probabilities(patches)
+
+
+class MeteredClassifier(BrightnessClassifier):
+    """Classifies as many frames as it was allowed, one after the other, and counts them."""
+
+    def __init__(self) -> None:
+        self._leave = threading.Semaphore(0)
+        self._done = 0
+        self._changed = threading.Condition()
+
+    async def allow(self, frames: int) -> None:
+        """Let so many frames through; return once they are classified."""
+
+        def wait() -> bool:
+            with self._changed:
+                wanted = self._done + frames
+                self._leave.release(frames)
+                return self._changed.wait_for(lambda: self._done >= wanted, DEADLINE)
+
+        assert await asyncio.to_thread(wait)
+
+    def open(self) -> None:
+        """Classify whatever comes from now on."""
+        self._leave.release(1_000_000)
+
+    def probabilities(self, patches: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        assert self._leave.acquire(timeout=DEADLINE)
+        found = super().probabilities(patches)
+        with self._changed:
+            self._done += 1
+            self._changed.notify_all()
+        return found
