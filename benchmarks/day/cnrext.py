@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.day.scores import DayScores
 from central.processor.classifier import model_name
+from central.processor.neighbours import neighbours
 from models.classifier import SpotClassifier
 from models.patches import PatchCutter
 from node.errors import UsageError
@@ -83,6 +84,8 @@ def _day(
             occupied[row, column] = labels.get(spot, False) is not wrong
     seconds = np.arange(0, starts[-1] + STILL_S, 1.0)
     shown = np.searchsorted(np.array(starts), seconds, side="right") - 1
+    width, height = stills[0]["width"], stills[0]["height"]
+    shares = [[(x / width, y / height) for x, y in polygons[spot]] for spot in spot_ids]
     hour = first.hour + first.minute / 60
     return DayScores(
         name=f"CNR-EXT camera {camera}, {date}",
@@ -92,6 +95,7 @@ def _day(
         probabilities=seen[shown],
         occupied=occupied[shown],
         counted=counted[shown],
+        near=neighbours(shares),
         model=model_name(classifier),
     )
 

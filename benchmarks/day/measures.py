@@ -76,7 +76,11 @@ def measure(scores: DayScores, states: States) -> Measures:
         found = list(one.delays())
         delays += [delay for delay in found if delay is not None]
         missed += sum(delay is None for delay in found)
-        whole = [stay for stay in _stays(scores, one.truth) if stay.ended_us and stay.began_seen]
+        whole = [
+            stay
+            for stay in _stays(scores, one.truth)
+            if stay.ended_us and stay.began_seen and one.counts(stay)
+        ]
         seen = _stays(scores, one.states)
         stays += len(whole)
         stays_right += sum(_is_right(stay, seen) for stay in whole)
@@ -113,10 +117,16 @@ class _Spot:
                 count += 1
         return count
 
+    def counts(self, stay: Stay) -> bool:
+        """whether there is a truth when a stay begins."""
+        return bool(self.counted[np.searchsorted(self.scores.times_us, stay.began_us)])
+
     def delays(self) -> Iterator[float | None]:
         """For each real change the seconds until the state is the new truth; None: never."""
         edges = [*np.flatnonzero(np.diff(self.truth)) + 1, len(self.truth)]
         for begin, end in itertools.pairwise(edges):
+            if not self.counted[begin]:
+                continue
             hit = np.flatnonzero(self.states[begin:end] == self.truth[begin])
             yield float(hit[0]) * self.scores.frame_s if len(hit) else None
 

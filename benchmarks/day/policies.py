@@ -23,7 +23,7 @@ def ours(settings: EvidenceSettings) -> Policy:
     """Return the processor's own filter as a policy; it begins with nothing known."""
 
     def policy(scores: DayScores) -> States:
-        spots = EvidenceFilter(settings, scores.spot_ids, {})
+        spots = EvidenceFilter(settings, scores.spot_ids, {}, near=scores.near)
         place = {spot_id: at for at, spot_id in enumerate(scores.spot_ids)}
         states = np.empty(scores.probabilities.shape, np.int8)
         now = np.full(len(scores.spot_ids), UNKNOWN)

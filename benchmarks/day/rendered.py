@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.day.scores import DayScores, Flags
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
+from central.processor.neighbours import neighbours
 from models.classifier import SpotClassifier
 from models.patches import PatchCutter
 from sample_videos.day import DayStudio
@@ -78,6 +79,7 @@ def rendered_scores(
         hours=np.array(hours),
         probabilities=np.array(found, np.float64),
         occupied=occupied,
+        near=neighbours([polygon.tolist() for polygon in polygons.values()]),
         counted=~_motorcycles(world, tuple(polygons), len(found)),
         model=model_name(classifier),
     )

@@ -20,6 +20,7 @@ class DayScores:
 
     times_us: (T,) of capture. probabilities: (T, N) of occupied. occupied: (T, N), the truth.
     counted: (T, N), False where there is no truth. hours: (T,) of the day, for the plot.
+    near: (N, N), whose vehicles may show in whose regions.
     """
 
     name: str
@@ -29,6 +30,7 @@ class DayScores:
     probabilities: Floats
     occupied: Flags
     counted: Flags
+    near: Flags
     model: str
 
     @property
@@ -48,6 +50,7 @@ class DayScores:
                 probabilities=self.probabilities.astype(np.float32),
                 occupied=self.occupied,
                 counted=self.counted,
+                near=self.near,
                 model=np.array(self.model),
             )
 
@@ -64,6 +67,7 @@ class DayScores:
                     probabilities=kept["probabilities"].astype(np.float64),
                     occupied=kept["occupied"],
                     counted=kept["counted"],
+                    near=kept["near"],
                     model=str(kept["model"]),
                 )
         except (OSError, ValueError, KeyError) as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from central.layout.document import Camera
 from central.processor.decode import REDUCTIONS, reduced
+from central.processor.neighbours import Flags, neighbours
 from models.patches import PatchCutter, PatchSpec, Shade, finest_step
 
 ASPECT_TOLERANCE = 0.01
@@ -102,6 +103,10 @@ class CameraView:
     @property
     def _polygons(self) -> list[tuple[tuple[float, float], ...]]:
         return [region.polygon for region in self.camera.regions]
+
+    def near(self) -> Flags:
+        """Return (N, N): whose vehicles may show in whose regions."""
+        return neighbours(self._polygons)
 
     def _take_shape(self, width: int, height: int) -> WrongAspect | None:
         aspect = width / height

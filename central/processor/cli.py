@@ -158,6 +158,15 @@ async def _serve(
     help="Seconds between the two thresholds after which a spot is unknown.",
 )
 @click.option(
+    "--hidden-seconds",
+    type=click.FloatRange(0),
+    default=_DEFAULT.hidden_seconds,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds for which a spot keeps its state while a neighbour's vehicle seems to stand in "
+    "its view; after that it is unknown.",
+)
+@click.option(
     "--occupied-above",
     type=click.FloatRange(0, 1),
     default=None,
@@ -233,6 +242,7 @@ def processor(
     enter_confidence: float,
     leave_confidence: float,
     unsure_seconds: float,
+    hidden_seconds: float,
     occupied_above: float | None,
     vacant_below: float | None,
     silent_after: float | None,
@@ -265,6 +275,7 @@ def processor(
             enter_confidence=enter_confidence,
             leave_confidence=leave_confidence,
             unsure_seconds=unsure_seconds,
+            hidden_seconds=hidden_seconds,
         ),
         workers=workers,
         max_cameras=max_cameras,

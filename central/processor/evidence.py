@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from central.ledger.records import CONFIDENCE_SCALE, Detection, Occupancy
+from central.processor.explained import Explained, ExplainedSettings, Flags
 
 MOST_PER_FRAME = 0.6
 """The greatest share of the average that one frame may take, however long nothing was seen: no spot
@@ -47,10 +48,13 @@ class EvidenceSettings:
     enter_seconds: float = 3.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
     enter_confidence: float = 0.75  # probability of occupied that the average must reach
-    leave_confidence: float = 0.92  # probability of vacant that the average must reach
+    leave_confidence: float = 0.9  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known
+    own_confidence: float = 0.955  # of a change that begins with a neighbour's, to be its own
+    together_seconds: float = 10.0  # within which two neighbours' changes begin together
+    hidden_seconds: float = 3600.0  # for which a spot whose change is explained keeps its state
 
     def __post_init__(self) -> None:
         if not 0.0 < self.vacant_below < self.occupied_above < 1.0:
@@ -75,17 +79,36 @@ class EvidenceSettings:
                 f"{self.occupied_above} and {self.vacant_below}: what makes a spot occupied or "
                 "vacant must lie beyond its threshold"
             )
-        if min(*self._times) <= 0:
+        if not self.leave_confidence <= self.own_confidence < self.frame_limit:
+            raise ValueError(
+                f"own confidence is {self.own_confidence}: it must be at least the leave "
+                f"confidence, {self.leave_confidence}, and below the frame limit"
+            )
+        if min(*self._times) <= 0 or self.hidden_seconds < 0:
             raise ValueError("times of evidence must be above 0 s")
 
     @property
     def _times(self) -> tuple[float, ...]:
-        return self.enter_seconds, self.leave_seconds, self.unsure_seconds, self.settle_seconds
+        return (
+            *(self.enter_seconds, self.leave_seconds),
+            *(self.unsure_seconds, self.settle_seconds, self.together_seconds),
+        )
 
     @property
     def limit(self) -> float:
         """Log-odds beyond which no single frame is believed."""
         return logit(self.frame_limit)
+
+    @property
+    def explained(self) -> ExplainedSettings:
+        """How changes are told from those that a neighbour explains."""
+        return ExplainedSettings(
+            sure=self.limit / 2,
+            full=self.limit,
+            clear=logit(self.own_confidence),
+            together_us=round(self.together_seconds * 1e6),
+            hidden_us=round(self.hidden_seconds * 1e6),
+        )
 
     def memory_s(self, *, entering: bool) -> float:
         """Return the time constant of the average, in seconds, while evidence points one way.
@@ -120,8 +143,13 @@ class EvidenceFilter:
         settings: EvidenceSettings,
         spot_ids: Sequence[str],
         occupancies: Mapping[str, Occupancy],
+        *,
+        near: Flags | None = None,
     ) -> None:
-        """occupancies: the ledger's; a spot that is missing there is unknown."""
+        """occupancies: the ledger's; a spot that is missing there is unknown.
+
+        near: (N, N), whose vehicles may show in whose regions (`neighbours`); None: nobody's.
+        """
         self._settings = settings
         self._spot_ids = tuple(spot_ids)
         self._places = {spot_id: place for place, spot_id in enumerate(spot_ids)}
@@ -139,6 +167,11 @@ class EvidenceFilter:
         self._leaning = np.zeros(len(self._spot_ids), np.int8)
         self._leaning_us = np.full(len(self._spot_ids), _NONE, np.int64)
         self._last_us: int | None = None
+        self._seen: Floats = np.zeros(0)  # in the last frame
+        self._explained = Explained(
+            settings.explained,
+            np.zeros((len(self._spot_ids),) * 2, np.bool_) if near is None else near,
+        )
         for spot_id in self._spot_ids:
             self.restart(spot_id, occupancies.get(spot_id, Occupancy.UNKNOWN))
 
@@ -151,6 +184,8 @@ class EvidenceFilter:
         seen = np.asarray(probabilities, np.float64)
         if seen.shape != self._held.shape:
             raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
+        fresh = not np.array_equal(seen, self._seen, equal_nan=True)
+        self._seen = seen.copy()
         evidence = self._evidence(seen)
         self._take(evidence, self._gap_s(at_us))
         before = self._held.copy()
@@ -160,6 +195,7 @@ class EvidenceFilter:
         self._held[(leant_us >= self._unsure_us) & (self._leaning == 0)] = _UNKNOWN
         self._held[(self._average >= self._enter_at) | (settled & (self._leaning > 0))] = _OCCUPIED
         self._held[(self._average <= self._leave_at) | (settled & (self._leaning < 0))] = _VACANT
+        self._explained.judge(before, self._held, self._average, at_us, fresh=fresh)
         changed = self._held != before
         if not changed.any():
             return ()
@@ -204,6 +240,8 @@ class EvidenceFilter:
         self._held[:] = _UNKNOWN
         self._average[:] = 0.0
         self._leaning_us[:] = _NONE
+        for place in range(len(self._spot_ids)):
+            self._explained.forget(place)
         return tuple(Detection(self._spot_ids[at], Occupancy.UNKNOWN, 0) for at in changed)
 
     def restart(self, spot_id: str, occupancy: Occupancy) -> None:
@@ -213,6 +251,7 @@ class EvidenceFilter:
         sure = {Occupancy.OCCUPIED: self._limit, Occupancy.VACANT: -self._limit}
         self._average[place] = sure.get(occupancy, 0.0)
         self._leaning_us[place] = _NONE
+        self._explained.forget(place)
 
     def occupancies(self) -> dict[str, Occupancy]:
         """Return what is believed, by spot id."""

@@ -96,7 +96,7 @@ class Replay:
         )
         held = {spot_id: Occupancy(value) for spot_id, value in what["held"].items()}
         settings = EvidenceSettings(**what["evidence"])
-        self._filter = EvidenceFilter(settings, self._view.spot_ids, held)
+        self._filter = EvidenceFilter(settings, self._view.spot_ids, held, near=self._view.near())
         if before is None or before.plan_id != self._view.plan_id:
             self._scores = LastScores(len(self._view.spot_ids))
 

@@ -79,7 +79,9 @@ class CameraSession:
         if self._recorder is not None:
             evidence, model = self._settings.evidence, self._settings.model
             self._recorder.start(self.view, evidence, model, entry.held)
-        return EvidenceFilter(self._settings.evidence, self.view.spot_ids, entry.held)
+        return EvidenceFilter(
+            self._settings.evidence, self.view.spot_ids, entry.held, near=self.view.near()
+        )
 
     def observe(
         self,

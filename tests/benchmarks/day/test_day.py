@@ -30,6 +30,7 @@ def day(truth: str, seen: str) -> DayScores:
         probabilities=np.array([[int(digit) / 9] for digit in seen]),
         occupied=occupied,
         counted=np.ones_like(occupied),
+        near=np.zeros((1, 1), np.bool_),
         model="m",
     )
 
@@ -72,6 +73,15 @@ def test_a_stay_is_right_if_it_is_as_long() -> None:
         one = day(truth, seen)
         found = measure(one, threshold(one))
         assert (found.stays, found.stays_right) == (1, right)
+
+
+def test_where_there_is_no_truth_nothing_is_asked() -> None:
+    one = day("v" * 20 + "o" * 60 + "v" * 20, "0" * 100)
+    assert measure(one, threshold(one)).missed == 1
+    one.counted[20:80] = False
+    found = measure(one, threshold(one))
+    assert (found.missed, found.stays, found.frames) == (0, 0, 40)
+    assert found.delays == (0.0,)
 
 
 def test_several_days_are_one() -> None:

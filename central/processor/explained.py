@@ -1,0 +1,146 @@
+"""Changes that a neighbour's vehicle explains: one arrival changes more pictures than its own.
+
+Pure. A van that parks before a car hides most of it, and what is left looks vacant; headlights and
+bodies that lean into a region look like a car. Such a change begins when the neighbour's begins and
+is weaker than a change of the spot's own. So of two neighbours whose pictures change together, the
+one without clear evidence keeps what is believed of it: the other's change explains both. That ends
+when its picture agrees with the belief again, or when the neighbour changes once more. Where
+neither happens for long the spot is unknown: what is hidden for long cannot be known.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from central.ledger.records import Occupancy
+
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+States = npt.NDArray[np.int8]
+Times = npt.NDArray[np.int64]
+
+_OCCUPIED, _VACANT = int(Occupancy.OCCUPIED), int(Occupancy.VACANT)
+_UNKNOWN = int(Occupancy.UNKNOWN)
+_NEVER = -1
+
+
+@dataclass(frozen=True)
+class ExplainedSettings:
+    """How a change is told from one that a neighbour explains. Log-odds are of averages, > 0."""
+
+    sure: float  # at or beyond it a picture agrees with what is believed
+    full: float  # the most that an average can be
+    clear: float  # at or beyond it, of the contrary, a change is the spot's own
+    together_us: int  # the most by which two changes that are one begin apart
+    hidden_us: int  # after which a spot whose change is explained is unknown
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A spot whose change is explained: what is believed of it, and by what.
+
+    neighbours: those whose change explains it, and what they became.
+    """
+
+    kept: int
+    since_us: int
+    neighbours: tuple[tuple[int, int], ...]
+
+
+class Explained:
+    """Which changes are not to be believed, of all spots of one camera's view.
+
+    A change begins when a picture ceases to agree with what is believed. Where nothing new was
+    seen for a while before, nobody knows when that was, and nothing explains it.
+    """
+
+    def __init__(self, settings: ExplainedSettings, near: Flags) -> None:
+        """near: (N, N), whose vehicles may show in whose regions (`neighbours`)."""
+        self._settings = settings
+        self._near = near
+        self._sure: Flags = np.zeros(len(near), np.bool_)
+        self._sure_us: Times = np.full(len(near), _NEVER, np.int64)
+        self._ceased_us: Times = np.full(len(near), _NEVER, np.int64)  # to agree
+        self._changed_us: Times = np.full(len(near), _NEVER, np.int64)  # its own change's beginning
+        self._hidden: dict[int, _Hidden] = {}
+
+    def forget(self, place: int) -> None:
+        """Another word than ours counts for a spot from now on."""
+        self._hidden.pop(place, None)
+        self._sure[place] = False
+        self._sure_us[place] = self._ceased_us[place] = self._changed_us[place] = _NEVER
+
+    def judge(
+        self, held: States, decided: States, average: Floats, at_us: int, *, fresh: bool
+    ) -> None:
+        """Take back in `decided` what a neighbour explains. All of shape (N,).
+
+        held: what was believed; decided: what the averages alone make of it; average: log-odds of
+        occupied, put back to `full` where a spot is in full view again; fresh: whether the frame
+        shows anything but what the last one showed.
+        """
+        side = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0)) * average
+        self._date(side >= self._settings.sure, at_us, fresh=fresh)
+        changes = (decided != held) & (held != _UNKNOWN)
+        for place in map(int, np.flatnonzero(changes)):
+            if place not in self._hidden:
+                self._change(place, held, decided, side, at_us)
+        for place, hidden in list(self._hidden.items()):
+            sign = 1.0 if hidden.kept == _OCCUPIED else -1.0
+            agrees = sign * average[place]
+            young = abs(at_us - hidden.since_us) <= self._settings.together_us
+            if -agrees >= self._settings.clear:
+                self._changed_us[place] = self._ceased_us[place]
+                del self._hidden[place]
+            elif agrees >= self._settings.sure:
+                del self._hidden[place]
+            elif not young and _is_free(hidden, held):
+                # What was seen of it until now says nothing: it is looked at anew.
+                average[place] = sign * self._settings.full
+                del self._hidden[place]
+                decided[place] = hidden.kept
+            else:
+                over = at_us - hidden.since_us >= self._settings.hidden_us
+                decided[place] = _UNKNOWN if over else hidden.kept
+
+    def _date(self, sure: Flags, at_us: int, *, fresh: bool) -> None:
+        ceased = self._sure & ~sure
+        known = np.abs(at_us - self._sure_us) <= self._settings.together_us
+        self._ceased_us[ceased] = np.where(known, at_us, _NEVER)[ceased]
+        self._sure = sure
+        if fresh:
+            self._sure_us[sure] = at_us
+
+    def _change(self, place: int, held: States, decided: States, side: Floats, at_us: int) -> None:
+        began_us = int(self._ceased_us[place])
+        if -side[place] < self._settings.clear and began_us != _NEVER:
+            reasons = self._reasons(place, held, side, began_us)
+            if reasons:
+                self._hidden[place] = _Hidden(int(held[place]), at_us, reasons)
+                return
+        if decided[place] != _UNKNOWN:
+            self._changed_us[place] = began_us
+
+    def _reasons(
+        self, place: int, held: States, side: Floats, began_us: int
+    ) -> tuple[tuple[int, int], ...]:
+        """Return the neighbours that changed, or are about to, at the same time as a spot."""
+        near = self._near[place] & (held != _UNKNOWN)
+        near[list(self._hidden)] = False
+        turning = near & (side < 0) & self._together(self._ceased_us, began_us)
+        changed = near & (side >= 0) & self._together(self._changed_us, began_us)
+        contrary = {_OCCUPIED: _VACANT, _VACANT: _OCCUPIED}
+        return (
+            *((int(other), contrary[int(held[other])]) for other in np.flatnonzero(turning)),
+            *((int(other), int(held[other])) for other in np.flatnonzero(changed)),
+        )
+
+    def _together(self, times_us: Times, began_us: int) -> Flags:
+        apart = np.abs(times_us - began_us) <= self._settings.together_us
+        return np.asarray(apart & (times_us != _NEVER))
+
+
+def _is_free(hidden: _Hidden, held: States) -> bool:
+    """Whether the neighbours that explain a spot's change changed back, or never changed."""
+    return all(held[other] not in (became, _UNKNOWN) for other, became in hidden.neighbours)
