@@ -57,6 +57,9 @@ class Acquaintances:
         self._standing = standing
         self._places: tuple[Configuration, dict[str, Place]] | None = None
         self._writing = asyncio.Lock()
+        # What `knows` was answered from, and for whom it was yes.
+        self._ground: tuple[Identity, Configuration, int, bool] | None = None
+        self._known: set[tuple[str, str, int]] = set()
 
     @property
     def incarnation(self) -> str:
@@ -82,9 +85,22 @@ class Acquaintances:
         return lost_disk(peer) if known and known != incarnation else ""
 
     def knows(self, peer: str, incarnation: str, known_since: int = 0) -> bool:
-        """Return whether `admit` would find no fault and have nothing to write."""
-        fault = self.fault(peer, incarnation, known_since)
-        return not fault and self._after(peer, incarnation) is self._identity
+        """Return whether `admit` would find no fault and have nothing to write.
+
+        Asked before each message: the answer is kept as long as nothing changes that it rests on.
+        """
+        standing = self._standing()
+        ground = (self._identity, standing.configuration, standing.index, standing.committed)
+        if ground != self._ground:
+            self._ground = ground
+            self._known.clear()
+        asked = (peer, incarnation, known_since)
+        if asked in self._known:
+            return True
+        if self.fault(*asked) or self._after(peer, incarnation) is not self._identity:
+            return False
+        self._known.add(asked)
+        return True
 
     async def admit(self, peer: str, incarnation: str, known_since: int = 0) -> str:
         """Return why a peer is not to be listened to, empty if it is; then it is remembered.

@@ -5,13 +5,14 @@ records are applied sooner than that takes. What blocks, fsync, is never done he
 SQLite's own log is emptied by the thread (`checkpoint`).
 
 Who proposed is answered once it is applied in memory. The tables get it with what follows within
-`STORE_AFTER`, or at once if somebody is about to read them: a row that ten entries touched is
-written once, and so is each page that rows of ten entries lie on.
+`STORE_AFTER`, sooner if somebody waits for that, at once if somebody reads: a row that ten entries
+touched is written once, and so is each page that rows of ten entries lie on.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -26,15 +27,16 @@ Answer = TypeVar("Answer")
 PART_BYTES = 128 << 10
 """Applied at a time; one entry that is larger goes to the thread."""
 
-STORE_AFTER = 0.04
-STORE_BYTES = 64 << 10
-"""Seconds after which what is applied is stored, and bytes of entries: some 500 records, for whose
-rows the event loop is held up a few milliseconds."""
+STORE_AFTER = 0.25
+STORE_SOON = 0.04
+STORE_BYTES = 128 << 10
+"""Seconds after which what is applied is stored, and after which it is where somebody waits for it;
+bytes of entries, some 1000 records, for whose rows the event loop is held up for milliseconds."""
 
 CHECKPOINT_STORES = 64
 CHECKPOINT_BYTES = 512 << 10
 """Transactions, and bytes of their entries, after which SQLite's log of the state is emptied: it
-then has some 5 MB. A single record writes 30 KB to it, 500 together some 30 times as much."""
+then has some 5 MB. A single record writes 30 KB to it, 1000 together some 40 times as much."""
 
 
 class Applier:
@@ -65,6 +67,7 @@ class Applier:
         self._idle.set()
         self._unstored = 0  # bytes of entries
         self._store_due: asyncio.TimerHandle | None = None  # while there are any
+        self._hurried = 0  # how many wait for what is applied to be stored
         self._stores = 0  # since the last checkpoint
         self._bytes = 0  # of entries, likewise
 
@@ -97,6 +100,19 @@ class Applier:
             self._store()
         if machine.stored_index < index:
             raise OutcomeUnknown
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Meanwhile store what is applied soon after it was."""
+        self._hurried += 1
+        if self._store_due is not None:
+            self._store_due.cancel()
+            self._store_due = None
+            self._arm()
+        try:
+            yield
+        finally:
+            self._hurried -= 1
 
     def close(self) -> None:
         """Store what is not yet, and release the files."""
@@ -176,15 +192,20 @@ class Applier:
     def _end(self) -> None:
         self._busy = False
         self._free.set()
-        loop = asyncio.get_running_loop()
-        machine = self.state_machine
-        if self._store_due is None and machine.stored_index < machine.applied_index:
-            self._store_due = loop.call_later(STORE_AFTER, self._store_in_time)
+        if self._store_due is None:
+            self._arm()
         if self._waiting:
             # Not at once: messages and answers are to have their turn in between.
-            loop.call_soon(self._go_on)
+            asyncio.get_running_loop().call_soon(self._go_on)
         else:
             self._idle.set()
+
+    def _arm(self) -> None:
+        machine = self.state_machine
+        if machine.stored_index < machine.applied_index:
+            seconds = STORE_SOON if self._hurried else STORE_AFTER
+            loop = asyncio.get_running_loop()
+            self._store_due = loop.call_later(seconds, self._store_in_time)
 
     def _next_part(self) -> tuple[list[Entry], int]:
         part = [self._waiting.popleft()]

@@ -229,8 +229,9 @@ class Replica:
         return index
 
     async def wait_stored(self, index: int) -> None:
-        """Wait until that index is where `query` reads, without hurrying it as `query` does."""
-        await self._stored.reach(index)
+        """Wait until that index is where `query` reads; others may share its way there."""
+        with self._applier.hurried():
+            await self._stored.reach(index)
 
     async def query(self, question: Callable[[Queries], Answer]) -> Answer:
         """Ask the applied state, off the event loop."""

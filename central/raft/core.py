@@ -271,6 +271,9 @@ class Raft:
         if state.handed_out < state.commit:
             committed = state.log.between(state.handed_out + 1, state.commit)
             state.handed_out = state.commit
+        said = state.messages_now or state.messages_after or state.ready_reads
+        if not (said or persist or committed or state.restore or state.pieces_wanted):
+            return None
         effects = Effects(
             messages_now=tuple(state.messages_now),
             persist=persist,
@@ -280,8 +283,6 @@ class Raft:
             restore=state.restore,
             pieces_wanted=tuple(state.pieces_wanted),
         )
-        if effects == _NOTHING:
-            return None
         state.messages_now = []
         state.messages_after = []
         state.ready_reads = []
@@ -390,6 +391,3 @@ class Raft:
         if state.broadcast:
             state.broadcast = False
             state.ticks_since_heartbeat = 0
-
-
-_NOTHING = Effects()

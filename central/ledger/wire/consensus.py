@@ -39,11 +39,9 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
                 vote_reply=raft_pb2.VoteReply(pre_vote=message.pre_vote, granted=message.granted),
             )
         case AppendEntries():
-            return raft_pb2.RaftMessage(term=message.term, append_entries=_append_to_proto(message))
+            return _append_to_proto(message)
         case AppendReply():
-            return raft_pb2.RaftMessage(
-                term=message.term, append_reply=_append_reply_to_proto(message)
-            )
+            return _append_reply_to_proto(message)
         case InstallSnapshot():
             return raft_pb2.RaftMessage(
                 term=message.term, install_snapshot=_install_to_proto(message)
@@ -98,14 +96,18 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
     raise ValueError(f"a message of replica '{sender}' has no body that this version knows")
 
 
-def _append_to_proto(message: AppendEntries) -> raft_pb2.AppendEntries:
-    return raft_pb2.AppendEntries(
-        previous_index=message.previous_index,
-        previous_term=message.previous_term,
-        commit_index=message.commit_index,
-        read_round=message.read_round,
-        entries=map(_entry_to_proto, message.entries),
-    )
+def _append_to_proto(message: AppendEntries) -> raft_pb2.RaftMessage:
+    # Field by field, as in `appending`: nearly all messages are these.
+    sent = raft_pb2.RaftMessage()
+    sent.term = message.term
+    append = sent.append_entries
+    append.previous_index = message.previous_index
+    append.previous_term = message.previous_term
+    append.commit_index = message.commit_index
+    append.read_round = message.read_round
+    for entry in message.entries:
+        _fill(append.entries.add(), entry)
+    return sent
 
 
 def _append_from_proto(message: raft_pb2.RaftMessage, sender: str, receiver: str) -> AppendEntries:
@@ -122,15 +124,17 @@ def _append_from_proto(message: raft_pb2.RaftMessage, sender: str, receiver: str
     )
 
 
-def _append_reply_to_proto(message: AppendReply) -> raft_pb2.AppendReply:
-    return raft_pb2.AppendReply(
-        accepted=message.accepted,
-        match_index=message.match_index,
-        hint_index=message.hint_index,
-        hint_term=message.hint_term,
-        read_round=message.read_round,
-        refused_index=message.refused_index,
-    )
+def _append_reply_to_proto(message: AppendReply) -> raft_pb2.RaftMessage:
+    sent = raft_pb2.RaftMessage()
+    sent.term = message.term
+    reply = sent.append_reply
+    reply.accepted = message.accepted
+    reply.match_index = message.match_index
+    reply.hint_index = message.hint_index
+    reply.hint_term = message.hint_term
+    reply.read_round = message.read_round
+    reply.refused_index = message.refused_index
+    return sent
 
 
 def _append_reply_from_proto(
@@ -181,11 +185,13 @@ def _install_from_proto(
     )
 
 
-def _entry_to_proto(entry: Entry) -> raft_pb2.LogEntry:
+def _fill(sent: raft_pb2.LogEntry, entry: Entry) -> None:
+    sent.index = entry.index
+    sent.term = entry.term
     if entry.configuration is None:
-        return raft_pb2.LogEntry(index=entry.index, term=entry.term, data=entry.data)
-    configuration = _configuration_to_proto(entry.configuration)
-    return raft_pb2.LogEntry(index=entry.index, term=entry.term, configuration=configuration)
+        sent.data = entry.data
+    else:
+        sent.configuration.CopyFrom(_configuration_to_proto(entry.configuration))
 
 
 def _entry_from_proto(entry: raft_pb2.LogEntry) -> Entry:

@@ -74,6 +74,19 @@ async def test_who_proposed_is_told_first_and_the_tables_get_it_in_time(tmp_path
                 pass
 
 
+async def test_who_waits_hurries_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
+    async with watched(tmp_path) as one:
+        one.applier.add(flips(1, 2))
+        async with asyncio.timeout(DEADLINE):
+            with one.applier.hurried():
+                while await one.stored.get() < 3:
+                    pass
+                one.applier.add(flips(1, 2, 3)[2:])
+                while await one.stored.get() < 4:
+                    pass
+
+
 async def test_whoever_reads_finds_all_that_is_applied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
