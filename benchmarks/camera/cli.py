@@ -93,30 +93,23 @@ def _spread(what: str, spread: Spread, more: str = "") -> str:
 
 def truth_rows(truth: Truth) -> list[Row]:
     """Whether what is wrong is found, and whether what is right is left alone."""
-    share = 100.0 * truth.found / truth.injected
-    return [
-        Row(
-            f"faults found within their limits, of {truth.injected} put upon real frames",
-            "%",
-            share,
-            goal="100",
-            met=truth.found == truth.injected,
-        ),
-        Row(
-            "of those, ended by themselves",
-            "%",
-            100.0 * truth.ended / max(1, truth.found),
-            goal="100",
-            met=truth.ended == truth.found,
-        ),
-        Row(
-            f"false alarms on {truth.camera_days} real camera-days, {truth.frames} frames",
-            "",
-            float(truth.false_alarms),
-            goal="none",
-            met=truth.false_alarms == 0,
-        ),
-    ]
+    rows = []
+    for name, tally in truth.faults.items():
+        found, ended = tally.found / tally.injected, tally.ended / tally.injected
+        rows.append(
+            Row(
+                f"{name}, {tally.injected} put upon real frames: found within its time, and over "
+                f"by itself ({ended:.0%})",
+                "%",
+                100.0 * found,
+                goal="100",
+                met=found == ended == 1.0,
+            )
+        )
+    days = f"{truth.camera_days} real camera-days, {truth.frames} frames"
+    for what, alarms in (("alarms", truth.false_alarms), ("nudges", truth.false_nudges)):
+        rows.append(Row(f"false {what} on {days}", "", float(alarms), goal="none", met=alarms == 0))
+    return rows
 
 
 @click.command()

@@ -10,8 +10,9 @@ import pytest
 from benchmarks.camera.cli import lag_rows, load_rows, truth_rows
 from benchmarks.camera.lag import Lag, lag_of
 from benchmarks.camera.load import Load
-from benchmarks.camera.truth import Truth, measure_truth
+from benchmarks.camera.truth import NUDGE_PX, Day, Tally, Truth, measure_truth
 from tests.edge.pictures import noisy, scene
+from tests.edge.views import REGIONS
 
 
 def lag(worst_ms: float) -> Lag:
@@ -57,16 +58,26 @@ def test_the_lag_is_told_by_its_stages_without_the_first_seconds() -> None:
 
 
 def test_a_fault_that_is_not_found_misses_the_goal() -> None:
-    assert all(row.met for row in truth_rows(Truth(20, 20, 20, 0, 5, 100)))
-    assert not any(row.met for row in truth_rows(Truth(20, 19, 18, 1, 5, 100)))
+    good = Truth({"frozen": Tally(5, 5, 5)}, 0, 0, camera_days=5, frames=100)
+    assert all(row.met for row in truth_rows(good))
+    bad = Truth({"frozen": Tally(5, 4, 4), "late": Tally(5, 5, 4)}, 1, 1, camera_days=5, frames=100)
+    assert not any(row.met for row in truth_rows(bad))
 
 
 def test_faults_are_put_upon_the_frames_that_are_there(tmp_path: Path) -> None:
     lot = np.tile(scene(width=320, height=240), (3, 4, 1))
-    paths = []
-    for hour in range(1):
-        path = tmp_path / f"{hour}.png"
-        cv2.imwrite(str(path), noisy(lot, seed=hour))
-        paths.append(path)
-    truth = measure_truth({("1", "2026-11-22"): paths})
-    assert truth == Truth(injected=4, found=4, ended=4, false_alarms=0, camera_days=1, frames=1)
+    path = tmp_path / "noon.png"
+    cv2.imwrite(str(path), noisy(lot, seed=1))
+    truth = measure_truth([Day("1", (path,), REGIONS)])
+    found = Tally(injected=1, found=1, ended=1)
+    pictures = ("frozen", "black", "white", "blurred", "late", "lost", "resized")
+    knocks = [f"nudged {pixels:g} px" for pixels in NUDGE_PX]
+    assert truth == Truth(dict.fromkeys((*pictures, *knocks), found), 0, 0, camera_days=1, frames=1)
+
+
+def test_what_is_beyond_the_detectors_is_not_counted_as_found(tmp_path: Path) -> None:
+    """A picture without edges cannot be told to be blurred or nudged."""
+    path = tmp_path / "fog.png"
+    cv2.imwrite(str(path), np.full((480, 640, 3), 120, np.uint8))
+    faults = measure_truth([Day("1", (path,), REGIONS)]).faults
+    assert (faults["blurred"].found, faults["nudged 8 px"].found) == (0, 0)
