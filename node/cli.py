@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "convert": ("central.layout.cli", "convert", "Turn a frames JSON into a layout, video, truth."),
     "preview": ("central.layout.cli", "preview", "Draw a layout's regions over a picture."),
-    "status": ("central.operator.cli", "status", "Show replicas, nodes and free counts."),
+    "status": ("central.operator.status_cli", "status", "Show replicas, nodes and free counts."),
     "watch": (
         "central.operator.cli",
         "watch",
@@ -110,6 +110,8 @@ EXTRA_OF_PACKAGE = {
     "onnx": "train",
     "torch": "train",
 }
+# Where a role has an extra of its own, that one brings all that it needs.
+EXTRA_OF_COMMAND = {"mqtt": "mqtt", "web": "web", "webhook": "web"}
 
 
 class LazyGroup(click.Group):
@@ -128,6 +130,7 @@ class LazyGroup(click.Group):
             extra = EXTRA_OF_PACKAGE.get((error.name or "").partition(".")[0])
             if extra is None:
                 raise
+            extra = EXTRA_OF_COMMAND.get(cmd_name, extra)
             raise click.ClickException(
                 f"'{cmd_name}' needs the package '{error.name}': pip install 'parkledger[{extra}]'"
             ) from error

@@ -3,6 +3,8 @@
 After sqlite-utils, whose tests check that each command is documented and has help.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -151,3 +153,37 @@ def test_an_unknown_command_is_one_line_and_exit_code_2(
 def test_the_readme_shows_the_command(name: str) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"parkledger {name}" in text or f"make {name}" in text
+
+
+WITHOUT_EXTRAS = """
+import sys
+from node.cli import COMMANDS, EXTRA_OF_PACKAGE, group
+import click
+sys.modules.update(dict.fromkeys(EXTRA_OF_PACKAGE))  # as if none of them were installed
+for name in COMMANDS:
+    try:
+        group.get_command(click.Context(group), name)
+    except click.ClickException as error:
+        print(name, error.format_message().rpartition("'parkledger[")[2].rstrip("]'"))
+    else:
+        print(name, "-")
+"""
+
+
+def test_what_a_machine_without_extras_runs_and_which_extra_the_rest_asks_for() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRAS], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    extras = dict(line.split() for line in ran.stdout.splitlines())
+    asking = {name: extra for name, extra in extras.items() if extra != "-"}
+    assert asking == {
+        "processor": "all",
+        "replay": "all",
+        "status": "all",
+        "web": "web",
+        "mqtt": "mqtt",
+        "webhook": "web",
+        "demo": "all",
+        "evaluate": "all",
+        "convert-labels": "all",
+    }

@@ -1,17 +1,14 @@
-"""`parkledger apply`, `status` and `watch`: click only, then the questions, then the printing."""
+"""`parkledger apply` and `watch`: click only, then the questions, then the printing."""
 
 import asyncio
 import os
 import sys
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from json import dumps
 from pathlib import Path
 from typing import cast
 
 import click
-from rich.console import Console
 
 from central.ledger.interface import Ledger, LedgerError, LedgerRefused, WatchGap
 from central.ledger.records import LedgerEvent
@@ -24,9 +21,6 @@ from central.operator.applying import (
 from central.operator.change_lines import json_lines, text_lines
 from central.operator.connecting import connected
 from central.operator.options import ledger_option
-from central.operator.overview import Overview, look
-from central.operator.overview_json import overview_object
-from central.operator.overview_tables import overview_tables
 from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
@@ -85,48 +79,6 @@ def apply(
                 click.echo(line)
 
     asyncio.run(send())
-
-
-@click.command()
-@ledger_option
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=60),
-    default=2.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each answer.",
-)
-@click.option(
-    "--json",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Print one JSON object instead of tables.",
-)
-def status(ledger: tuple[Address, ...], timeout: float, json: bool) -> int:
-    """Show free, occupied and unknown spots of each lot, the replicas and the nodes.
-
-    Exit code 0 if the lots are known up to the moment of asking; 1 if only an older view of one
-    replica could be had, or nothing: then it prints what it knows and what it cannot tell.
-    """
-
-    async def ask() -> Overview:
-        async with connected(ledger) as client:
-            return await look(client, [str(address) for address in ledger], timeout=timeout)
-
-    overview = asyncio.run(ask())
-    if json:
-        click.echo(dumps(overview_object(overview)))
-    elif overview.state is None and all(answer.status is None for answer in overview.replicas):
-        asked = ",".join(str(address) for address in ledger)
-        raise OperationError(f"no replica answers at {asked}: check --ledger and the replicas")
-    else:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console.width = max(console.width, 160)  # a pipe has no width to wrap at
-        console.print(overview_tables(overview, now_us=time.time_ns() // 1000))
-    return 0 if overview.state is not None and not overview.state_fault else 1
 
 
 @click.command()
