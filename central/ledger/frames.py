@@ -3,7 +3,7 @@
 import struct
 
 MAX_FRAME_BYTES = 16 << 20
-"""Entries in one message are under 2 MB, a piece of a snapshot under 1 MB."""
+"""Entries in one message are under 2 MB, a piece of a snapshot is 1 MB."""
 
 _LENGTH = struct.Struct(">I")
 

@@ -190,7 +190,8 @@ class Replica:
         for message in messages:
             now = time.monotonic()
             self._hearing.heard(message.sender, now=now)
-            self._raft.step(message)
+            if self._snapshots.has_room(message):
+                self._raft.step(message)
             led = isinstance(message, AppendEntries | InstallSnapshot)
             if led and message.sender == self._raft.leader:
                 self._hearing.led(now=now)
@@ -265,6 +266,7 @@ class Replica:
     # ---- the loop ---
 
     def _tick(self) -> None:
+        self._snapshots.weigh()
         self._raft.tick()
         self._wake()
 
@@ -367,13 +369,12 @@ class Replica:
         restore = effects.restore
         assert restore is not None
         path = self._storage.snapshot_path(restore.identity)
-        directory = self.settings.directory
 
         def replace() -> StateMachine:
             self._applier.state_machine.close()
-            replace_state(directory, path)
+            replace_state(self.settings.directory, path)
             self._storage.restored()
-            return StateMachine(directory)
+            return StateMachine(self.settings.directory)
 
         self._applier.state_machine = await self._applier.alone(replace)
         await self._workers.query.do(self._queries.reopen)

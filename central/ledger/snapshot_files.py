@@ -34,6 +34,8 @@ class SnapshotFiles:
         count, and equal identities mean equal bytes.
         """
         path = self.path(pieces[0].identity)
+        if path.exists() and path.stat().st_nlink > 1:
+            path.unlink()  # it became the state (see replace_state), and could not be deleted then
         is_new = not path.exists()
         descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
         try:

@@ -9,7 +9,7 @@ from central.ledger.errors import NoCopy
 from central.ledger.snapshots import SnapshotSource
 from central.ledger.storage import Storage
 from central.ledger.workers import Worker
-from central.raft import Piece, PieceWanted, Raft
+from central.raft import InstallSnapshot, Message, Piece, PieceWanted, Raft
 
 logger = logging.getLogger(__name__)
 
@@ -27,19 +27,21 @@ class SnapshotTraffic:
         self._source = source
         self._worker = worker
         self._wake = wake
-        self._said_at: dict[str, float] = {}  # by receiver
+        self._said_at: dict[str, float] = {}
         self.last_index = 0  # of the last snapshot that was sent or restored since the start
 
     async def read(self, wanted: PieceWanted) -> None:
         """Read a piece and give it to the core."""
-        start = self._raft.start.index
+        needed = self._raft.start.index
+        if wanted.identity is None:
+            needed = max(needed, wanted.at_least)
         try:
-            read = await self._worker.do(lambda: self._source.read(wanted, at_least=start))
+            read = await self._worker.do(lambda: self._source.read(wanted, at_least=needed))
         except (NoCopy, OSError, sqlite3.Error) as error:
             # Nothing here is at risk: the backup goes on waiting, and is asked about again.
-            self._complain(wanted.receiver, error)
+            self._complain(f"no snapshot for {wanted.receiver}, which waits", error)
             return
-        self._said_at.pop(wanted.receiver, None)
+        self._said_at.clear()
         if read.index < self._raft.start.index:
             return  # compacted meanwhile; the core asks again
         snapshot = self._raft.snapshot_at(read.index)
@@ -50,11 +52,29 @@ class SnapshotTraffic:
         self._raft.piece_read(wanted.receiver, piece)
         self._wake()
 
-    def _complain(self, receiver: str, error: Exception) -> None:
+    def weigh(self) -> None:
+        """Tell the core what a snapshot would weigh now."""
+        self._raft.note_snapshot_bytes(self._source.size())
+
+    def has_room(self, message: Message) -> bool:
+        """Return False for a piece of a snapshot that would fill our disk, which stops a replica.
+
+        Its sender offers it again until there is room, or sends entries if it can.
+        """
+        if not isinstance(message, InstallSnapshot):
+            return True
+        try:
+            self._source.check_room_for(message.size - message.offset)
+        except NoCopy as error:
+            self._complain(f"no snapshot is taken from {message.sender}", error)
+            return False
+        return True
+
+    def _complain(self, what: str, error: Exception) -> None:
         now = time.monotonic()
-        if now - self._said_at.get(receiver, -SAY_EVERY) >= SAY_EVERY:
-            self._said_at[receiver] = now
-            logger.warning("no snapshot for %s, which waits: %s", receiver, error)
+        if now - self._said_at.get(what, -SAY_EVERY) >= SAY_EVERY:
+            self._said_at[what] = now
+            logger.warning("%s: %s", what, error)
 
     async def check(self, identity: bytes, storage: Storage, disk: Worker) -> None:
         """Tell the core whether a snapshot that is all here is what was sent."""

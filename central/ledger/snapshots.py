@@ -16,8 +16,9 @@ from central.ledger.errors import NoCopy
 from central.raft import PieceWanted
 from node.values import frozen
 
-PIECE_BYTES = 512 * 1024
-"""Well below the 4 MB that a gRPC message may have."""
+PIECE_BYTES = 1 << 20
+"""As much as a message of entries has: a heartbeat that waits behind it is not late on a campus's
+network. Well below the 4 MB that a gRPC message, a backup's, may have."""
 
 KEPT_SECONDS = 60.0
 """How long a copy that nobody asks for stays on disk."""
@@ -73,6 +74,17 @@ class SnapshotSource:
             file.seek(offset)
             return ReadPiece(self._index, self._identity, size, offset, file.read(PIECE_BYTES))
 
+    def size(self) -> int:
+        """Return what a copy would weigh, but for what SQLite's own log of the state still holds.
+
+        That log is never more than some megabytes.
+        """
+        return self._state.stat().st_size
+
+    def check_room_for(self, arriving: int) -> None:
+        """Raise NoCopy if so many bytes that are to arrive would not leave SPARE_BYTES."""
+        _check_free(self._state.parent, "a snapshot", arriving, free_bytes=self._free_bytes)
+
     def drop_if_unused(self) -> None:
         """Delete the copy if nobody has asked for it for a while."""
         if self._identity is not None and time.monotonic() - self._read_at > KEPT_SECONDS:
@@ -96,13 +108,21 @@ class SnapshotSource:
 def check_room(state: Path, *, free_bytes: FreeBytes) -> None:
     """Raise NoCopy if a copy of a state.db beside it would not leave SPARE_BYTES of its disk."""
     files = (state, state.with_name(f"{state.name}-wal"))
-    wanted = sum(path.stat().st_size for path in files if path.exists()) + SPARE_BYTES
-    free = free_bytes(state.parent)
+    size = sum(path.stat().st_size for path in files if path.exists())
+    _check_free(state.parent, "a copy", size, free_bytes=free_bytes)
+
+
+def _check_free(directory: Path, what: str, size: int, *, free_bytes: FreeBytes) -> None:
+    wanted, free = size + SPARE_BYTES, free_bytes(directory)
     if free < wanted:
         raise NoCopy(
-            f"{free >> 20} MB of disk are free in {state.parent}, a copy needs {wanted >> 20}: "
-            "free some"
+            f"{free >> 20} MB of disk are free in {directory}, {what} needs "
+            f"{_megabytes(wanted)}: free {_megabytes(wanted - free)} MB more"
         )
+
+
+def _megabytes(size: int) -> int:
+    return -(-size >> 20)  # rounded up: so much will do
 
 
 def copy_state(state: Path, copy: Path) -> int:
@@ -110,6 +130,9 @@ def copy_state(state: Path, copy: Path) -> int:
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     source, target = sqlite3.connect(state), sqlite3.connect(copy)
     try:
+        # Half a copy is thrown away, and a whole one is checked by whoever gets it.
+        target.execute("PRAGMA synchronous = OFF")
+        target.execute("PRAGMA journal_mode = OFF")
         source.backup(target)
         index: int = target.execute("SELECT applied_index FROM meta").fetchone()[0]
     finally:

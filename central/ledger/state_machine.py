@@ -300,17 +300,23 @@ class StateMachine:
 def replace_state(directory: Path, snapshot: Path) -> None:
     """Make a received snapshot the state, durably; the state machine must be closed.
 
-    May be done again if it was interrupted: the snapshot stays as it is.
+    May be done again if it was interrupted: the snapshot stays as it is until the state machine is
+    opened. From then on they are one file: its other name has to be forgotten before.
     """
     state, new = directory / "state.db", directory / "state.db.new"
-    shutil.copyfile(snapshot, new)
-    new.chmod(0o600)
-    _fsync(new)
+    new.unlink(missing_ok=True)
+    try:
+        new.hardlink_to(snapshot)  # no second copy: no room, no time
+    except OSError:
+        shutil.copyfile(snapshot, new)  # where the file system knows no links
+        new.chmod(0o600)
+        _fsync(new)
     # Before the swap, for an old write-ahead log must never be taken for the new state's.
     for suffix in ("-wal", "-shm"):
         state.with_name(state.name + suffix).unlink(missing_ok=True)
     _fsync(directory)
     new.replace(state)
+    new.unlink(missing_ok=True)  # it is left if they are one file already
     _fsync(directory)
 
 

@@ -246,6 +246,10 @@ class Raft:
         if index > state.log.start.index:
             state.log.compact(index)
 
+    def note_snapshot_bytes(self, count: int) -> None:
+        """Tell what a snapshot would weigh now; 0: none is sent by choice, as before it is told."""
+        self._state.snapshot_bytes = count
+
     def piece_read(self, receiver: str, piece: Piece) -> None:
         """Give a piece of a snapshot that was wanted (see PieceWanted)."""
         snapshots.piece_read(self._state, receiver, piece)

@@ -89,13 +89,15 @@ def merge_writes(writes: Iterable[Persist]) -> list[Persist]:
 class PieceWanted:
     """Read a piece of a snapshot for a follower and hand it to `Raft.piece_read`.
 
-    With identity None, of any snapshot that is at least as new as the start of the log, from
-    offset 0; otherwise of that one, or if it is gone of any, from offset 0.
+    With identity None, of any snapshot that is at least as new as the start of the log and as
+    `at_least`, if the state is, from offset 0; otherwise of that one, or if it is gone of any, from
+    offset 0.
     """
 
     receiver: str
     identity: bytes | None
     offset: int
+    at_least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

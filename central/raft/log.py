@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from central.raft.messages import Configuration, Entry, Snapshot
 
@@ -75,6 +76,11 @@ class Log:
                     last = index - 1
                     break
         return tuple(self._entries[first - base - 1 : last - base])
+
+    def bytes_after(self, index: int) -> int:
+        """Return the bytes of data in the entries after `index`, of those that are still here."""
+        kept = max(0, index - self._start.index)
+        return sum(len(entry.data) for entry in islice(self._entries, kept, None))
 
     def append(self, term: int, data: Sequence[bytes]) -> int:
         """Add an entry for each datum at the end, as a leader does; returns the first index."""

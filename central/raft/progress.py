@@ -10,7 +10,8 @@ class Mode(Enum):
 
     PROBE: its log is not known to agree, so it gets no entries; the heartbeats are the probes.
     REPLICATE: up to `window` messages with entries are under way. SNAPSHOT: it lacks entries that
-    are no longer kept, and gets pieces of a snapshot, one at a time.
+    are no longer kept, or so many that they cost more, and gets pieces of a snapshot, one at a
+    time.
     """
 
     PROBE = "probe"
@@ -27,6 +28,8 @@ class Sending:
     size: int = 0
     offset: int = 0  # the piece that is wanted or under way
     ticks: int = 0  # since it was asked for
+    at_least: int = 0  # an older snapshot is of no use
+    unanswered: int = 0  # how often in turn it was asked for in vain
 
 
 class Progress:
@@ -46,6 +49,7 @@ class Progress:
             next_index - 1
         )  # a learner's round of catching up (section 4.2.1) ends here
         self.round_ticks = 0
+        self.entries_only = False  # it did not take a snapshot that it could do without
         self._window = window
         self._in_flight: deque[int] = deque()
 
@@ -89,9 +93,15 @@ class Progress:
         self.next = max(self.match, min(retry_after, refused_index - 1)) + 1
         return True
 
-    def begin_snapshot(self) -> Sending:
-        """Note that the peer lacks entries that are no longer kept."""
+    def begin_snapshot(self, *, at_least: int = 0) -> Sending:
+        """Note that the peer gets a snapshot instead of entries."""
         self.mode = Mode.SNAPSHOT
-        self.sending = Sending()
+        self.sending = Sending(at_least=at_least)
         self._in_flight.clear()
         return self.sending
+
+    def give_up_snapshot(self) -> None:
+        """Note that the peer is to be probed again, and to get entries."""
+        self.mode = Mode.PROBE
+        self.sending = None
+        self.entries_only = True

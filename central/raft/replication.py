@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from central.raft import reads
+from central.raft import reads, snapshots
 from central.raft.messages import AppendEntries, AppendReply, Entry
+from central.raft.progress import Mode
 from central.raft.quorum import agreed_index
 from central.raft.state import State
 
@@ -109,8 +110,11 @@ def on_append_reply(state: State, message: AppendReply) -> None:
     progress.read_round = max(progress.read_round, message.read_round)
     reads.confirm(state)
     if message.accepted:
+        probed = progress.mode is Mode.PROBE
         if progress.accepted(message.match_index):
             _advance_commit(state)
+        if probed:
+            snapshots.send_if_cheaper(state, message.sender)
         return
     retry_after, _ = state.log.last_agreeing(message.hint_index, message.hint_term)
     if progress.refused(refused_index=message.refused_index, retry_after=retry_after):

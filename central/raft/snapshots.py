@@ -1,9 +1,16 @@
-"""Snapshots for peers that lack what is no longer kept (chapter 5), in pieces, resumable."""
+"""Snapshots for peers that lack what is no longer kept (chapter 5), in pieces, resumable.
+
+Or that lack so much that it costs less: chapter 5 leaves the choice to the leader, which "decides
+when to send snapshots", and a snapshot never says anything but what the entries would.
+"""
 
 from central.raft.effects import Piece, PieceWanted, Restore
 from central.raft.messages import AppendReply, InstallSnapshot, SnapshotReply
 from central.raft.progress import Progress, Sending
 from central.raft.state import Receiving, Role, State
+
+VAIN_ATTEMPTS = 3
+"""Unanswered pieces in turn after which a peer that could do without a snapshot gets entries."""
 
 # ---- the leader's side ---
 
@@ -15,6 +22,25 @@ def send(state: State, peer: str) -> None:
         _ask_for_piece(state, peer, progress.begin_snapshot())
 
 
+def send_if_cheaper(state: State, peer: str) -> None:
+    """Begin with a snapshot if it costs less than the entries that the peer lacks.
+
+    Called when it has become known where its log agrees, before any entry is sent. Applying an
+    entry costs a peer many times what copying its bytes does.
+    """
+    progress, config = state.progress[peer], state.config
+    if progress.entries_only or not state.snapshot_bytes:
+        return
+    spared = state.log.bytes_after(progress.match)
+    if (
+        spared >= config.least_spared_bytes
+        and state.snapshot_bytes <= config.snapshot_bytes_per_byte * spared
+    ):
+        # One that was made before will do if it spares half of the entries.
+        middle = (progress.match + state.commit + 1) // 2
+        _ask_for_piece(state, peer, progress.begin_snapshot(at_least=middle))
+
+
 def tick(state: State, peer: str, progress: Progress) -> None:
     """Ask once more for a piece that was not answered for an election time-out."""
     sending = progress.sending
@@ -22,6 +48,11 @@ def tick(state: State, peer: str, progress: Progress) -> None:
         return
     sending.ticks += 1
     if sending.ticks < state.config.election_ticks:
+        return
+    # Who is away is waited for; who answers, but not this, may have no room for it. Or we have not.
+    sending.unanswered += progress.active or progress.was_active
+    if sending.unanswered > VAIN_ATTEMPTS and progress.next > state.log.start.index:
+        progress.give_up_snapshot()
         return
     if sending.offset == sending.size:
         # All was received, and nothing came of it: perhaps the peer lost it. Its answer tells.
@@ -66,7 +97,7 @@ def on_snapshot_reply(state: State, message: SnapshotReply) -> None:
         return
     if message.next_offset != sending.offset:
         sending.offset = message.next_offset
-        sending.ticks = 0
+        sending.ticks = sending.unanswered = 0
         if sending.offset < sending.size:
             _ask_for_piece(state, message.sender, sending)
 
@@ -89,8 +120,9 @@ def oldest_being_sent(state: State) -> int | None:
 
 
 def _ask_for_piece(state: State, peer: str, sending: Sending) -> None:
+    wanted = PieceWanted(peer, sending.identity, sending.offset, sending.at_least)
     sending.ticks = 0
-    state.pieces_wanted.append(PieceWanted(peer, sending.identity, sending.offset))
+    state.pieces_wanted.append(wanted)
 
 
 # ---- the follower's side ---

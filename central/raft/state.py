@@ -46,6 +46,9 @@ class Config:
     `election_ticks` is the least time without a leader after which a replica stands for election;
     each one waits a random time from there to twice as long (section 3.4).
 
+    A peer gets a snapshot though all that it lacks is still in the log if that is at least
+    `least_spared_bytes`, and a snapshot weighs at most `snapshot_bytes_per_byte` times as much.
+
     `lease`, if not 0, lets a leader answer reads for so long after it began a round of heartbeats
     that a quorum answered. It is in the units of the `now` that the caller passes, of a clock that
     also runs while the process is paused; and it must be less than what election_ticks - 1 take on
@@ -60,6 +63,8 @@ class Config:
     max_message_bytes: int = 1 << 20
     max_uncommitted_bytes: int = 64 << 20
     max_reads: int = 10_000  # that wait for a quorum's answer
+    least_spared_bytes: int = 1 << 20
+    snapshot_bytes_per_byte: int = 3
     lease: int = 0
 
     def __post_init__(self) -> None:
@@ -110,6 +115,7 @@ class State:
     lease_from: int | None = None
     lease_forfeited: bool = False
     receiving: Receiving | None = None
+    snapshot_bytes: int = 0  # what one would weigh, as far as was told; 0: not known
     new_reads: list[tuple[int, int]] = field(default_factory=list)  # (context, commit when asked)
     pending_reads: deque[tuple[int, int, int]] = field(default_factory=deque)  # (round, *new_read)
     broadcast: bool = False  # a heartbeat to all is due with the next Effects

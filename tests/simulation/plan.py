@@ -50,6 +50,8 @@ class Plan:
     max_reads: int
     batching: float  # share of inputs after which a process does not look at once what to do
     lease: int
+    least_spared_bytes: int
+    weight: int  # what a process says that a snapshot weighs; 0: nothing
 
     @classmethod
     def draw(cls, rng: random.Random) -> "Plan":
@@ -75,6 +77,8 @@ class Plan:
             max_reads=rng.choice((2, 10_000)),
             batching=rng.choice((0.0, 0.0, 0.5)),
             lease=rng.choice((0, 0, ELECTION_TICKS * FASTEST_TICK - 1)),
+            least_spared_bytes=rng.choice((1, 30, 200)),
+            weight=rng.choice((0, 1, 1, 100)),
         )
         # Some races need many of the same: a third of the worlds is about snapshots or membership.
         return rng.choice((plan, plan, plan, plan, plan.of_snapshots(), plan.of_members()))
@@ -114,6 +118,7 @@ class Plan:
             max_uncommitted_bytes=self.max_uncommitted_bytes,
             max_reads=self.max_reads,
             lease=self.lease,
+            least_spared_bytes=self.least_spared_bytes,
         )
 
     @property

@@ -173,7 +173,11 @@ class Process:
 
     def _tick(self) -> None:
         self._later(self.period, self._tick)
-        self._input(lambda raft: raft.tick())
+        self._input(self._pass_time)
+
+    def _pass_time(self, raft: Raft) -> None:
+        raft.note_snapshot_bytes(self._plan.weight)
+        raft.tick()
 
     def _step(self, message: Message) -> None:
         self._clock.say(self.name, "takes", message)
@@ -289,8 +293,10 @@ class Process:
         raft = self.raft
         assert raft is not None
         kept = self._snapshot
-        wants_other = kept is None or (wanted.identity is None and self._clock.rng.random() < 0.5)
-        if kept is None or wants_other or kept[0].index < raft.start.index:
+        if kept is not None and wanted.identity is None:
+            too_old = kept[0].index < wanted.at_least
+            kept = None if too_old or self._clock.rng.random() < 0.5 else kept
+        if kept is None or kept[0].index < raft.start.index:
             name = f"{self.name} {self.incarnation} {self._clock.now}"
             kept = (raft.snapshot_at(self.machine.applied), self.machine.to_bytes(name))
             self._snapshot = kept

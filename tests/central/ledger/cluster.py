@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pytest
+
 from central.ledger.client import LedgerClient
 from central.ledger.interface import LedgerError
 from central.ledger.members import configuration_of
@@ -139,6 +141,14 @@ class Cluster:
         async with asyncio.timeout(DEADLINE):
             while True:
                 if (await self.status(replica_id)).applied_index >= index:
+                    return
+                await asyncio.sleep(0.01)
+
+    async def said(self, logs: pytest.LogCaptureFixture, line: str) -> None:
+        """Return once a replica has logged a line with that in it."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                if line in logs.text:
                     return
                 await asyncio.sleep(0.01)
 

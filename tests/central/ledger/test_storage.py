@@ -230,6 +230,20 @@ def test_a_restart_is_pending_until_it_is_done(tmp_path: Path) -> None:
         assert storage.load().restore is None
 
 
+def test_a_snapshot_that_arrives_again_never_writes_into_the_state_that_it_became(
+    tmp_path: Path,
+) -> None:
+    """They are one file: if its name could not be deleted then, its bytes may not change."""
+    with open_storage(tmp_path) as storage:
+        storage.write(Persist(pieces=(piece(0, len(BYTES)),)))
+        state = tmp_path / "state.db"
+        state.hardlink_to(storage.snapshot_path(IDENTITY))
+        state.write_bytes(b"the state went on")
+        storage.write(Persist(pieces=(piece(0, 5),)))
+        assert state.read_bytes() == b"the state went on"
+        assert storage.snapshot_path(IDENTITY).read_bytes() == BYTES[:5]
+
+
 def test_a_restart_keeps_its_snapshot_while_the_next_one_arrives(tmp_path: Path) -> None:
     # One Effects can carry both: pieces that came after `snapshot_received`, and the restart.
     other = piece(0, 3, b"another state", index=90)

@@ -172,6 +172,9 @@ class LogIsLikeItsTwin(RuleBasedStateMachine):
         with pytest.raises(AssertionError, match="does not reach"):
             log.snapshot_at(last + 1)
         assert log.between(twin.start + 1, last + 5) == tuple(twin.entries[twin.start :])
+        for index in range(last + 2):
+            kept = twin.entries[max(index, twin.start) :]
+            assert log.bytes_after(index) == sum(len(entry.data) for entry in kept)
         with pytest.raises(AssertionError, match="compacted"):
             log.between(twin.start, last)
 
