@@ -47,7 +47,7 @@ async def test_one_copy_at_a_time_and_the_next_after_a_reader_went_away(tmp_path
 async def test_a_copy_that_would_fill_the_disk_is_not_made(tmp_path: Path) -> None:
     book_of(tmp_path, changes=3).close()
     source = BackupSource(settings(tmp_path), free_bytes=lambda _: 60 << 20)
-    line = r"replica 'a': 60 MB of disk are free .*, a copy needs 65: free 5 MB more, or ask another"
+    line = r"replica 'a': 60 MB of disk are free .*, a copy needs 65: free 5 MB more, or ask"
     with pytest.raises(NoCopy, match=line):
         await parts_of(source)
     with pytest.raises(NoCopy, match=r"the copy has applied 4, not 5"):
