@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from central.ledger.applying import Applier
 from central.ledger.command import Command, StoredBatches, encode
+from central.ledger.compacting import Compaction
 from central.ledger.errors import NotPrimary
 from central.ledger.hearing import Hearing
 from central.ledger.horizon import Horizon
@@ -50,9 +51,6 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-MAX_LOG_BYTES = 64 << 20
-"""Applied entries are dropped from the log earlier if they hold more than that."""
-
 
 class Replica:
     """A member of the cluster. Make it, `run` it, then `propose` and `barrier`."""
@@ -81,11 +79,9 @@ class Replica:
         self._applied = Horizon(opened.state_machine.applied_index)
         self._stored = Horizon(opened.state_machine.stored_index)
         self._applied_term = 0
-        self._applied_bytes = 0  # since the log was compacted
         self._chain = opened.state_machine.frontier
         self._failure: asyncio.Future[None] | None = None  # while it runs
         self._pump_is_due = False
-        self._compacting = False
         self._requests = Requests()
         self._was_primary = False
         self._hearing = Hearing()
@@ -98,10 +94,22 @@ class Replica:
             on_failure=self._fail,
         )
         self._log_writer = LogWriter(
-            opened.storage, self._workers.disk, obey=self._after_write, on_failure=self._fail
+            opened.storage,
+            self._workers.disk,
+            obey=self._after_write,
+            may_block=lambda: opened.raft.role is not Role.LEADER,
+            on_failure=self._fail,
         )
         source = SnapshotSource(opened.state_machine.path)
         self._snapshots = SnapshotTraffic(self._raft, source, self._workers.snapshot, self._wake)
+        self._compaction = Compaction(
+            self._raft,
+            self._applier,
+            kept_entries=self.settings.kept_entries,
+            begin=self._begin,
+            wake=self._wake,
+            tidy=self._snapshots.tidy,
+        )
         self.membership = Membership(
             self.settings,
             self._raft,
@@ -268,7 +276,7 @@ class Replica:
     def _tick(self) -> None:
         self._snapshots.weigh()
         self._raft.tick()
-        self._wake()
+        self._pump()
 
     def _wake(self) -> None:
         """Note that the core was told something: it is looked at before the loop waits again."""
@@ -331,33 +339,12 @@ class Replica:
 
     def _on_applied(self, entries: Sequence[Entry], applied: list[Applied]) -> None:
         self._applied_term = entries[-1].term
-        self._applied_bytes += sum(len(entry.data) for entry in entries)
         self._requests.resolve(applied)
         self._notice_applied()
         self._notice_role()
-        if self._compaction_due() and not self._compacting:
-            self._compacting = True
-            self._begin(self._compact())
+        self._compaction.applied(entries)
 
     # ---- snapshots ---
-
-    def _compaction_due(self) -> bool:
-        held = self._applied.index - self._raft.start.index
-        large = held > 1 and self._applied_bytes > MAX_LOG_BYTES
-        return large or held >= 2 * self.settings.kept_entries
-
-    async def _compact(self) -> None:
-        """Drop what is applied from the log, but for the entries kept for backups that lag."""
-        durable = await self._applier.alone(lambda: self._applier.state_machine.make_durable())
-        large = self._applied_bytes > MAX_LOG_BYTES
-        self._applied_bytes = 0
-        index = durable - (1 if large else self.settings.kept_entries)
-        if index > self._raft.start.index:
-            self._raft.compact(index)
-            logger.info("log compacted first=%d last=%d", index + 1, self._raft.last_index)
-            self._wake()
-        self._compacting = False
-        await self._snapshots.tidy()
 
     def _check_if_whole(self, last: Piece) -> None:
         if last.end == last.size:

@@ -93,6 +93,11 @@ class Storage:
             log_schema.check_end(state.start.index + len(entries), state.last, noted)
         return OnDisk(state.hard_state, state.start, entries, state.received, state.restore)
 
+    def is_short(self, persist: Persist) -> bool:
+        """Return whether `write` would do no more than add some entries and sync once."""
+        others = persist.pieces or persist.start or persist.restore
+        return not others and self._unsettled_pages < self._checkpoint_pages
+
     def write(self, persist: Persist) -> None:
         """Make it durable: when this returns, it survives a power cut.
 

@@ -16,16 +16,34 @@ def lease_clock(*, on: bool) -> Callable[[], int | None]:
 
 
 async def tick_evenly(tick: float, action: Callable[[], None]) -> None:
-    """Call `action` every `tick` seconds until cancelled.
+    """Call `action` every `tick` seconds until cancelled; raises what it raises.
 
     Ticks do not drift, and never come in a burst: a process that was paused must not see a hundred
     at once and depose a leader whose messages are waiting to be read.
     """
+    # Timers, not a task that sleeps: a replica that has nothing else to do spends its time here.
     loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
     due = loop.time()
-    while True:
+    timer: asyncio.Handle
+
+    def arm() -> None:
+        nonlocal due, timer
         due += tick
         if due < loop.time():
             due = loop.time() + tick
-        await asyncio.sleep(due - loop.time())
-        action()
+        timer = loop.call_at(due, on_time)
+
+    def on_time() -> None:
+        try:
+            action()
+            arm()
+        except BaseException as error:
+            if not ended.done():
+                ended.set_exception(error)
+
+    timer = loop.call_soon(arm)
+    try:
+        await ended
+    finally:
+        timer.cancel()
