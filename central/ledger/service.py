@@ -126,11 +126,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             index, lots = await self._replica.query(question)
             unknown = set(lot_ids) - {lot.lot_id for lot in lots}
             if unknown:
-                then = " at that instant" if as_of_us else ""
-                raise LedgerRefused(
-                    f"lot '{min(unknown)}' is not known{then}: apply its layout first, or look at "
-                    "'parkledger status' for those that are"
-                )
+                raise LedgerRefused(_unknown_lot(min(unknown), past=bool(as_of_us)))
         except Errors as error:
             await self._abort(context, error)
         return wire.state_to_proto(LedgerState(index, age_us, lots))
@@ -250,6 +246,13 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
 
 def _events_after(after: int) -> Callable[[Queries], tuple[int, list[LedgerEvent]]]:
     return lambda queries: queries.events(after, limit=EVENTS_A_READ)
+
+
+def _unknown_lot(lot_id: str, *, past: bool) -> str:
+    if past:
+        return f"lot '{lot_id}' is not known at that instant: 'parkledger history' tells since when"
+    known = "look at 'parkledger status' for those that are"
+    return f"lot '{lot_id}' is not known: apply its layout first, or {known}"
 
 
 def _check_past(instant_us: int) -> None:
