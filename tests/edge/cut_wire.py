@@ -1,6 +1,7 @@
-"""A wire between camera and processor that a test can cut in the middle of a message."""
+"""A wire between camera and processor: slow, or cut by a test in the middle of a message."""
 
 import asyncio
+import math
 from typing import Self
 
 from node.address import Address
@@ -9,8 +10,9 @@ from node.address import Address
 class CutWire:
     """Forwards TCP connections to `target`; each new one works, whatever became of the last."""
 
-    def __init__(self, target: Address) -> None:
+    def __init__(self, target: Address, *, bytes_per_s: float = math.inf) -> None:
         self._target = target
+        self._bytes_per_s = bytes_per_s  # from camera to processor
         self._left: int | None = None  # bytes that still pass
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,6 +56,7 @@ class CutWire:
                 data, self._left = data[: self._left], self._left - len(data)
             to.write(data)
             await to.drain()
+            await asyncio.sleep(len(data) / self._bytes_per_s)
             if self._left is not None and self._left <= 0:
                 self._left = None
                 self.cuts += 1

@@ -9,7 +9,9 @@ import pytest
 
 from edge.homing import Homing
 from edge.session import Limits
+from edge.silence import Patience
 from node.errors import UsageError
+from tests.edge.cut_wire import CutWire
 from tests.edge.fake_processor import DEADLINE_S, FakeProcessor
 from tests.edge.uplink_rig import NOBODY, Rig, rig, sequences
 
@@ -207,6 +209,25 @@ async def test_one_that_is_slow_but_answers_pings_keeps_its_camera() -> None:
         await slow.let_acks_go()
         await camera.capture_until(slow, 5)
         await camera.finish()
+    assert second.hellos == []
+    assert camera.outbox.counts.lost == 0
+
+
+async def test_over_a_slow_link_a_processor_is_not_taken_for_hung() -> None:
+    """Its pings wait behind the frame, too."""
+    patience = Patience(ping_s=0.05, least_s=0.15, most_s=DEADLINE_S)
+    limits = Limits(ack_s=DEADLINE_S, silence=patience)
+    async with (
+        FakeProcessor(credit=1) as first,
+        FakeProcessor() as second,
+        CutWire(first.address, bytes_per_s=500_000) as wire,
+        rig(wire.address, second.address, limits=limits) as camera,
+    ):
+        for number in range(1, 5):
+            camera.capture(size=150_000)  # takes 0.3 s
+            await first.until(lambda n=number: len(first.frames) == n and not first.unacked)  # type: ignore[misc]
+        await camera.finish()
+    assert first.pings
     assert second.hellos == []
     assert camera.outbox.counts.lost == 0
 
