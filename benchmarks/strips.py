@@ -68,6 +68,11 @@ class Tried:
 @report_options
 def benchmark(data: Path, step: int) -> Report:
     """Compare strips with whole frames at the same JPEG quality."""
+    return Report(machine=this_machine(), rows=tuple(strips_rows(data, step)))
+
+
+def strips_rows(data: Path, step: int) -> list[Row]:
+    """Compare on every `step`-th of the frames in `data`; raises OperationError."""
     cv2.setNumThreads(1)
     classifier = SpotClassifier.load()
     rows: list[Row] = []
@@ -95,8 +100,7 @@ def benchmark(data: Path, step: int) -> Report:
             met=share <= 0.2,
         )
     )
-    rows += [_gated(classifier, camera_id) for camera_id in NORTH.clips]
-    return Report(machine=this_machine(), rows=tuple(rows))
+    return rows + [_gated(classifier, camera_id) for camera_id in NORTH.clips]
 
 
 def _labelled(data: Path, name: str, step: int) -> Iterator[tuple[Image, Camera]]:

@@ -13,6 +13,7 @@ from benchmarks.camera.truth import Truth, measure_truth, read_days
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
+from benchmarks.strips import strips_rows
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PEER = "VideoCapture.read()"
@@ -134,11 +135,20 @@ def truth_rows(truth: Truth) -> list[Row]:
     default=DATA,
     show_default="../shared/data beside the repository",
     show_envvar=True,
-    help="Folder of real frames; without it no row says how true the conditions are.",
+    help="Folder of real frames; without it there are no rows of conditions and strips.",
+)
+@click.option(
+    "--strips-step",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    show_envvar=True,
+    help="Compare strips with whole frames on every n-th real frame; see 'benchmarks strips'.",
 )
 @report_options
-def benchmark(clip: Path | None, seconds: float, data: Path) -> Report:
-    """Measure a camera node: CPU, memory, lag, and whether it tells the truth of its pictures."""
+def benchmark(clip: Path | None, seconds: float, data: Path, strips_step: int) -> Report:
+    """Measure a camera node: CPU, memory, lag, whether it tells the truth of its pictures, and
+    what strips save."""
     with tempfile.TemporaryDirectory() as directory:
         played = clip or make_clip(Path(directory) / "clip.mp4")
         load = asyncio.run(measure_load(played, seconds=seconds, key_frames=can_read_key_frames()))
@@ -149,6 +159,7 @@ def benchmark(clip: Path | None, seconds: float, data: Path) -> Report:
     ]
     if (data / "frames" / "cnrext.json").is_file():
         rows += truth_rows(measure_truth(read_days(data)))
+        rows += strips_rows(data, strips_step)
     else:
         click.echo(f"no real frames in {data}: their rows are left out", err=True)
     return Report(this_machine(), tuple(rows))
