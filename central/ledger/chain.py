@@ -9,13 +9,13 @@ computed again when a proof needs them, which keeps the table half as large.
 """
 
 import hashlib
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from central.ledger.compact_json import dumps
 from central.ledger.cuts import last_cut
 from central.ledger.log_format import encode_configuration
 from central.ledger.merkle import Frontier, Node, audit_path, frontier_at, peaks
@@ -99,12 +99,11 @@ def rows_to_json(rows: Sequence[Sequence[Row]]) -> str:
     kept += [[row[1:] for row in other] for other in others]
     while len(kept) > 3 and not kept[-1]:
         kept.pop()
-    return _json(kept)
+    return dumps(kept).decode()
 
 
 _NO_SOURCE = (0, "")  # no layout version, no model
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-NO_ROWS = _json([[], [], []])
+NO_ROWS = dumps([[], [], []]).decode()
 
 
 class Links:

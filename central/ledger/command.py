@@ -14,6 +14,7 @@ import struct
 from typing import Any
 
 from central.layout.document import Layout
+from central.ledger.compact_json import dumps, loads
 from central.ledger.layout_json import layout_from_json, layout_to_json
 from central.ledger.records import (
     CameraCondition,
@@ -99,8 +100,6 @@ _KINDS: dict[tuple[type[Command], int], int] = {
     (SumState, 1): 8,
 }
 _STORED = {1: _KINDS[AppendBatches, 1], 2: _KINDS[AppendBatches, 2]}
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 _LONG = (bytes([_KINDS[DropHistory, 1]]), bytes([_KINDS[SumState, 1]]))
 
@@ -108,11 +107,11 @@ _LONG = (bytes([_KINDS[DropHistory, 1]]), bytes([_KINDS[SumState, 1]]))
 def encode(command: Command | StoredBatches, *, committed_at_us: int) -> bytes:
     """Return the bytes of a log entry."""
     if isinstance(command, StoredBatches):
-        kind, body = _STORED[command.edition], _to_json(command.batches)
+        kind, body = _STORED[command.edition], dumps(command.batches)
     else:
         kind = _KINDS[type(command), getattr(command, "edition", 1)]
-        body = _to_json(_body(command))
-    return _HEADER.pack(kind, committed_at_us) + body.encode()
+        body = dumps(_body(command))
+    return _HEADER.pack(kind, committed_at_us) + body
 
 
 def decode(data: bytes) -> tuple[Command, int]:
@@ -153,7 +152,7 @@ def read(data: bytes) -> tuple[Command | StoredBatches, int]:
     try:
         kind, committed_at_us = _HEADER.unpack_from(data)
         edition = 1 if kind == _KINDS[AppendBatches, 1] else 2
-        return StoredBatches(json.loads(data[_HEADER.size :]), edition), committed_at_us
+        return StoredBatches(loads(data[_HEADER.size :]), edition), committed_at_us
     except (struct.error, ValueError) as error:
         raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
 
