@@ -1,5 +1,7 @@
 """Replicas that are removed, the leader or others: sections 4.2.2 and 4.2.3."""
 
+import pytest
+
 from central.raft import (
     AppendEntries,
     AppendReply,
@@ -66,6 +68,26 @@ def test_a_removed_leader_that_a_quorum_of_the_rest_does_not_answer_steps_down()
         raft.tick()
         accept(raft, "b", 1)  # it is half of those that count
     assert role_of(raft) is Role.FOLLOWER
+
+
+@pytest.mark.parametrize("replies", ["dbc", "bdc", "bcd", "bdcd", "ddbbdcd"])
+def test_a_removed_leader_promotes_no_learner_before_it_leaves(replies: str) -> None:
+    """Until the removal is committed no other change may begin, and with that it leaves."""
+    raft = leader()
+    index = raft.change_configuration(voters("bc", learners="d"))
+    take(raft)
+    for holder in replies:
+        accept(raft, holder, index)
+    assert role_of(raft) is Role.FOLLOWER
+    assert (raft.configuration, raft.last_index) == (voters("bc", learners="d"), index)
+
+
+def test_the_heir_of_a_removed_leader_promotes_its_learner() -> None:
+    group = group_led_by_a(extra="d")
+    group["a"].change_configuration(voters("bc", learners="d"))
+    group.tick(3)
+    assert group.leader() == "b"
+    assert [group[name].configuration for name in "bcd"] == 3 * [voters("bcd")]
 
 
 def test_a_leader_that_stays_does_not_step_down_for_a_change() -> None:

@@ -17,7 +17,7 @@ from central.raft import (
     SnapshotReply,
 )
 from tests.central.raft.group import ELECTION_TICKS, Group, lead, log_of, raft_of, take
-from tests.central.raft.snapshot_parts import ABC
+from tests.central.raft.snapshot_parts import ABC, group_with_c_behind, piece_of
 
 MEBIBYTE = 1 << 20
 
@@ -162,6 +162,55 @@ def test_a_peer_whose_entries_are_dropped_meanwhile_is_offered_it_for_ever() -> 
     raft.compact(2)
     raft.tick()
     assert ticks(raft, 9 * ELECTION_TICKS) == 9 * [PieceWanted("b", b"x", 4, at_least=2)]
+
+
+def test_a_snapshot_that_compaction_overtook_is_followed_by_one_more_and_no_third() -> None:
+    """c restores a state older than the leader's log while nobody hears it: in vain, but whole."""
+    group = group_with_c_behind()
+    group.cut = set()
+    group["a"].tick()
+    group["a"].tick()
+    # All pieces arrive; that c has restored them does not.
+    group.deliver(lambda m: not (isinstance(m, AppendReply) and m.sender == "c" and m.match_index))
+    assert len(group.restored) == 1
+    group.mail.clear()
+    group.cut = {"c"}
+    group["a"].propose([b"more"] * 3)
+    group.tick(3 * ELECTION_TICKS)
+    group.compact("a")
+    assert group["a"].start.index > group["c"].last_index
+    group.cut = set()
+    group.tick(3 * ELECTION_TICKS)
+    assert [name for name, _ in group.restored] == ["c", "c"]
+    assert group.applied["c"] == group.applied["a"]
+    group.wanted.clear()
+    group.tick(3 * ELECTION_TICKS)
+    assert group.wanted == []
+
+
+def test_a_follower_that_entries_brought_further_takes_no_more_pieces() -> None:
+    raft = raft_of(term=4)
+    raft.step(piece_of(offset=0))
+    take(raft)
+    raft.step(AppendEntries("b", "a", 4, 0, 0, 12, read_round=0, entries=tuple(log_of(*[3] * 12))))
+    take(raft)
+    raft.step(piece_of(offset=4))
+    effects = take(raft)
+    assert effects.persist is None
+    assert effects.messages_after == (AppendReply("a", "b", 4, accepted=True, match_index=12),)
+
+
+def test_a_leader_that_hears_so_sends_no_more_pieces() -> None:
+    raft = leader_with(5, MEBIBYTE, 5, weight=1)
+    assert found_at(raft, 1)
+    piece(raft, 3)
+    raft.step(SnapshotReply("b", "a", 2, b"x", 4))
+    assert take(raft).pieces_wanted
+    raft.step(AppendReply("b", "a", 2, accepted=True, match_index=3))  # a heartbeat's answer
+    assert entries_to_b(raft) == [4]
+    piece(raft, 3, offset=4)  # it was being read
+    assert not any(isinstance(m, InstallSnapshot) for m in take(raft).messages_now)
+    assert ticks(raft, 2 * ELECTION_TICKS) == []
 
 
 def test_a_follower_far_behind_is_restored_and_goes_on() -> None:
