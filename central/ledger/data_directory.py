@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from central.ledger.wal_check import damaged_at
+from central.ledger.wal_recovery import recovered_frames
 from node.errors import UsageError
 
 
@@ -48,13 +49,18 @@ def check_files(path: Path) -> bool:
     if crashed:
         _distrust_cache(wal)
         _distrust_cache(path)
+        if not path.exists() or not path.stat().st_size:
+            # SQLite would delete the log, and begin anew. It never has one beside such a file.
+            raise ValueError(f"it is empty or gone, and {wal.name} is not")
     if path.exists() and not path.with_name(f"{path.name}-journal").exists():
         with path.open("rb") as file:
             head = file.read(20)
         # Bytes 18 and 19: with any other value SQLite may not look at the write-ahead log.
         if head and (head[:16] != b"SQLite format 3\0" or head[18:] != b"\2\2"):
             raise ValueError("its header is damaged, or it is no log")
-    damaged = damaged_at(wal.read_bytes()) if crashed else None
+    damaged: int | None = None
+    if crashed:
+        damaged = damaged_at(wal.read_bytes(), recovered=recovered_frames(path))
     if damaged is not None:
         raise ValueError(f"{wal.name} is damaged at byte {damaged}, before its end")
     return crashed

@@ -21,6 +21,7 @@ from operator import mul
 
 _HEADER = struct.Struct(">8I")  # magic, version, page size, checkpoint, 2 salts, 2 checksums
 _FRAME = struct.Struct(">6I")  # page, pages after commit or 0, 2 salts, 2 checksums
+_COVERED = 8  # bytes of a frame's header that its checksum covers
 _VERSION = 3007000
 _WORD_ORDER = {0x377F0682: "<", 0x377F0683: ">"}
 _MASK = 0xFFFFFFFF
@@ -32,13 +33,18 @@ Pair = tuple[int, int]
 class _Frame:
     salts: Pair
     checksum: Pair  # as it is stored
-    expected: Pair  # following the frame before as that one is stored
-    before: Pair
-    words: tuple[int, ...]  # what the checksum covers: page number, pages after commit, the page
+    before: Pair  # that of the frame before, as it is stored
+    covered: bytes  # by the checksum: page number, pages after commit, the page
+    order: str
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        return struct.unpack(f"{self.order}{len(self.covered) // 4}I", self.covered)
 
     @property
     def is_sound(self) -> bool:
-        return self.checksum == self.expected and self.words[0] != 0
+        words = self.words
+        return self.checksum == _checksum(words, self.before) and words[0] != 0
 
     @property
     def commits(self) -> bool:
@@ -50,10 +56,11 @@ class _Frame:
         return page == was_page and was_pages.bit_count() == 1
 
 
-def damaged_at(wal: bytes) -> int | None:
+def damaged_at(wal: bytes, *, recovered: int = 0) -> int | None:
     """Return the offset of the first byte group (header or frame) that is known to be damaged.
 
-    None: everything is whole, or at most the last transaction is torn.
+    None: everything is whole, or at most the last transaction is torn. recovered: so many frames
+    are known to be sound (see wal_recovery); the checksum of each further one takes 0.2 ms.
     """
     if len(wal) < _HEADER.size:
         return None
@@ -66,6 +73,9 @@ def damaged_at(wal: bytes) -> int | None:
     frame_size = _FRAME.size + page_size
     offsets = range(_HEADER.size, len(wal) - frame_size + 1, frame_size)
     before: Pair = (checksum[0], checksum[1])
+    if recovered:
+        before = _FRAME.unpack_from(wal, offsets[recovered - 1])[4:]
+        offsets = offsets[recovered:]
     bad: int | None = None
     ended = False
     for offset in offsets:
@@ -87,11 +97,9 @@ def damaged_at(wal: bytes) -> int | None:
 
 def _read(wal: bytes, offset: int, page_size: int, order: str, before: Pair) -> _Frame:
     _, _, salt_1, salt_2, sum_1, sum_2 = _FRAME.unpack_from(wal, offset)
-    words = struct.unpack_from(f"{order}2I", wal, offset) + struct.unpack_from(
-        f"{order}{page_size // 4}I", wal, offset + _FRAME.size
-    )
-    expected = _checksum(words, before)
-    return _Frame((salt_1, salt_2), (sum_1, sum_2), expected, before, words)
+    page = offset + _FRAME.size
+    covered = wal[offset : offset + _COVERED] + wal[page : page + page_size]
+    return _Frame((salt_1, salt_2), (sum_1, sum_2), before, covered, order)
 
 
 def _checksum(words: tuple[int, ...], seed: Pair) -> Pair:
@@ -111,7 +119,8 @@ def _covered_header(frame: _Frame) -> Pair:
     Two equations, two unknowns: run the checksum backwards over the page.
     """
     a, b = frame.checksum
-    for x, y in zip(frame.words[-2:1:-2], frame.words[-1:1:-2], strict=True):
+    words = frame.words
+    for x, y in zip(words[-2:1:-2], words[-1:1:-2], strict=True):
         b = (b - y - a) & _MASK
         a = (a - x - b) & _MASK
     x = a - frame.before[0] - frame.before[1]

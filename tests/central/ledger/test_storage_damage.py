@@ -5,6 +5,7 @@ The one exception is the last transaction in SQLite's write-ahead log (see wal_c
 
 import hashlib
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,22 @@ def test_every_bit_of_the_files_headers_counts(tmp_path: Path, *, closed: bool) 
         found = outcome(tmp_path / f"{place}", files | {name: bytes(content)})
         assert found in (written, None)
         assert found is None or closed
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_is_empty_or_gone_beside_its_write_ahead_log_is_found(
+    tmp_path: Path, *, gone: bool
+) -> None:
+    crashed = tmp_path / "crashed"
+    with open_storage(tmp_path / "running") as storage:
+        storage.write(Persist(None, entries(1, 2)))
+        shutil.copytree(tmp_path / "running", crashed)
+    (crashed / "log.db").unlink()
+    if not gone:
+        (crashed / "log.db").touch()
+    for _ in range(2):  # to look does not mend it
+        with pytest.raises(CorruptLogError, match="it is empty or gone, and log.db-wal is not"):
+            open_storage(crashed)
 
 
 def test_a_flipped_bit_that_is_found_stays_found(tmp_path: Path) -> None:
