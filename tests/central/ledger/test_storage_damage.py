@@ -117,7 +117,7 @@ def test_a_file_that_is_empty_or_gone_beside_its_write_ahead_log_is_found(
     if not gone:
         (crashed / "log.db").touch()
     for _ in range(2):  # to look does not mend it
-        with pytest.raises(CorruptLogError, match="it is empty or gone, and log.db-wal is not"):
+        with pytest.raises(CorruptLogError, match="it is empty or gone, and log"):
             open_storage(crashed)
 
 
