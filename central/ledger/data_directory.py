@@ -47,11 +47,11 @@ def check_files(path: Path) -> bool:
     wal = path.with_name(f"{path.name}-wal")
     crashed = wal.exists() and wal.stat().st_size > 0
     if crashed:
-        _distrust_cache(wal)
-        _distrust_cache(path)
         if not path.exists() or not path.stat().st_size:
             # SQLite would delete the log, and begin anew. It never has one beside such a file.
             raise ValueError(f"it is empty or gone, and {wal.name} is not")
+        _distrust_cache(wal)
+        _distrust_cache(path)
     if path.exists() and not path.with_name(f"{path.name}-journal").exists():
         with path.open("rb") as file:
             head = file.read(20)
