@@ -11,6 +11,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from edge.frames import Image
+from edge.http_login import opener_for
 from edge.multipart import NotMultipart, PartReader, boundary_of
 from edge.pictures import decode_picture
 from edge.reader import READ_TIMEOUT_S, SourceUnavailable
@@ -41,7 +42,7 @@ class JpegStreamReader:
         url, user, password = _split_credentials(source.location)
         request = urllib.request.Request(url, headers={"Accept": "multipart/x-mixed-replace, */*"})
         try:
-            response = _opener(url, user, password).open(request, timeout=READ_TIMEOUT_S)
+            response = opener_for(url, user, password).open(request, timeout=READ_TIMEOUT_S)
         except urllib.error.HTTPError as error:
             advice = ": check user and password" if error.code in (401, 403) else ""
             raise SourceUnavailable(f"{source.name} answers {error.code}{advice}") from None
@@ -97,17 +98,6 @@ def _split_credentials(url: str) -> tuple[str, str, str]:
     host = parts.netloc.rpartition("@")[2]
     bare = urlunsplit(parts._replace(netloc=host))
     return bare, unquote(parts.username or ""), unquote(parts.password or "")
-
-
-def _opener(url: str, user: str, password: str) -> urllib.request.OpenerDirector:
-    # Cameras are on one's own network; a proxy from the environment is not.
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-    if user:
-        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        passwords.add_password(None, url, user, password)
-        handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
-        handlers.append(urllib.request.HTTPBasicAuthHandler(passwords))
-    return urllib.request.build_opener(*handlers)
 
 
 def _kind(reason: object) -> str:

@@ -49,9 +49,13 @@ def test_a_cut_picture_is_none() -> None:
         reader.release()
 
 
-def test_a_password_is_sent_and_never_said(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("digest", ["", "MD5", "SHA-256"])
+@pytest.mark.parametrize("password", ["s3cret", "s3cret@/:?#%&+ü "])
+def test_a_password_is_sent_and_never_said(
+    digest: str, password: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
-    with HttpCamera(lambda: SEVEN, user="admin", password="s3cret") as camera:
+    with HttpCamera(lambda: SEVEN, user="admin", password=password, digest=digest) as camera:
         source = parse_source(camera.url)
         reader = JpegStreamReader.open(source)
         assert reader.grab()
