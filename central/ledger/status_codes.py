@@ -78,7 +78,10 @@ def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
         case grpc.StatusCode.OUT_OF_RANGE:
             return HistoryDropped(detail)
         case grpc.StatusCode.UNIMPLEMENTED:
-            return LedgerRefused(f"the replica does not offer this call: upgrade it ({detail})")
+            return LedgerRefused(
+                f"what answers there is no replica, or one too old for this ({detail}): check the "
+                "ledger's address, or upgrade it"
+            )
     return None
 
 

@@ -43,6 +43,11 @@ async def test_no_request_makes_it_fail_or_do_what_the_document_does_not_say(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await process.communicate()
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:  # out of time: it would go on asking
+                process.kill()
+                await process.wait()
         assert process.returncode == 0, output.decode()
         assert (await web.get("/api/v1/lots/north"))["lot"]["id"] == "north"
