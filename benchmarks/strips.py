@@ -25,7 +25,7 @@ from edge.frames import CapturedFrame, EncodedFrame, Image
 from edge.gate import GateSettings
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
-from models.patches import canonical_corners
+from models.corners import canonical_corners
 from node.errors import OperationError
 from sample_videos import NORTH
 

@@ -27,6 +27,15 @@ def limit_width(image: Image, max_width: int | None) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
+def shrink(image: Image, factor: int) -> Image:
+    """Make `image` smaller by `factor` a side, each pixel the mean of those it stands for."""
+    if factor == 1:
+        return image
+    height, width = image.shape[:2]
+    size = (-(-width // factor), -(-height // factor))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def encode_patches(patches: Image, *, quality: int) -> bytes:
     """Compress (N, rows, size, 3) patches as one strip (models/strips.py); no patches: b"".
 

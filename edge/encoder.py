@@ -5,12 +5,12 @@ import math
 import threading
 from dataclasses import dataclass, field, replace
 
-from edge.encode import encode_jpeg, encode_patches, limit_width
+from edge.encode import encode_jpeg, encode_patches, limit_width, shrink
 from edge.frames import CapturedFrame, Cut, EncodedFrame, Image
 from edge.gate import ChangeGate, GateSettings, signatures
 from edge.masks import burn
 from edge.plan import CutPlan
-from models.patches import PatchCutter
+from models.patches import PatchCutter, reduction
 
 
 class Send(enum.Enum):
@@ -26,14 +26,15 @@ class Send(enum.Enum):
 class SendSettings:
     """What is sent, and how compressed.
 
-    quality: of JPEGs, 1 to 100. max_width: pixels; wider pictures are shrunk first. picture_s:
-    seconds after which, where strips are sent, a whole picture is sent in between. private: no
-    whole picture, ever.
+    quality: of JPEGs of whole pictures, 1 to 100; strip_quality: of strips. max_width: pixels;
+    wider pictures are shrunk first. picture_s: seconds after which, where strips are sent, a whole
+    picture is sent in between. private: no whole picture, ever.
     """
 
     send: Send = Send.AUTO
     private: bool = False
     quality: int = 80
+    strip_quality: int = 70
     max_width: int | None = None
     picture_s: float = 60.0
     gate: GateSettings = field(default_factory=GateSettings)
@@ -65,6 +66,8 @@ class _View:
     """One plan at one size of picture."""
 
     plan: CutPlan
+    size: tuple[int, int]  # of the picture: width, height
+    reduce: int  # by which it is made smaller before it is cut
     cutter: PatchCutter
     gate: ChangeGate
     unanswered: dict[int, tuple[int, ...]] = field(default_factory=dict)  # places by sequence
@@ -139,7 +142,7 @@ class Encoder:
         distrusted: bool,
     ) -> EncodedFrame:
         view = self._view_of(plan, image)
-        patches = view.cutter.sample(image)
+        patches = view.cutter.sample(shrink(image, view.reduce))
         look = signatures(patches)
         whole = self._wants_whole(now)
         with self._lock:
@@ -152,7 +155,7 @@ class Encoder:
             view.unanswered[sequence] = places
         if whole:
             return self._whole(frame, image)
-        jpeg = encode_patches(patches[list(places)], quality=self._settings.quality)
+        jpeg = encode_patches(patches[list(places)], quality=self._settings.strip_quality)
         unchanged = len(plan.regions) - len(places)
         self._count(regions=len(places), unchanged=unchanged, size=len(jpeg))
         return replace(_encoded(frame, image, jpeg), cut=Cut(plan.plan_id, places))
@@ -171,15 +174,17 @@ class Encoder:
     def _view_of(self, plan: CutPlan, image: Image) -> _View:
         height, width = image.shape[:2]
         view = self._view
-        if (
-            view is None
-            or view.plan is not plan
-            or (view.cutter.width, view.cutter.height) != (width, height)
-        ):
-            cutter = PatchCutter(plan.regions, width=width, height=height, spec=plan.spec)
-            view = _View(plan, cutter, ChangeGate(self._settings.gate, len(plan.regions)))
-            self._view = view
+        if view is None or view.plan is not plan or view.size != (width, height):
+            view = self._view = self._new_view(plan, width, height)
         return view
+
+    def _new_view(self, plan: CutPlan, width: int, height: int) -> _View:
+        # As the processor does with whole pictures, so that both see the same patches.
+        reduce = reduction(plan.regions, width=width, height=height, spec=plan.spec)
+        small = {"width": -(-width // reduce), "height": -(-height // reduce)}
+        cutter = PatchCutter(plan.regions, **small, spec=plan.spec)
+        gate = ChangeGate(self._settings.gate, len(plan.regions))
+        return _View(plan, (width, height), reduce, cutter, gate)
 
     def _count(self, *, size: int, regions: int = 0, unchanged: int = 0, pictures: int = 0) -> None:
         self.counts = SentCounts(

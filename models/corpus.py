@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.corners import canonical_corners
 from models.datasets import (
     WHOLE_PICTURE,
     LabelledFrame,
@@ -18,7 +19,7 @@ from models.datasets import (
     read_patch_list,
     read_patches,
 )
-from models.patches import FloatArray, Image, PatchCutter, PatchSpec, canonical_corners
+from models.patches import FloatArray, Image, PatchCutter, PatchSpec
 from models.splits import CNRPARK_B_HIDDEN, Part, acpds_parts, cnrext_part, cnrpark_part, pklot_part
 
 SOURCES: Final = ("acpds", "cnrext", "cnrpark", "pklot")

@@ -14,7 +14,8 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from models.patches import Image, Quad, canonical_corners
+from models.corners import Quad, canonical_corners
+from models.patches import Image
 from node.errors import UsageError
 
 

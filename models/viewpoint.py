@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from models.corners import canonical_corners
 from models.patches import (
     FloatArray,
     Image,
     PatchSpec,
-    canonical_corners,
     outside_region,
     patch_homography,
     surroundings_homography,

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from central.layout.document import Camera
-from central.processor.decode import REDUCTIONS, reduced
+from central.processor.decode import reduced
 from central.processor.neighbours import Flags, neighbours
-from models.patches import PatchCutter, PatchSpec, Shade, finest_step
+from models.patches import PatchCutter, PatchSpec, Shade, reduction
 
 ASPECT_TOLERANCE = 0.01
 """Share by which width / height may differ: 854x480 and 1280x720 are one shape."""
@@ -69,8 +69,7 @@ class CameraView:
             return wrong
         polygons, spec = self._polygons, self.spec
         with self._naming_the_camera():
-            step = finest_step(polygons, width=width, height=height, spec=spec)
-            reduce = max(factor for factor in REDUCTIONS if factor <= max(1.0, step))
+            reduce = reduction(polygons, width=width, height=height, spec=spec)
             small = {"width": reduced(width, reduce), "height": reduced(height, reduce)}
             sampler = Sampler(reduce, PatchCutter(polygons, **small, spec=spec))
         self._sampler = ((width, height), sampler)

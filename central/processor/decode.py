@@ -24,8 +24,6 @@ _FLAGS = {
         (8, cv2.IMREAD_REDUCED_COLOR_8),
     )
 }
-REDUCTIONS = tuple(_FLAGS)
-"""By how much a picture can be decoded smaller than it is."""
 
 
 @dataclass(frozen=True)

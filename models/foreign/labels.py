@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.patches import canonical_corners
+from models.corners import canonical_corners
 from node.errors import OperationError, UsageError
 
 Point = tuple[float, float]

@@ -186,3 +186,26 @@ def test_while_nobody_looks_strips_are_empty_and_then_all_is_sent() -> None:
     assert quiet.cut.places == ()
     player.encoder.answered(50, taken=False)
     assert player.places(scene(1)) == (1,)
+
+
+def test_patches_of_a_large_picture_are_cut_from_the_mean_of_its_pixels() -> None:
+    """Sampled as they are, lines finer than a patch pixel would be hit or missed."""
+    fine = np.zeros((480, 960, 3), np.uint8)
+    fine[:, ::2] = 200
+    plan = replace(PLAN, regions=(((0.1, 0.2), (0.3, 0.2), (0.3, 0.8), (0.1, 0.8)),))
+    sent = Player(STRIPS_ONLY, plan).play(fine)
+    assert sent is not None
+    assert (sent.width, sent.height) == (960, 480), "regions lie in the picture as captured"
+    strip = cv2.imdecode(np.frombuffer(sent.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert strip is not None
+    assert np.abs(strip.astype(int) - 100).max() <= 2
+
+
+def test_strips_have_a_quality_of_their_own() -> None:
+    noisy = np.random.default_rng(1).integers(0, 255, (120, 160, 3)).astype(np.uint8)
+    sizes = []
+    for quality in (30, 90):
+        strip = Player(replace(STRIPS_ONLY, strip_quality=quality, quality=50)).play(noisy)
+        assert strip is not None
+        sizes.append(len(strip.jpeg))
+    assert sizes[0] < sizes[1] / 2

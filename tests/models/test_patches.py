@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.patches import (
-    FloatArray,
-    Image,
-    PatchCutter,
-    PatchSpec,
-    canonical_corners,
-    finest_step,
-    patch_homography,
-)
+from models.corners import canonical_corners
+from models.patches import FloatArray, Image, PatchCutter, PatchSpec, finest_step, patch_homography
 
 SPEC = PatchSpec(size=48, margin=0.2)
 

@@ -16,7 +16,7 @@ from central.layout.geometry import (
     quantise,
     split_row,
 )
-from models.patches import canonical_corners
+from models.corners import canonical_corners
 from tests.central.layout.layouts import SQUARE, quadrilaterals, quick
 
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from central.processor.decode import MAX_PIXELS, REDUCTIONS, Undecodable, decode, jpeg_size
+from central.processor.decode import MAX_PIXELS, Undecodable, decode, jpeg_size
+from models.patches import REDUCTIONS
 from tests.central.processor.harness import HEIGHT, WIDTH, picture
 
 JPEG = picture("ovov")
