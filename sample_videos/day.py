@@ -13,6 +13,14 @@ from sample_videos.draw import Studio
 from sample_videos.layout import LOT_ID, layout_toml
 from sample_videos.lens import Lens
 from sample_videos.lot import cameras
+from sample_videos.options import (
+    Refusal,
+    fps_option,
+    kilobits_option,
+    out_option,
+    seed_option,
+    width_option,
+)
 from sample_videos.schedule import World
 from sample_videos.surface import Bytes
 from sample_videos.truth import truth_json
@@ -65,29 +73,9 @@ class DayStudio:
             yield self.frame(index, index / fps)
 
 
-class _Refusal(click.ClickException):
-    """One line for the user, and the exit code of a wrong option."""
-
-    exit_code = 2
-
-
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/sample_day"),
-    show_default=True,
-    show_envvar=True,
-    help="Folder for the clip, the layout and the truth; made where it is missing.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=7,
-    show_default=True,
-    show_envvar=True,
-    help="Which cars, people and weather there are.",
-)
+@out_option("build/sample_day", clips="clip")
+@seed_option(7, of="cars, people and weather")
 @click.option(
     "--hours",
     type=click.FloatRange(min=0, min_open=True, max=24 * 366),
@@ -112,30 +100,9 @@ class _Refusal(click.ClickException):
     show_envvar=True,
     help="Length of the clip: cars move at their own pace, only the day is in fast motion.",
 )
-@click.option(
-    "--fps",
-    type=click.FloatRange(min=0.1, max=60),
-    default=2.0,
-    show_default=True,
-    show_envvar=True,
-    help="Frames a second.",
-)
-@click.option(
-    "--width",
-    type=click.IntRange(min=64, max=3840),
-    default=1280,
-    show_default=True,
-    show_envvar=True,
-    help="Width of the picture in pixels; it is 16:9.",
-)
-@click.option(
-    "--kilobits",
-    type=click.IntRange(min=50, max=50_000),
-    default=1500,
-    show_default=True,
-    show_envvar=True,
-    help="Size of the clip, kilobits a second.",
-)
+@fps_option(2.0)
+@width_option(1280, note="; it is 16:9")
+@kilobits_option(1500, clips="the clip")
 @click.option(
     "--camera",
     "camera_id",
@@ -176,5 +143,5 @@ def day(
             for frame in frames:
                 writer.write(frame.picture)
     except (OSError, ClipError) as error:
-        raise _Refusal(f"{error}; choose another folder with --out") from error
+        raise Refusal(f"{error}; choose another folder with --out") from error
     click.echo(json.dumps({"clip": str(path), "frames": count, "hours": hours}))

@@ -8,6 +8,14 @@ from sample_videos.camera import Camera
 from sample_videos.draw import Studio
 from sample_videos.layout import LOT_ID, layout_toml
 from sample_videos.lot import cameras
+from sample_videos.options import (
+    Refusal,
+    fps_option,
+    kilobits_option,
+    out_option,
+    seed_option,
+    width_option,
+)
 from sample_videos.schedule import World, make_world
 from sample_videos.truth import truth_json
 from sample_videos.video import ClipError, clip_writer
@@ -16,29 +24,9 @@ SEED = 7
 _CAMERA_IDS = tuple(camera.id for camera in cameras())
 
 
-class _Refusal(click.ClickException):
-    """One line for the user, and the exit code of a wrong option."""
-
-    exit_code = 2
-
-
 @click.command(context_settings={"auto_envvar_prefix": "PARKLEDGER"})
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/sample_videos"),
-    show_default=True,
-    show_envvar=True,
-    help="Folder for the clips, the layout and the truth; made where it is missing.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=SEED,
-    show_default=True,
-    show_envvar=True,
-    help="Which cars, people and stains there are.",
-)
+@out_option("build/sample_videos", clips="clips")
+@seed_option(SEED, of="cars, people and stains")
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0.1, max=600),
@@ -47,22 +35,8 @@ class _Refusal(click.ClickException):
     show_envvar=True,
     help="Length of the clip and of its day.",
 )
-@click.option(
-    "--fps",
-    type=click.FloatRange(min=0.1, max=60),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Frames a second.",
-)
-@click.option(
-    "--width",
-    type=click.IntRange(min=64, max=3840),
-    default=1280,
-    show_default=True,
-    show_envvar=True,
-    help="Width of the picture in pixels.",
-)
+@fps_option(10.0)
+@width_option(1280)
 @click.option(
     "--height",
     type=click.IntRange(min=64, max=2160),
@@ -71,14 +45,7 @@ class _Refusal(click.ClickException):
     show_envvar=True,
     help="Height of the picture in pixels.",
 )
-@click.option(
-    "--kilobits",
-    type=click.IntRange(min=50, max=50_000),
-    default=560,
-    show_default=True,
-    show_envvar=True,
-    help="Size of each clip, kilobits a second.",
-)
+@kilobits_option(560, clips="each clip")
 @click.option(
     "--camera",
     "only",
@@ -109,7 +76,7 @@ def main(
             if only is None or camera.id == only:
                 render_clip(camera, world, seed, fps, kilobits, out)
     except (OSError, ClipError) as error:
-        raise _Refusal(f"{error}; choose another folder with --out") from error
+        raise Refusal(f"{error}; choose another folder with --out") from error
 
 
 def render_clip(
