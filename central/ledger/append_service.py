@@ -53,7 +53,7 @@ class Appending:
     async def _propose(self) -> None:
         try:
             while (request := await self._read()) is not None:
-                outcome = self._replica.propose(wire.batches_from_proto(request.batches))
+                outcome = self._replica.append(wire.batches_from_proto(request.batches))
                 self._in_work.append((request.number, outcome))
                 self._changed.set()
                 while len(self._in_work) >= MAX_IN_WORK:

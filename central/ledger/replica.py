@@ -17,9 +17,10 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from central.ledger.applying import Applier
-from central.ledger.command import Command, StoredBatches, encode
+from central.ledger.command import Command, StoredBatches
 from central.ledger.compacting import Compaction
 from central.ledger.errors import NotPrimary
+from central.ledger.gathering import Gathering
 from central.ledger.hearing import Hearing
 from central.ledger.horizon import Horizon
 from central.ledger.members import Standing
@@ -34,16 +35,7 @@ from central.ledger.state_machine import Applied, StateMachine, replace_state
 from central.ledger.ticking import lease_clock, tick_evenly
 from central.ledger.workers import Workers
 from central.ledger.writing import LogWriter
-from central.raft import (
-    AppendEntries,
-    Effects,
-    Entry,
-    InstallSnapshot,
-    Message,
-    NotLeader,
-    Piece,
-    Role,
-)
+from central.raft import AppendEntries, Effects, Entry, InstallSnapshot, Message, Piece, Role
 from node.address import Address
 from node.errors import OperationError
 
@@ -70,7 +62,6 @@ class Replica:
         self.settings = opened.settings
         self._send = send
         self._lease_now = lease_clock(on=self.settings.lease)
-        self._wall_clock_us = wall_clock_us
         self._storage = opened.storage
         self._raft = opened.raft
         self.suspect = opened.raft.suspect  # to be told of a peer whose connection has ended
@@ -83,6 +74,7 @@ class Replica:
         self._failure: asyncio.Future[None] | None = None  # while it runs
         self._pump_is_due = False
         self._requests = Requests()
+        self._gathering = Gathering(self._raft, self._requests, wall_clock_us)
         self._was_primary = False
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
@@ -206,7 +198,17 @@ class Replica:
         self.membership.notice()
         self._wake()
 
-    def propose(self, command: Command | StoredBatches) -> "asyncio.Future[Outcome]":
+    def append(self, batches: StoredBatches) -> "asyncio.Future[Outcome]":
+        """Have batches committed, perhaps with others in one entry; else as `propose`.
+
+        The future may raise NotPrimary and Overloaded too: then nothing was proposed.
+        """
+        if not self.is_primary:
+            raise NotPrimary(self.primary_id)
+        self._wake()
+        return self._gathering.add(batches)
+
+    def propose(self, command: Command) -> "asyncio.Future[Outcome]":
         """Have a command committed; what is returned waits until it is applied.
 
         Raises NotPrimary (nothing was proposed) or central.raft.Overloaded; the future raises
@@ -214,13 +216,8 @@ class Replica:
         """
         if not self.is_primary:
             raise NotPrimary(self.primary_id)
-        data = encode(command, committed_at_us=self._wall_clock_us())
-        try:
-            index = self._raft.propose([data])
-        except NotLeader as error:
-            raise NotPrimary(error.leader) from error
         self._wake()
-        return self._requests.applied(index, term=self._raft.term)
+        return self._gathering.alone(command)
 
     async def barrier(self) -> int:
         """Return an index such that state applied up to there shows all that was acked before.
@@ -263,6 +260,7 @@ class Replica:
         finally:
             self._failure = None
             self._requests.abandon()
+            self._gathering.refuse(None)
 
     def close(self) -> None:
         """Release threads and files, after `run` has ended."""
@@ -300,6 +298,8 @@ class Replica:
         if self._failure is None:
             return
         try:
+            if not self._log_writer.is_busy:
+                self._gathering.propose()
             effects = self._raft.take_effects(now=self._lease_now())
             self._notice_role()
             self.membership.notice()
@@ -388,6 +388,7 @@ class Replica:
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
             self._requests.abandon()
+            self._gathering.refuse(self._raft.leader)
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"

@@ -6,6 +6,7 @@ Whoever waits is always told: the outcome, or that it is unknown.
 import asyncio
 import itertools
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 from central.ledger.errors import OutcomeUnknown
 from central.ledger.outcome import Outcome
@@ -13,19 +14,36 @@ from central.ledger.state_machine import Applied
 from central.raft import ReadReady
 
 
+class Waiter(Protocol):
+    """Who wants to know what an entry came to: a future, or something like it."""
+
+    def done(self) -> bool:
+        """Return whether it need not be told any more."""
+
+    def set_result(self, outcome: Outcome, /) -> None:
+        """Tell it."""
+
+    def set_exception(self, error: BaseException, /) -> None:
+        """Tell it that nobody knows."""
+
+
 class Requests:
     """Bounded by the core, which refuses what is too much before anybody waits here."""
 
     def __init__(self) -> None:
-        self._proposals: dict[int, tuple[int, asyncio.Future[Outcome]]] = {}  # index -> (term, …)
+        self._proposals: dict[int, tuple[int, Waiter]] = {}  # index -> (term, …)
         self._reads: dict[int, asyncio.Future[int]] = {}
         self._numbers = itertools.count(1)
 
     def applied(self, index: int, *, term: int) -> asyncio.Future[Outcome]:
         """Return a future of what the entry proposed at that place comes to, or OutcomeUnknown."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._proposals[index] = (term, future)
+        self.expect(index, term=term, waiter=future)
         return future
+
+    def expect(self, index: int, *, term: int, waiter: Waiter) -> None:
+        """Tell somebody what the entry proposed at that place comes to, or OutcomeUnknown."""
+        self._proposals[index] = (term, waiter)
 
     def next_read(self) -> int:
         """Return a number that no read had."""
@@ -43,13 +61,13 @@ class Requests:
     def resolve(self, applied: Iterable[Applied]) -> None:
         """Tell those whose entries are applied; another leader's entry may stand in a place."""
         for one in applied:
-            term, future = self._proposals.pop(one.index, (0, None))
-            if future is None or future.done():
+            term, waiter = self._proposals.pop(one.index, (0, None))
+            if waiter is None or waiter.done():
                 continue
             if term == one.term:
-                future.set_result(one.outcome)
+                waiter.set_result(one.outcome)
             else:
-                future.set_exception(OutcomeUnknown())
+                waiter.set_exception(OutcomeUnknown())
 
     def confirm(self, reads: Iterable[ReadReady]) -> None:
         """Tell those whose reads a quorum has confirmed."""
@@ -60,9 +78,10 @@ class Requests:
 
     def abandon(self) -> None:
         """Nobody will answer those who wait: tell them that the outcome is unknown."""
-        waiting = [future for _, future in self._proposals.values()] + list(self._reads.values())
+        waiting: list[Any] = [waiter for _, waiter in self._proposals.values()]
+        waiting += self._reads.values()
         self._proposals.clear()
         self._reads.clear()
-        for future in waiting:
-            if not future.done():
-                future.set_exception(OutcomeUnknown())
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(OutcomeUnknown())

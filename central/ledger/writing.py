@@ -45,6 +45,11 @@ class LogWriter:
         self._held = False  # while a write is under way, or somebody wants it so
         self._usual_s = 10 * QUICK_S  # that a write takes; not known yet
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether what is added now waits for something before it."""
+        return self._held
+
     def add(self, effects: Effects) -> None:
         """Write and obey these after those before; at once if there is nothing to write."""
         self._waiting.append(effects)
