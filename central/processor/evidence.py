@@ -48,7 +48,7 @@ class EvidenceSettings:
     enter_seconds: float = 3.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
     enter_confidence: float = 0.75  # probability of occupied that the average must reach
-    leave_confidence: float = 0.9  # probability of vacant that the average must reach
+    leave_confidence: float = 0.92  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known

@@ -29,7 +29,7 @@ _NEVER = -1
 class ExplainedSettings:
     """How a change is told from one that a neighbour explains. Log-odds are of averages, > 0."""
 
-    sure: float  # at or beyond it a picture agrees with what is believed
+    sure: float  # at or beyond it the picture of a hidden spot agrees again
     full: float  # the most that an average can be
     clear: float  # at or beyond it, of the contrary, a change is the spot's own
     together_us: int  # the most by which two changes that are one begin apart
@@ -51,25 +51,28 @@ class _Hidden:
 class Explained:
     """Which changes are not to be believed, of all spots of one camera's view.
 
-    A change begins when a picture ceases to agree with what is believed. Where nothing new was
-    seen for a while before, nobody knows when that was, and nothing explains it.
+    A change begins when the average turns against what is believed. Where nothing new was seen for
+    a while before, nobody knows when that was, and nothing explains it.
     """
 
     def __init__(self, settings: ExplainedSettings, near: Flags) -> None:
         """near: (N, N), whose vehicles may show in whose regions (`neighbours`)."""
         self._settings = settings
         self._near = near
-        self._sure: Flags = np.zeros(len(near), np.bool_)
-        self._sure_us: Times = np.full(len(near), _NEVER, np.int64)
-        self._ceased_us: Times = np.full(len(near), _NEVER, np.int64)  # to agree
+        self._agrees: Flags = np.zeros(len(near), np.bool_)
+        self._turned_us: Times = np.full(len(near), _NEVER, np.int64)  # when it last ceased to
         self._changed_us: Times = np.full(len(near), _NEVER, np.int64)  # its own change's beginning
+        self._freed_us: Times = np.full(len(near), _NEVER, np.int64)  # when it ceased to be hidden
+        self._fresh_us = _NEVER  # when something new was last seen
+        self._jumped_us = _NEVER  # when it last was after a long while
         self._hidden: dict[int, _Hidden] = {}
 
     def forget(self, place: int) -> None:
         """Another word than ours counts for a spot from now on."""
         self._hidden.pop(place, None)
-        self._sure[place] = False
-        self._sure_us[place] = self._ceased_us[place] = self._changed_us[place] = _NEVER
+        self._agrees[place] = False
+        for times_us in (self._turned_us, self._changed_us, self._freed_us):
+            times_us[place] = _NEVER
 
     def judge(
         self, held: States, decided: States, average: Floats, at_us: int, *, fresh: bool
@@ -81,7 +84,9 @@ class Explained:
         shows anything but what the last one showed.
         """
         side = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0)) * average
-        self._date(side >= self._settings.sure, at_us, fresh=fresh)
+        if fresh:
+            self._look(at_us)
+        self._date((side >= 0) & (held != _UNKNOWN), at_us)
         changes = (decided != held) & (held != _UNKNOWN)
         for place in map(int, np.flatnonzero(changes)):
             if place not in self._hidden:
@@ -89,31 +94,36 @@ class Explained:
         for place, hidden in list(self._hidden.items()):
             sign = 1.0 if hidden.kept == _OCCUPIED else -1.0
             agrees = sign * average[place]
-            young = abs(at_us - hidden.since_us) <= self._settings.together_us
             if -agrees >= self._settings.clear:
-                self._changed_us[place] = self._ceased_us[place]
+                self._changed_us[place] = self._turned_us[place]
                 del self._hidden[place]
             elif agrees >= self._settings.sure:
                 del self._hidden[place]
-            elif not young and _is_free(hidden, held):
+            elif not self._together(hidden.since_us, at_us) and _is_free(hidden, held):
                 # What was seen of it until now says nothing: it is looked at anew.
                 average[place] = sign * self._settings.full
+                self._freed_us[place] = at_us
                 del self._hidden[place]
                 decided[place] = hidden.kept
             else:
                 over = at_us - hidden.since_us >= self._settings.hidden_us
                 decided[place] = _UNKNOWN if over else hidden.kept
 
-    def _date(self, sure: Flags, at_us: int, *, fresh: bool) -> None:
-        ceased = self._sure & ~sure
-        known = np.abs(at_us - self._sure_us) <= self._settings.together_us
-        self._ceased_us[ceased] = np.where(known, at_us, _NEVER)[ceased]
-        self._sure = sure
-        if fresh:
-            self._sure_us[sure] = at_us
+    def _look(self, at_us: int) -> None:
+        if not self._together(self._fresh_us, at_us):
+            self._jumped_us = at_us
+        self._fresh_us = at_us
+
+    def _date(self, agrees: Flags, at_us: int) -> None:
+        turned = self._agrees & ~agrees
+        self._turned_us[turned] = at_us
+        # What turns right after a jump, or once the view is free again, was so before.
+        for after_us in (self._jumped_us, self._freed_us):
+            self._turned_us[turned & self._together(after_us, at_us)] = _NEVER
+        self._agrees = agrees
 
     def _change(self, place: int, held: States, decided: States, side: Floats, at_us: int) -> None:
-        began_us = int(self._ceased_us[place])
+        began_us = int(self._turned_us[place])
         if -side[place] < self._settings.clear and began_us != _NEVER:
             reasons = self._reasons(place, held, side, began_us)
             if reasons:
@@ -128,7 +138,7 @@ class Explained:
         """Return the neighbours that changed, or are about to, at the same time as a spot."""
         near = self._near[place] & (held != _UNKNOWN)
         near[list(self._hidden)] = False
-        turning = near & (side < 0) & self._together(self._ceased_us, began_us)
+        turning = near & (side < 0) & self._together(self._turned_us, began_us)
         changed = near & (side >= 0) & self._together(self._changed_us, began_us)
         contrary = {_OCCUPIED: _VACANT, _VACANT: _OCCUPIED}
         return (
@@ -136,9 +146,10 @@ class Explained:
             *((int(other), int(held[other])) for other in np.flatnonzero(changed)),
         )
 
-    def _together(self, times_us: Times, began_us: int) -> Flags:
-        apart = np.abs(times_us - began_us) <= self._settings.together_us
-        return np.asarray(apart & (times_us != _NEVER))
+    def _together(self, times_us: Times | int, at_us: int) -> Flags:
+        """Return whether times are known, and so near that what happened then began together."""
+        apart = np.abs(np.asarray(times_us) - at_us) <= self._settings.together_us
+        return np.asarray(apart & (np.asarray(times_us) != _NEVER))
 
 
 def _is_free(hidden: _Hidden, held: States) -> bool:
