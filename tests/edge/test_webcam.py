@@ -2,6 +2,7 @@
 
 import logging
 import random
+from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -59,8 +60,9 @@ def test_one_that_is_unplugged_and_comes_back_with_another_size_is_followed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    first = FakeCapture([picture(640, 480), None, picture(640, 480)])
-    second = FakeCapture([picture(1280, 720)] * 2)
+    # More pictures than are needed: two that come at once on a busy machine count as one.
+    first = FakeCapture([picture(640, 480), None] * 10)
+    second = FakeCapture([picture(1280, 720)] * 50)
     captures = iter([first, None, second])
     catcher = Catcher()
 
@@ -81,12 +83,13 @@ def test_one_that_is_unplugged_and_comes_back_with_another_size_is_followed(
         backoff=Backoff(first=0.001, limit=0.002, floor=0.001, rng=random.Random(1)),
     )
     grabber.start()
-    catcher.until(lambda: len(catcher.frames) == 4)
+    catcher.until(lambda: bool(catcher.frames) and sizes(catcher.frames[-1]) == (1280, 720))
     grabber.stop()
     assert grabber.join(DEADLINE_S)
-    assert [sizes(frame) for frame in catcher.frames] == [(640, 480)] * 2 + [(1280, 720)] * 2
+    assert [size for size, _ in groupby(catcher.frames, sizes)] == [(640, 480), (1280, 720)]
     assert (first.released, second.released) == (True, True)
-    assert [r.getMessage() for r in caplog.records][:3] == [
+    said = [r.getMessage() for r in caplog.records if "--fps" not in r.getMessage()]
+    assert said[:3] == [
         "capturing source=webcam 0",
         "webcam 0 gives no frames; opening it again",
         "webcam 0 cannot be opened; trying again until it can",
