@@ -65,6 +65,7 @@ class EvidenceSettings:
         for name, confidence in (
             ("enter", self.enter_confidence),
             ("leave", self.leave_confidence),
+            ("own", self.own_confidence),
         ):
             if not 0.5 <= confidence < self.frame_limit < 1.0:
                 raise ValueError(
@@ -78,11 +79,6 @@ class EvidenceSettings:
                 f"confidences are {self.enter_confidence} and {self.leave_confidence}, thresholds "
                 f"{self.occupied_above} and {self.vacant_below}: what makes a spot occupied or "
                 "vacant must lie beyond its threshold"
-            )
-        if not self.leave_confidence <= self.own_confidence < self.frame_limit:
-            raise ValueError(
-                f"own confidence is {self.own_confidence}: it must be at least the leave "
-                f"confidence, {self.leave_confidence}, and below the frame limit"
             )
         if min(*self._times) <= 0 or self.hidden_seconds < 0:
             raise ValueError("times of evidence must be above 0 s")
@@ -105,7 +101,7 @@ class EvidenceSettings:
         return ExplainedSettings(
             sure=self.limit / 2,
             full=self.limit,
-            clear=logit(self.own_confidence),
+            clear=logit(max(self.own_confidence, self.enter_confidence, self.leave_confidence)),
             together_us=round(self.together_seconds * 1e6),
             hidden_us=round(self.hidden_seconds * 1e6),
         )

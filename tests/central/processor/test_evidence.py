@@ -214,7 +214,9 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
         ({"leave_confidence": 0.4}, "at least 0.5"),
         ({"enter_confidence": 0.55}, "beyond its threshold"),
         ({"leave_confidence": 0.55}, "beyond its threshold"),
+        ({"own_confidence": 0.97}, "below the frame limit"),
         ({"settle_seconds": 0.0}, "above 0 s"),
+        ({"hidden_seconds": -1.0}, "above 0 s"),
         ({"unsure_seconds": 0.0}, "above 0 s"),
     ],
 )
