@@ -14,15 +14,18 @@ import numpy as np
 import onnxruntime as ort
 
 from benchmarks.malexnet import malexnet
-from benchmarks.pipeline.scene import HEIGHT, WIDTH, Scene, encode
+from benchmarks.pipeline.scene import HEIGHT, WIDTH, Scene
+from benchmarks.pipeline.sources import ALWAYS
 from central.processor.camera_view import CameraView, Sampler
 from central.processor.decode import decode
 from central.processor.frames import Cut, Frame
 from central.processor.pipeline import classify
 from central.processor.scores import Scores
+from edge.encoder import Encoder, Send, SendSettings
+from edge.frames import LIVE, CapturedFrame
+from edge.plan import CutPlan
 from models.classifier import SpotClassifier
-from models.patches import Image, PatchCutter
-from models.strips import pack
+from models.patches import Image
 from node.errors import UsageError
 
 Stage = Callable[[int], object]
@@ -76,11 +79,18 @@ def strips_of(
     classifier: SpotClassifier, scene: Scene
 ) -> tuple[tuple[bytes, ...], tuple[int, int]]:
     """Return each picture's strip as a camera node makes it, and the pictures' size."""
-    polygons = [region.polygon for region in scene.camera.regions]
-    cutter = PatchCutter(polygons, width=WIDTH, height=HEIGHT, spec=classifier.spec)
+    polygons = tuple(region.polygon for region in scene.camera.regions)
+    encoder = Encoder(SendSettings(send=Send.STRIPS, private=True, gate=ALWAYS))
+    encoder.begin(CutPlan(1, 1, classifier.spec, polygons))
     pictures = [decode(jpeg, width=WIDTH, height=HEIGHT) for jpeg in scene.jpegs]
-    cut = [cutter.sample(p) for p in pictures if isinstance(p, np.ndarray)]
-    return tuple(encode(pack(patches)) for patches in cut), (WIDTH, HEIGHT)
+    found = []
+    for number, picture in enumerate(pictures, start=1):
+        assert isinstance(picture, np.ndarray)
+        captured = CapturedFrame(picture, number, LIVE)
+        strip = encoder.encode(captured, sequence=number, now=float(number))
+        assert strip is not None
+        found.append(strip.jpeg)
+    return tuple(found), (WIDTH, HEIGHT)
 
 
 def per_spot(scene: Scene) -> Stage:
