@@ -16,6 +16,7 @@ from central.processor.frames import Cut, Frame, Outcome, Verdict
 from central.processor.scores import Scores
 from models.patches import Image
 from models.strips import strip_size, unpack
+from node.memory import keep_large_buffers
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Workers:
         self._turns = asyncio.Semaphore(workers + 1)
         # OpenCV's own pool fights with these threads and with ONNX Runtime's.
         cv2.setNumThreads(1)
+        keep_large_buffers()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="classify")
 
     @property
