@@ -132,20 +132,45 @@ def test_the_test_itself_tells_right_from_wrong(module: str, line: str, *, wrong
     assert bool(offences(module, ast.parse(line))) is wrong
 
 
-CAMERA = """
-import sys
-from node.cli import group
+COMMAND = """
+import importlib, sys
 import click
-command = group.get_command(click.Context(group), "camera")
-assert command is not None
-command.make_context("camera", ["--source", "0", "--camera-id", "c", "--processor", "h:1"])
-heavy = {"central", "onnxruntime", "torch", "rich", "matplotlib"} & set(sys.modules)
-sys.exit(f"loaded: {sorted(heavy)}" if heavy else 0)
+from node.cli import group
+name, modules, unwanted = (argument.split() for argument in sys.argv[1:])
+assert group.get_command(click.Context(group), *name) is not None
+for module in modules:
+    importlib.import_module(module)
+loaded = set(unwanted) & set(sys.modules)
+sys.exit(f"loaded: {sorted(loaded)}" if loaded else 0)
 """
 
+OTHER_ROLES = "central.demo central.processor central.web onnxruntime torch matplotlib fastapi"
+HEAVY = f"{OTHER_ROLES} numpy cv2 rich models"
 
-def test_a_camera_node_loads_neither_central_nor_onnxruntime() -> None:
+
+@pytest.mark.parametrize(
+    ("command", "modules", "unwanted"),
+    [
+        ("camera", "edge.camera edge.uplink node.shutdown", f"central rich {OTHER_ROLES}"),
+        ("ledger", "", f"{HEAVY} edge asyncio grpc google sqlite3 central.raft"),
+        (
+            "ledger",
+            "central.ledger.opening central.ledger.server node.shutdown",
+            f"{HEAVY} edge central.operator central.stays zoneinfo",
+        ),
+        ("history", "central.ledger.client", f"{HEAVY} edge central.ledger.replica"),
+        ("verify", "", f"{HEAVY} edge central.ledger.replica"),
+    ],
+)
+def test_a_command_loads_nothing_that_its_role_does_not_need(
+    command: str, modules: str, unwanted: str
+) -> None:
+    """How soon it starts, and with how much memory: what is loaded takes most of the time."""
     ended = subprocess.run(
-        [sys.executable, "-c", CAMERA], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", COMMAND, command, modules, unwanted],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr

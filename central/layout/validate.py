@@ -5,7 +5,6 @@ Every fault is a `UsageError` of one line: source, key path, value, remedy.
 
 import math
 import re
-import zoneinfo
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
@@ -150,6 +149,8 @@ def _check_stay(source: str, key: str, zone: Zone) -> None:
 
 @cache
 def _time_zones() -> frozenset[str]:
+    import zoneinfo  # here: a replica that starts again needs none
+
     # Walking the data takes tens of milliseconds, and it does not change while we run.
     return frozenset(zoneinfo.available_timezones())
 

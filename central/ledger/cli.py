@@ -1,6 +1,5 @@
 """`parkledger ledger`: one replica as a process."""
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -304,6 +303,8 @@ def _group(
         return configuration_of(addresses), cluster_id
     if holds_replica(data):  # it knows its group, or waits to be added to it
         return Configuration(), ""
+
+    import asyncio
 
     from central.ledger.joining import cluster_to_join
 
