@@ -32,7 +32,7 @@ test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
 
 test-long: lint
-	$(BIN)/pytest -m "" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "" $(ARGS)
 
 protos: $(VENV)/test.stamp
 	$(BIN)/python -m protos.generate

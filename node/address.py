@@ -30,11 +30,22 @@ class Address:
             )
         return cls(host=host, port=int(port))
 
+    @classmethod
+    def parse_remote(cls, text: str) -> Self:
+        """Read HOST:PORT of somebody to connect to: nobody is at port 0. Raises UsageError."""
+        address = cls.parse(text)
+        if address.port == 0:
+            raise UsageError(f"address '{text}': nobody can be reached at port 0")
+        return address
+
 
 class AddressType(click.ParamType[Address]):
-    """A click parameter that is one address."""
+    """A click parameter that is one address; `remote`: one to connect to."""
 
     name = "host:port"
+
+    def __init__(self, *, remote: bool = False) -> None:
+        self._parse = Address.parse_remote if remote else Address.parse
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -42,7 +53,7 @@ class AddressType(click.ParamType[Address]):
         if isinstance(value, Address):
             return value
         try:
-            return Address.parse(str(value))
+            return self._parse(str(value))
         except UsageError as error:
             self.fail(str(error), param, ctx)
 
@@ -58,16 +69,15 @@ class AddressListType(click.ParamType[tuple[Address, ...]]):
         if isinstance(value, tuple):
             return value
         try:
-            addresses = tuple(Address.parse(part) for part in str(value).split(",") if part.strip())
+            parts = [part for part in str(value).split(",") if part.strip()]
+            addresses = tuple(Address.parse_remote(part) for part in parts)
         except UsageError as error:
             self.fail(str(error), param, ctx)
         if not addresses:
             self.fail("at least one HOST:PORT is needed", param, ctx)
-        for address in addresses:
-            if not address.port:
-                self.fail(f"address '{address}': nobody can be reached at port 0", param, ctx)
         return addresses
 
 
 ADDRESS = AddressType()
+REMOTE_ADDRESS = AddressType(remote=True)
 ADDRESSES = AddressListType()

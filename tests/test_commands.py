@@ -155,6 +155,24 @@ def test_the_readme_shows_the_command(name: str) -> None:
     assert f"parkledger {name}" in text or f"make {name}" in text
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["camera", "--processor"],
+        ["status", "--ledger"],
+        ["mqtt", "--broker"],
+        ["ledger", "--join"],
+        ["members", "add", "d"],
+    ],
+    ids=" ".join,
+)
+def test_nobody_is_reached_at_port_0(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused([*arguments, "127.0.0.1:0"], capsys)
+    assert "address '127.0.0.1:0': nobody can be reached at port 0" in line
+
+
 WITHOUT_EXTRAS = """
 import sys
 from node.cli import COMMANDS, EXTRA_OF_PACKAGE, group

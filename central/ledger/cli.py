@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from node.address import ADDRESS, Address
+from node.address import ADDRESS, REMOTE_ADDRESS, Address
 from node.errors import UsageError
 from node.identifiers import IdType, check_id
 from node.logs import configure, log_level_option
@@ -40,7 +40,7 @@ class PeersType(click.ParamType[dict[str, Address]]):
                 check_id("replica", peer)
                 if peer in peers:
                     self.fail(f"replica '{peer}' is named twice", param, ctx)
-                peers[peer] = Address.parse(address)
+                peers[peer] = Address.parse_remote(address)
             except UsageError as error:
                 self.fail(str(error), param, ctx)
         return peers
@@ -119,7 +119,7 @@ so that the address is given that all others dial. Later starts need neither --p
 )
 @click.option(
     "--join",
-    type=ADDRESS,
+    type=REMOTE_ADDRESS,
     show_envvar=True,
     help="HOST:PORT of any replica of a running cluster that this one is to be added to. Counts at "
     "the first start.  [default: none, a new cluster]",

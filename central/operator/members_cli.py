@@ -8,7 +8,7 @@ import click
 from central.operator import members as group
 from central.operator.connecting import connected
 from central.operator.options import ledger_option
-from node.address import ADDRESS, Address
+from node.address import REMOTE_ADDRESS, Address
 from node.identifiers import IdType
 
 timeout_option = click.option(
@@ -74,7 +74,7 @@ def list_members(ledger: tuple[Address, ...], timeout: float, json: bool) -> Non
 
 @members.command()
 @click.argument("replica_id", metavar="ID", type=IdType("replica"))
-@click.argument("address", metavar="HOST:PORT", type=ADDRESS)
+@click.argument("address", metavar="HOST:PORT", type=REMOTE_ADDRESS)
 @ledger_option
 @wait_option
 @click.option(

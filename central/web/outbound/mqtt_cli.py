@@ -12,7 +12,7 @@ from central.web.outbound.mqtt_publisher import Broker, Publisher
 from central.web.outbound.options import ledger_option, stale_after_option
 from central.web.outbound.secrets import secret_of
 from node import logs
-from node.address import ADDRESS, Address
+from node.address import REMOTE_ADDRESS, Address
 from node.errors import UsageError
 from node.identifiers import IdType
 from node.shutdown import run_until_signalled
@@ -23,7 +23,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 @click.command()
 @click.option(
     "--broker",
-    type=ADDRESS,
+    type=REMOTE_ADDRESS,
     default="127.0.0.1:1883",
     show_default=True,
     show_envvar=True,
