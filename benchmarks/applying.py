@@ -1,7 +1,8 @@
 """What applying costs a replica: CPU a record, the state machine by itself.
 
 Every record is a batch of one detection that flips a spot: a key, a view, a spot and a row of
-history that is chained. Nothing is fsynced here: state.db follows from the log, which is.
+history that is chained. Nothing is fsynced here: state.db follows from the log, which is. The
+tables get it as they do on a busy replica that nobody reads: every 128 KB of entries.
 """
 
 import statistics
@@ -17,6 +18,7 @@ from benchmarks.ledger.records import WRITERS, Batches, layout
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
+from central.ledger.applying import STORE_BYTES
 from central.ledger.command import AppendBatches, ApplyLayout, encode
 from central.ledger.state_machine import StateMachine
 from central.raft import Entry
@@ -75,8 +77,14 @@ def _cpu_us(records: int, a_entry: int, a_write: int) -> float:
         state.apply([Entry(1, 1, encode(ApplyLayout(layout(), None), committed_at_us=FIRST_US))])
         writes = list(_writes(records, a_entry, a_write, first=state.applied_index + 1))
         started = time.process_time()
+        unstored = 0
         for entries in writes:
-            state.apply(entries)
+            state.take(entries)
+            unstored += sum(len(entry.data) for entry in entries)
+            if unstored >= STORE_BYTES:
+                state.store()
+                unstored = 0
+        state.store()
         return (time.process_time() - started) * 1e6 / records
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.ledger import appends, cameras, coalesced, kills, reads, volume
+from benchmarks.ledger import appends, cameras, coalesced, cpu, kills, reads, volume
 from benchmarks.ledger.records import WRITERS
 from benchmarks.ledger.setting import Setting, check_disk, sync_us
 from benchmarks.machine import this_machine
@@ -19,6 +19,7 @@ from benchmarks.report import Report, Row
 GROUPS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "appends": appends.measure,
     "coalesced": coalesced.measure,
+    "cpu": cpu.measure,
     "cameras": cameras.measure,
     "reads": reads.measure,
     "kills": kills.measure,

@@ -387,11 +387,13 @@ class Raft:
     def _replicate(self, now: int | None) -> None:
         state = self._state
         reads.begin_round(state, now)
-        for peer in state.peers:
+        last_index = state.log.last_index
+        for peer, known in state.progress.items():
             snapshots.send(state, peer)
             if state.broadcast:
                 replication.send_heartbeat(state, peer)
-            replication.send_entries(state, peer)
+            if known.next <= last_index:
+                replication.send_entries(state, peer)
         if state.broadcast:
             state.broadcast = False
             state.ticks_since_heartbeat = 0

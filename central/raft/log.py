@@ -147,6 +147,8 @@ class Log:
 
     def take_unwritten(self) -> tuple[Entry, ...]:
         """Return the entries that no earlier call returned, or that were replaced since."""
+        if self._unwritten_from > self.last_index:
+            return ()
         unwritten = tuple(self._entries[self._unwritten_from - self._start.index - 1 :])
         self._unwritten_from = self.last_index + 1
         return unwritten

@@ -43,6 +43,8 @@ def confirm(state: State) -> None:
 
     Section 6.4.1: the lease runs from when that round of heartbeats was *begun*.
     """
+    if not state.pending_reads and not state.rounds_began:
+        return  # asked at each reply
     echoed = {peer: known.read_round for peer, known in state.progress.items()}
     agreed = agreed_index(state.voters, echoed | {state.me: state.read_round})
     while state.pending_reads and state.pending_reads[0][0] <= agreed:

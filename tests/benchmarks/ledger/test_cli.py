@@ -25,12 +25,14 @@ def test_without_etcd_it_says_how_to_get_it_and_measures_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    rows = measured(tmp_path, "--rows", "reads", "--rows", "coalesced")
+    rows = measured(tmp_path, "--rows", "reads", "--rows", "coalesced", "--rows", "cpu")
     assert "apt-get install etcd-server" in capsys.readouterr().err
     row = rows["linearizable reads, 64 in flight: read-index"]
     assert row["ours"]
     assert row["peer"] is None
     assert not any("coalesced" in name for name in rows)
+    used = [rows[f"CPU, 1 writer: {part}"]["ours"] for part in ("client", "primary", "each backup")]
+    assert all(used)
 
 
 @pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not on the PATH")
