@@ -62,11 +62,14 @@ class Link:
         my_port: int,
         peer: str,
         address: Address,
+        on_there: Callable[[str], None],
     ) -> None:
+        """`on_there` is told of the peer whenever messages reach it again."""
         self._me = me
         self.my_address = my_address
         self._my_port = my_port
         self._peer = peer
+        self._on_there = on_there
         self.address = address
         self.index = 0  # told, like the next one, at the beginning of the next connection
         self.named = False
@@ -143,6 +146,7 @@ class Link:
         self._line, self._refused = line, ""
         self._backoff.reset()
         logger.info("peer %s at %s is there", self._peer, self.address)
+        self._on_there(self._peer)
         return line
 
     def _introduction(self) -> raft_pb2.PeerIntroduction:

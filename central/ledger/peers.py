@@ -9,7 +9,7 @@ several times as much CPU as all the rest of replication.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from central.ledger.link import Introduction, Link
@@ -55,6 +55,8 @@ class Peers:
         self._changed = asyncio.Event()
         self.port = 0
         """Where we take connections ourselves."""
+        self.on_there: Callable[[str], None] = lambda _: None
+        """Told of each peer that messages reach again; to be set before `run`."""
 
     def follow(self, standing: Standing) -> None:
         """Talk to these members from now on, and to no others."""
@@ -115,7 +117,7 @@ class Peers:
                 del self._links[peer]
         for peer, address in wanted.items():
             if peer not in self._links:
-                link = Link(self._me, mine, self.port, peer, address)
+                link = Link(self._me, mine, self.port, peer, address, self.on_there)
                 self._links[peer] = (link, tasks.create_task(link.run()))
             self._links[peer][0].index = self._index
             self._links[peer][0].named = self._named

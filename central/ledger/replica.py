@@ -65,6 +65,7 @@ class Replica:
         self._storage = opened.storage
         self._raft = opened.raft
         self.suspect = opened.raft.suspect  # to be told of a peer whose connection has ended
+        self.greet = opened.raft.greet  # to be told of one that messages reach again
         self._received = opened.received
         self._queries = Queries(opened.state_machine.path)
         self._applied = Horizon(opened.state_machine.applied_index)

@@ -65,6 +65,7 @@ async def serve(
     me = Introduction(settings.cluster_id, settings.replica_id, incarnation)
     peers = Peers(me)
     replica = Replica(opened, send=peers.send, on_members=peers.follow)
+    peers.on_there = replica.greet
     try:
         membership = replica.membership
         acquaintances = Acquaintances(

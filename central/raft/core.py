@@ -151,6 +151,11 @@ class Raft:
         if self._state.leader == peer and self._state.role is Role.FOLLOWER:
             election.hurry(self._state)
 
+    def greet(self, peer: str) -> None:
+        """Note that messages reach a peer again: as leader, let it hear us and say where it is."""
+        if peer in self._state.progress:
+            replication.send_heartbeat(self._state, peer)
+
     def step(self, message: Message) -> None:
         """Take a message, also one that is late, lost its sense or came twice."""
         state = self._state
@@ -368,11 +373,8 @@ class Raft:
         if isinstance(message, AppendEntries):
             # Also what frees a replica whose term ran ahead while it was cut off: the leader that
             # hears this steps down and is elected anew (etcd#8243).
-            state.messages_after.append(
-                AppendReply(
-                    sender=state.me, receiver=message.sender, term=state.term, accepted=False
-                )
-            )
+            reply = AppendReply(state.me, message.sender, state.term, accepted=False)
+            state.messages_after.append(reply)
         elif isinstance(message, RequestVote):
             state.messages_after.append(
                 VoteReply(

@@ -36,6 +36,7 @@ class End:
     incarnation: str = ""
     got: list[Message] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    there: list[str] = field(default_factory=list)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -44,6 +45,7 @@ class End:
         mine = self.incarnation or identity.incarnation
         me = Introduction(self.cluster_id, self.replica_id, mine)
         self.peers = Peers(me)
+        self.peers.on_there = self.there.append
         self.directory.mkdir(exist_ok=True)
         known = Acquaintances(self.directory, identity, lambda: self.standing)
         self.door = Door(me, known, self.peers, self._take, lost=self.lost.append)
@@ -113,6 +115,7 @@ async def test_both_hear_each_other_also_after_one_was_away(tmp_path: Path) -> N
                 await a.heard(message("a", "b", term), at=b)
                 await b.heard(message("b", "a", term), at=a)
             await a.loses(term)
+            assert a.there == ["b"] * term
 
 
 async def test_messages_come_in_order_and_none_twice(tmp_path: Path) -> None:

@@ -242,3 +242,16 @@ def test_the_empty_entry_of_a_new_leader_commits_all_before_it() -> None:
     group.tick(3)
     for applied in group.applied.values():
         assert [entry.data for entry in applied] == [b"1", b"2", b""]
+
+
+def test_a_peer_that_messages_reach_again_hears_its_leader_at_once() -> None:
+    raft = raft_of(log=log_of(1), term=1)
+    raft.greet("b")  # nobody leads
+    assert raft.take_effects() is None
+    lead(raft)
+    take(raft)
+    raft.greet("b")
+    raft.greet("z")  # there is no z
+    (beat,) = take(raft).messages_now
+    assert isinstance(beat, AppendEntries)
+    assert (beat.receiver, beat.term, beat.entries) == ("b", 2, ())
