@@ -170,7 +170,8 @@ class CameraNode:
             proposals=self._proposals,
             encoder=self._encoder,
             backoff=Backoff(),
-            limits=self._limits,
+            limits=self._limits
+            or Limits.among(len(settings.processors), picture_s=settings.sending.picture_s),
         )
 
     def _make_grabber(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import enum
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -94,11 +95,16 @@ class Limits:
     silence: Patience | None = None
 
     @classmethod
-    def among(cls, processors: int) -> Self:
-        """Return the patience to have with one of so many: with others waiting, less of it."""
+    def among(cls, processors: int, *, picture_s: float = math.inf) -> Self:
+        """Return the patience to have with one of so many: with others waiting, less of it.
+
+        picture_s: seconds between whole pictures, where strips are sent.
+        """
         if processors < 2:
             return cls()
-        return cls(welcome_s=1.5, ack_s=5.0, silence=Patience())
+        rarest_s = picture_s if math.isfinite(picture_s) else 0.0
+        patience = Patience(remembered_s=max(Patience.remembered_s, 2 * rarest_s))
+        return cls(welcome_s=1.5, ack_s=5.0, silence=patience)
 
 
 class Session:

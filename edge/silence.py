@@ -9,7 +9,6 @@ import enum
 from dataclasses import dataclass
 
 TICK_S = 0.1
-_REMEMBERED_S = 120.0  # longer than between two whole pictures, the largest that is sent
 
 
 class Step(enum.Enum):
@@ -24,12 +23,14 @@ class Step(enum.Enum):
 class Patience:
     """Seconds. ping_s: of silence until a ping. least_s: until the processor is left. most_s: the
     same, while it has not yet answered anything, and where answers are slow. times: how much
-    longer than the longest usual wait."""
+    longer than the longest usual wait. remembered_s: for how long a wait is usual; longer than
+    between two whole pictures, the largest that is sent."""
 
     ping_s: float = 0.5
     least_s: float = 1.5
     most_s: float = 5.0
     times: float = 3.0
+    remembered_s: float = 120.0
 
 
 class Silence:
@@ -54,7 +55,7 @@ class Silence:
     def tick(self, *, now: float, owed_since: float | None) -> Step:
         """Say what to do; owed_since: when the oldest frame left that is not acked, if any."""
         elapsed, self._last_tick = now - self._last_tick, now
-        if now - self._period_began >= _REMEMBERED_S:
+        if now - self._period_began >= self._patience.remembered_s:
             self._longest = [0.0, self._longest[0]]
             self._period_began = now
         if owed_since is None:

@@ -119,6 +119,7 @@ async def test_faults_by_rtsp(tmp_path: Path) -> None:
         server.kill()
 
 
+@pytest.mark.timeout(240)
 async def test_another_shape_in_the_middle_of_a_stream_read_by_its_key_frames(
     tmp_path: Path,
 ) -> None:
@@ -139,6 +140,7 @@ async def test_another_shape_in_the_middle_of_a_stream_read_by_its_key_frames(
         server.kill()
 
 
+@pytest.mark.timeout(240)
 async def test_pictures_that_pile_up_on_their_way_by_rtsp(tmp_path: Path) -> None:
     skip_without_gstreamer()
     server = RtspServer(View())

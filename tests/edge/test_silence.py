@@ -1,5 +1,7 @@
+import math
 from collections.abc import Iterator
 
+from edge.session import Limits
 from edge.silence import TICK_S, Patience, Silence, Step
 
 PATIENCE = Patience(ping_s=0.5, least_s=1.5, most_s=5.0, times=3.0)
@@ -81,6 +83,15 @@ def test_a_long_wait_is_forgotten_in_time_and_no_patience_is_endless() -> None:
     stream.rest(250.0)
     stream.answered_after(0.1)
     assert abs(stream.left_after() - 1.5) < 3 * TICK_S
+
+
+def test_waits_for_rare_large_pictures_are_remembered_for_longer() -> None:
+    def remembered_s(picture_s: float) -> float:
+        patience = Limits.among(2, picture_s=picture_s).silence
+        assert patience is not None
+        return patience.remembered_s
+
+    assert [remembered_s(every) for every in (60.0, 600.0, math.inf)] == [120.0, 1200.0, 120.0]
 
 
 def test_time_in_which_the_camera_itself_was_stopped_does_not_count() -> None:
