@@ -5,12 +5,12 @@ import ctypes
 # Of glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_KEPT = 512 << 20
+_KEPT = 32 << 20
 _LARGEST = 32 << 20  # that glibc takes
 
 
 def keep_large_buffers() -> None:
-    """Let the C library keep what is freed, up to half a gigabyte, instead of giving it back.
+    """Let the C library keep what is freed, up to 32 MB in each of its heaps.
 
     By itself it gives back what lies free above some multiple of the largest buffer that it has
     seen, so that a picture's pages come anew from the kernel, zeroed, with every frame: a tenth of

@@ -115,21 +115,30 @@ class CameraStream:
                 await worker
 
     async def _read(self, session: CameraSession) -> None:
-        while (message := await self._transport.read()) is not None:
-            self.heard_at = self._clock.monotonic()
-            if isinstance(message, CameraWord):
-                session.hear(message, now=self.heard_at)
-                continue
-            if isinstance(message, Proposal):
-                session.propose(message)
-                continue
-            self._check(message)
-            self._order.received(message.sequence)
-            shed, self._waiting = self._waiting, message
-            self._waits_since = self.heard_at
-            self._arrived.set()
-            if shed is not None:
-                await self._answer(shed.sequence, session.shed(shed))
+        # A frame is let go of before the next is waited for: it is large, and that may take long.
+        while await self._read_one(session):
+            pass
+
+    async def _read_one(self, session: CameraSession) -> bool:
+        """Take the next message; return False if there will be none."""
+        message = await self._transport.read()
+        if message is None:
+            return False
+        self.heard_at = self._clock.monotonic()
+        if isinstance(message, CameraWord):
+            session.hear(message, now=self.heard_at)
+            return True
+        if isinstance(message, Proposal):
+            session.propose(message)
+            return True
+        self._check(message)
+        self._order.received(message.sequence)
+        shed, self._waiting = self._waiting, message
+        self._waits_since = self.heard_at
+        self._arrived.set()
+        if shed is not None:
+            await self._answer(shed.sequence, session.shed(shed))
+        return True
 
     def _check(self, frame: Frame) -> None:
         if not self._last_sequence < frame.sequence < MAX_SEQUENCE:
@@ -152,21 +161,25 @@ class CameraStream:
             )
 
     async def _work(self, session: CameraSession) -> None:
-        while True:
+        await self._arrived.wait()
+        while self._waiting is not None:  # else no more will come
+            await self._work_one(session)
             await self._arrived.wait()
-            if self._waiting is None:
-                return  # no more will come
-            async with self._workers.turn:
-                frame, self._waiting = self._waiting, None
-                came = self._waits_since
-                if not self._no_more:
-                    self._arrived.clear()
-                view = session.view
-                result = session.distrusted or await self._workers.classify(view, frame)
-            now = self._clock.monotonic()
-            verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
-            session.metrics.took(now - came)
-            await self._answer(frame.sequence, verdict)
+
+    async def _work_one(self, session: CameraSession) -> None:
+        """Classify and answer the frame that waits once it has its turn."""
+        async with self._workers.turn:
+            frame, self._waiting = self._waiting, None
+            assert frame is not None
+            came = self._waits_since
+            if not self._no_more:
+                self._arrived.clear()
+            view = session.view
+            result = session.distrusted or await self._workers.classify(view, frame)
+        now = self._clock.monotonic()
+        verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
+        session.metrics.took(now - came)
+        await self._answer(frame.sequence, verdict)
 
     async def _tell_plans(self, session: CameraSession) -> None:
         while True:

@@ -1,16 +1,18 @@
 """A processor between cameras and a ledger, over a real gRPC server: from frames to batches."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import grpc
 
 from central.ledger.records import Occupancy
+from central.processor.frames import Frame
 from central.processor.service import Processor
 from central.processor.settings import StreamLimits
 from protos import video_stream_pb2 as wire
 from tests.central.processor.fake_camera import BOOT, FakeCamera, end_of, refusal
-from tests.central.processor.fake_classifier import GatedClassifier
+from tests.central.processor.fake_classifier import DEADLINE, GatedClassifier
 from tests.central.processor.fake_ledger import FakeLedger
 from tests.central.processor.harness import layout, picture, running, settings, states
 
@@ -35,6 +37,20 @@ async def test_exactly_one_batch_a_change(processor: Processor, ledger: FakeLedg
     assert ledger.applied[1].key.sequence == 23
     assert not ledger.duplicates
     assert not ledger.rejected
+
+
+async def test_an_answered_frame_is_held_by_nobody(processor: Processor) -> None:
+    """It is large, there are hundreds of cameras, and the next may be a minute away."""
+
+    def frames() -> int:
+        return sum(isinstance(one, Frame) for one in gc.get_objects())
+
+    before = frames()
+    async with FakeCamera(processor) as camera:
+        await camera.show("ovov", times=3)
+        async with asyncio.timeout(DEADLINE):
+            while frames() > before:  # noqa: ASYNC110 - nothing tells of an end of a reference
+                await asyncio.sleep(0.02)
 
 
 async def test_one_contrary_frame_commits_nothing(processor: Processor, ledger: FakeLedger) -> None:
