@@ -22,6 +22,8 @@ from central.processor.explained import Explained, ExplainedSettings, Flags
 MOST_PER_FRAME = 0.6
 """The greatest share of the average that one frame may take, however long nothing was seen: no spot
 ever changes on one frame."""
+RECENT_S = 1.0
+"""Time constant of what a spot has looked like just now."""
 FIRST_GAP_S = 1.0
 """How long the very first frame stands for: nobody knows what was before."""
 
@@ -163,6 +165,7 @@ class EvidenceFilter:
         self._leaning = np.zeros(len(self._spot_ids), np.int8)
         self._leaning_us = np.full(len(self._spot_ids), _NONE, np.int64)
         self._last_us: int | None = None
+        self._recent: Floats = np.zeros(len(self._spot_ids))
         self._seen: Floats = np.zeros(0)  # in the last frame
         self._explained = Explained(
             settings.explained,
@@ -183,7 +186,10 @@ class EvidenceFilter:
         fresh = not np.array_equal(seen, self._seen, equal_nan=True)
         self._seen = seen.copy()
         evidence = self._evidence(seen)
-        self._take(evidence, self._gap_s(at_us))
+        gap_s = self._gap_s(at_us)
+        self._take(evidence, gap_s)
+        share = min(MOST_PER_FRAME, -math.expm1(-gap_s / RECENT_S))
+        self._recent += (evidence - self._recent) * share
         before = self._held.copy()
         leant_us = self._lean(at_us)
         unknown = before == _UNKNOWN
@@ -191,7 +197,9 @@ class EvidenceFilter:
         self._held[(leant_us >= self._unsure_us) & (self._leaning == 0)] = _UNKNOWN
         self._held[(self._average >= self._enter_at) | (settled & (self._leaning > 0))] = _OCCUPIED
         self._held[(self._average <= self._leave_at) | (settled & (self._leaning < 0))] = _VACANT
-        self._explained.judge(before, self._held, self._average, at_us, fresh=fresh)
+        self._explained.judge(
+            before, self._held, self._average, at_us, recent=self._recent, fresh=fresh
+        )
         changed = self._held != before
         if not changed.any():
             return ()
@@ -234,7 +242,7 @@ class EvidenceFilter:
         """Nothing can be seen any more: all spots are unknown; return those that were not."""
         changed = np.flatnonzero(self._held != _UNKNOWN)
         self._held[:] = _UNKNOWN
-        self._average[:] = 0.0
+        self._average[:] = self._recent[:] = 0.0
         self._leaning_us[:] = _NONE
         for place in range(len(self._spot_ids)):
             self._explained.forget(place)
@@ -245,7 +253,7 @@ class EvidenceFilter:
         place = self._places[spot_id]
         self._held[place] = int(occupancy)
         sure = {Occupancy.OCCUPIED: self._limit, Occupancy.VACANT: -self._limit}
-        self._average[place] = sure.get(occupancy, 0.0)
+        self._average[place] = self._recent[place] = sure.get(occupancy, 0.0)
         self._leaning_us[place] = _NONE
         self._explained.forget(place)
 

@@ -75,31 +75,43 @@ class Explained:
             times_us[place] = _NEVER
 
     def judge(
-        self, held: States, decided: States, average: Floats, at_us: int, *, fresh: bool
+        self,
+        held: States,
+        decided: States,
+        average: Floats,
+        at_us: int,
+        *,
+        recent: Floats,
+        fresh: bool,
     ) -> None:
         """Take back in `decided` what a neighbour explains. All of shape (N,).
 
         held: what was believed; decided: what the averages alone make of it; average: log-odds of
-        occupied, put back to `full` where a spot is in full view again; fresh: whether the frame
-        shows anything but what the last one showed.
+        occupied, put back to `full` where a spot is in full view again; recent: the same of the
+        last second; fresh: whether the frame shows anything but what the last one showed.
         """
-        side = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0)) * average
+        sign_of = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0))
+        side = sign_of * average
         if fresh:
             self._look(at_us)
         self._date((side >= 0) & (held != _UNKNOWN), at_us)
+        # A change of a spot's own is clear at once; what becomes so later has to stay so.
+        shown = np.where(self._together(self._turned_us, at_us), recent, average)
         changes = (decided != held) & (held != _UNKNOWN)
         for place in map(int, np.flatnonzero(changes)):
             if place not in self._hidden:
-                self._change(place, held, decided, side, at_us)
+                clear = -sign_of[place] * shown[place] >= self._settings.clear
+                self._change(place, held, decided, side, at_us, clear=bool(clear))
         for place, hidden in list(self._hidden.items()):
             sign = 1.0 if hidden.kept == _OCCUPIED else -1.0
             agrees = sign * average[place]
-            if -agrees >= self._settings.clear:
+            young = self._together(hidden.since_us, at_us)
+            if -sign * shown[place] >= self._settings.clear:
                 self._changed_us[place] = self._turned_us[place]
                 del self._hidden[place]
             elif agrees >= self._settings.sure:
                 del self._hidden[place]
-            elif not self._together(hidden.since_us, at_us) and _is_free(hidden, held):
+            elif not young and _is_free(hidden, held):
                 # What was seen of it until now says nothing: it is looked at anew.
                 average[place] = sign * self._settings.full
                 self._freed_us[place] = at_us
@@ -122,9 +134,18 @@ class Explained:
             self._turned_us[turned & self._together(after_us, at_us)] = _NEVER
         self._agrees = agrees
 
-    def _change(self, place: int, held: States, decided: States, side: Floats, at_us: int) -> None:
+    def _change(
+        self,
+        place: int,
+        held: States,
+        decided: States,
+        side: Floats,
+        at_us: int,
+        *,
+        clear: bool,
+    ) -> None:
         began_us = int(self._turned_us[place])
-        if -side[place] < self._settings.clear and began_us != _NEVER:
+        if not clear and began_us != _NEVER:
             reasons = self._reasons(place, held, side, began_us)
             if reasons:
                 self._hidden[place] = _Hidden(int(held[place]), at_us, reasons)

@@ -57,6 +57,8 @@ def test_a_body_that_leans_in_is_no_car() -> None:
 def test_both_change_if_the_evidence_of_both_is_clear() -> None:
     assert Lot().show(0.01, 0.99) == "vo"
     assert Lot(a="v").show(0.99, 0.99) == "oo"
+    assert Lot(a="v").show(0.99, 0.99, seconds=5) == "oo", "and as soon as ever"
+    assert Lot().show(0.01, 0.99, seconds=6) == "vo"
 
 
 def test_evidence_that_becomes_clear_is_believed_then() -> None:
