@@ -240,9 +240,12 @@ class Replica:
         with self._applier.hurried():
             await self._stored.reach(index)
 
-    async def query(self, question: Callable[[Queries], Answer]) -> Answer:
-        """Ask the applied state, off the event loop."""
-        await self._applier.stored()
+    async def query(
+        self, question: Callable[[Queries], Answer], *, as_stored: bool = False
+    ) -> Answer:
+        """Ask the applied state, or what is stored of it. OutcomeUnknown if it cannot be stored."""
+        if not as_stored:
+            await self._applier.stored()
         return await self._workers.query.do(lambda: question(self._queries))
 
     async def run(self) -> None:

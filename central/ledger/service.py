@@ -172,7 +172,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
         leaderless_since: float | None = None
         while True:
             try:
-                through, events = await self._replica.query(_events_after(after))
+                through, events = await self._replica.query(_events_after(after), as_stored=True)
             except WatchGap as gap:
                 await self._abort(context, gap)
             for event in events:

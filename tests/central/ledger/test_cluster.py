@@ -9,7 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from central.ledger import log_schema
+from central.ledger import applying, log_schema
 from central.ledger.channels import parking_stub
 from central.ledger.interface import LedgerRefused, LedgerUnavailable, VersionConflict
 from central.ledger.log_format import Kind, encode_hard_state
@@ -232,6 +232,22 @@ async def test_a_camera_that_nobody_vouches_for_is_lost(tmp_path: Path) -> None:
         assert (NodeKind.CAMERA, "far", True) in kinds
         assert (NodeKind.REPLICA, "a", True) in kinds
         assert status.primary_id == "a"
+
+
+async def test_a_watcher_takes_what_is_stored_and_whoever_reads_has_it_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
+    monkeypatch.setattr(applying, "STORE_SOON", 1e6)
+    async with Cluster(tmp_path, replica_ids=("a",)) as cluster, asyncio.timeout(DEADLINE):
+        client = cluster.client()
+        after = (await client.apply(layout())).index
+        events = client.watch(after)
+        following = asyncio.ensure_future(anext(events))
+        said = await client.append(batch("near", 1, ("A1", OCCUPIED)))
+        assert not following.done()
+        assert (await client.get()).index == said.index
+        assert (await following).index == said.index
 
 
 async def test_a_watch_of_one_lot_is_told_of_no_other(tmp_path: Path) -> None:
