@@ -78,7 +78,7 @@ def test_no_invariant_breaks_in_any_world(first: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("first", range(1000, 21_000, LONG_CHUNK))
 def test_no_invariant_breaks_in_very_many_worlds(first: int) -> None:
     run(first, LONG_CHUNK)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.central.web.harness import TOKEN, web_service
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 CHECKS = (
     "not_a_server_error",
