@@ -15,13 +15,12 @@ from models.patches import FloatArray, Image, PatchSpec
 from models.pool import Pool
 
 _SMOOTHING: Final = 0.02
-_AVERAGE: Final = 0.998
 _CHECKPOINT_EVERY: Final = 250
 _AVERAGED_HALVING: Final = 0.6
 _HALVED_TOGETHER: Final = 50
 _GRAINY: Final = 4
 _POLISH_RATE: Final = 0.33
-_POLISH_AVERAGE: Final = 0.995
+_SLOW_RATE: Final = 0.1
 
 Targets = npt.NDArray[np.float32]
 
@@ -45,6 +44,34 @@ class Settings:
     def total(self) -> int:
         """All batches."""
         return self.steps + self.polish
+
+
+def entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of logits (N,) against probabilities (N,)."""
+    loss: torch.Tensor = nn.functional.binary_cross_entropy_with_logits(logits, targets)
+    return loss
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Which network learns, and how; by default the small one that ships.
+
+    build: the network for a patch geometry; see: (N, *shape) uint8 -> what the network takes;
+    loss: of its answers, against probabilities (N,); slow: parameters whose name begins so learn at
+    a tenth of the rate; average, polish_average: what the running average of the weights keeps at
+    each step; clip: greatest norm of a gradient, 0 for any.
+    """
+
+    build: Callable[[PatchSpec], nn.Module] = lambda spec: build(*spec.shape[:2])
+    see: Callable[[torch.Tensor], torch.Tensor] = planes
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = entropy
+    slow: tuple[str, ...] = ()
+    average: float = 0.998
+    polish_average: float = 0.995
+    clip: float = 0.0
+
+
+SHIPPED: Final = Task()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,33 +160,48 @@ def _rate(step: int, settings: Settings) -> float:
 
 
 class Learner:
-    """Network, optimiser and the running average of the weights that will be exported."""
+    """Network, optimiser and the running average of the weights that will be used."""
 
-    def __init__(self, settings: Settings, device: torch.device) -> None:
+    def __init__(self, settings: Settings, device: torch.device, task: Task = SHIPPED) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.device = device
+        self.task = task
         self.step = 0
-        self.network = build(*settings.spec.shape[:2]).to(device)
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        self.network = task.build(settings.spec).to(device)
         self.optimiser = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}]
+            [
+                {"params": found, "weight_decay": 0.02 if decayed else 0.0, "pace": pace}
+                for pace in (1.0, _SLOW_RATE)
+                for decayed in (True, False)
+                if (found := self._parameters(slow=pace < 1.0, decayed=decayed))
+            ]
         )
         self.average = {key: value.clone() for key, value in self.network.state_dict().items()}
+
+    def _parameters(self, *, slow: bool, decayed: bool) -> list[nn.Parameter]:
+        return [
+            parameter
+            for name, parameter in self.network.named_parameters()
+            if parameter.requires_grad
+            and name.startswith(self.task.slow) == slow
+            and (parameter.ndim > 1) == decayed
+        ]
 
     def learn(self, patches: Image, occupied: Targets) -> float:
         """One step on one batch; returns its loss."""
         for group in self.optimiser.param_groups:
-            group["lr"] = _rate(self.step, self.settings)
+            group["lr"] = group["pace"] * _rate(self.step, self.settings)
         # Dropout's mask, too, must depend on the step alone for a resumed run to repeat it.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        values = planes(torch.from_numpy(np.ascontiguousarray(patches)).to(self.device))
+        values = self.task.see(torch.from_numpy(np.ascontiguousarray(patches)).to(self.device))
         targets = torch.from_numpy(occupied).to(self.device)
         targets = targets * (1.0 - 2.0 * _SMOOTHING) + _SMOOTHING
-        loss = nn.functional.binary_cross_entropy_with_logits(self.network(values), targets)
+        loss = self.task.loss(self.network(values), targets)
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
+        if self.task.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.task.clip)
         self.optimiser.step()
         self.step += 1
         self._follow()
@@ -167,7 +209,8 @@ class Learner:
 
     def _follow(self) -> None:
         """Move the average towards the weights; early on faster, to forget the start."""
-        longest = _AVERAGE if self.step <= self.settings.steps else _POLISH_AVERAGE
+        polishing = self.step > self.settings.steps
+        longest = self.task.polish_average if polishing else self.task.average
         keep = min(longest, (1.0 + self.step) / (10.0 + self.step))
         with torch.no_grad():
             for key, value in self.network.state_dict().items():

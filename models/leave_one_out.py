@@ -19,11 +19,11 @@ from models.calibration import sigmoid, source_weights, temperature, thresholds
 from models.card import markdown, mean
 from models.classifier import SpotClassifier
 from models.corpus import SOURCES, Samples, fingerprint
+from models.distil import Sight, study, teaching
 from models.export import Weights, export
 from models.learning import Settings
 from models.metadata import ModelMetadata
 from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
-from models.pool import without
 from models.quantise import load
 from models.recipe import (
     BATCH,
@@ -39,7 +39,7 @@ from models.recipe import (
     VERSION,
 )
 from models.splits import Part
-from models.workshop import Plan, fit, keep_freed_memory, prepare, progress_bar, undisturbed
+from models.workshop import Plan, keep_freed_memory, prepare, progress_bar, wide
 
 MEAN = "mean of the four"
 
@@ -167,17 +167,15 @@ def main(
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
         samples = load(data, tuple(Part), SPEC)
+        sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)))
         for source in only or SOURCES:
-            others = [one for one in samples if one.source != source]
-            kept = without(plan.portions, source)
-            key = f"{training_data} {source}"
-            weights = fit(
-                [pool for pool in pools if pool.portion in kept],
-                undisturbed(others, seed=seed),
+            weights = study(
+                sight.without(source),
                 {name: share for name, share in SOURCE_SHARES.items() if name != source},
                 settings,
+                teaching(settings),
                 folder / f"without-{source}.checkpoint",
-                key,
+                f"{training_data} {source}",
                 progress,
                 name=f"without {source}",
             )

@@ -29,6 +29,22 @@ def degrade(
     return patch
 
 
+def encode(patch: Image, rng: np.random.Generator) -> Image:
+    """A patch as a strip brings it: compressed mildly, its colours halved or not.
+
+    No block of a strip holds parts of two patches, so a JPEG of the patch alone is the same.
+    """
+    quality = int(rng.integers(60, 96))
+    sampling = (
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+        if rng.random() < 0.5
+        else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    )
+    settings = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling)
+    _, data = cv2.imencode(".jpg", patch, settings)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def expose(patches: list[Image], rng: np.random.Generator) -> Image:
     """Another gamma and white balance for each patch, by one table look-up a pixel."""
     levels = np.linspace(0.0, 1.0, 256)

@@ -61,6 +61,11 @@ class Pool:
     patches: Image
     occupied: npt.NDArray[np.float32]
 
+    @property
+    def name(self) -> str:
+        """Its portion's."""
+        return self.portion.name
+
 
 def save_crops(folder: Path, crops: Crops) -> None:
     """Keep a source's crops where the tasks that make samples find them."""

@@ -7,7 +7,7 @@ from models.patches import PatchSpec
 from models.pool import Portion
 
 NAME: Final = "parkledger-spot-classifier"
-VERSION: Final = "3"
+VERSION: Final = "4"
 SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
 
 PORTIONS: Final = (
@@ -34,6 +34,16 @@ RATE: Final = 0.003
 STEPS: Final = 10_000
 POLISH: Final = 1500
 """Batches at the end, with undisturbed patches among them."""
+
+TEACHER_STEPS: Final = 420
+TEACHER_POLISH: Final = 180
+TEACHER_BATCH: Final = 64
+TEACHER_RATE: Final = 0.002
+TEACHER_PLAIN: Final = (0.25, 0.5)
+"""Share of undisturbed patches in the teacher's batches, before and while polishing."""
+
+TEACHER_WEIGHT: Final = 0.6
+"""How much the teacher's opinion of a sample counts; its true state counts the rest."""
 
 LEAVE_ONE_OUT_STEPS: Final = 2500
 LEAVE_ONE_OUT_POLISH: Final = 600

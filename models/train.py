@@ -1,7 +1,7 @@
 """Train and export the spot classifier: `python -m models.train --data DIR --out FILE`.
 
-The modules that need the extra `train` (torch, onnx): this one, leave_one_out, workshop, learning,
-network, export and quantise.
+The modules that need the extra `train` (torch, onnx, the teacher's weights): this one,
+leave_one_out, distil, teacher, workshop, learning, network, export and quantise.
 """
 
 import tempfile
@@ -12,6 +12,7 @@ import torch
 
 from models import SHIPPED_MODEL
 from models.corpus import fingerprint
+from models.distil import Sight, study, teaching
 from models.export import Weights, export
 from models.learning import Settings
 from models.leave_one_out import Calibration, read
@@ -35,11 +36,10 @@ from models.splits import Part
 from models.workshop import (
     TRAINING,
     Plan,
-    fit,
     keep_freed_memory,
     prepare,
     progress_bar,
-    undisturbed,
+    wide,
 )
 
 
@@ -122,11 +122,12 @@ def main(
     checkpoint = plan.folder(work) / "training.checkpoint"
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
-        weights = fit(
-            pools,
-            undisturbed(load(data, TRAINING, SPEC), seed=seed),
+        samples = load(data, TRAINING, SPEC)
+        weights = study(
+            Sight(pools, samples, load(data, TRAINING, wide(SPEC))),
             SOURCE_SHARES,
             settings,
+            teaching(settings),
             checkpoint,
             training_data,
             progress,

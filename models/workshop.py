@@ -2,7 +2,7 @@
 
 import ctypes
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.augment import Augmentation
 from models.corpus import SOURCES, Samples, load_crops
 from models.export import Weights
-from models.learning import Learner, Mixture, Settings, halved, train
+from models.learning import SHIPPED, Learner, Mixture, Settings, Task, halved, train
+from models.lighting import encode
 from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
 from models.splits import Part
@@ -31,6 +32,9 @@ PLAIN_SAMPLES: Final = 8_000
 
 PLAIN_SHARE: Final = 0.6
 """Their share of the last batches."""
+
+STRIPS_SHARE: Final = 1.0 / 3.0
+"""Of all samples, the share that goes through a JPEG of its own."""
 
 PARKED_KEPT: Final = 0.6
 """Of the composed samples with a car on the spot, the share that is learnt from.
@@ -63,7 +67,7 @@ class Plan:
 def prepare(
     data: Path, work: Path, plan: Plan, *, workers: int, progress: Progress
 ) -> tuple[Pool, ...]:
-    """The plan's pool in memory, of which only what is missing is made."""
+    """The plan's pool with looks of `wide`'s size, of which only what is missing is made."""
     folder = plan.folder(work)
     seen = [source for source in SOURCES if any(source in p.sources() for p in plan.portions)]
     task = progress.add_task("cutting crops", total=len(seen))
@@ -73,19 +77,36 @@ def prepare(
         progress.advance(task)
     total = sum(portion.samples for portion in plan.portions)
     task = progress.add_task("making samples", total=total)
-    # Made with looks of twice the size: halving them imitates how serving samples.
-    wide = replace(plan.spec, size=2 * plan.spec.size)
     pools = make(
         folder,
         plan.portions,
-        wide,
+        wide(plan.spec),
         plan.how,
         seed=plan.seed,
         workers=workers,
         report=lambda count: progress.advance(task, count),
     )
-    looks = [halved(pool, plan.seed) for pool in pools]
-    return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in looks)
+    return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in pools)
+
+
+def wide(spec: PatchSpec) -> PatchSpec:
+    """Looks of twice the size: halving them imitates how serving samples; a teacher sees them."""
+    return replace(spec, size=2 * spec.size)
+
+
+def as_served(pool: Pool, seed: int) -> Pool:
+    """The pool in memory as the shipped network sees it: looks halved, some through a strip."""
+    half = halved(pool, seed)
+    return through_strips(half, seed)
+
+
+def through_strips(pool: Pool, seed: int) -> Pool:
+    """The pool, a third of it compressed as in the pictures in which camera nodes send patches."""
+    rng = np.random.default_rng([seed, *pool.portion.name.encode()])
+    patches = np.array(pool.patches)
+    for index in np.flatnonzero(rng.random(len(patches)) < STRIPS_SHARE):
+        patches[index] = encode(patches[index], rng)
+    return replace(pool, patches=patches)
 
 
 def thinned(pool: Pool, seed: int) -> Pool:
@@ -119,37 +140,57 @@ def undisturbed(samples: Sequence[Samples], *, seed: int) -> tuple[Pool, ...]:
     return tuple(pools)
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a network learns from.
+
+    disturbed: the pool; plain: undisturbed patches, from `undisturbed`; source_shares: how often a
+    batch draws from each source; plain_shares: of plain patches in a batch, before and while
+    polishing.
+    """
+
+    disturbed: Sequence[Pool]
+    plain: Sequence[Pool]
+    source_shares: Mapping[str, float]
+    plain_shares: tuple[float, float] = (0.0, PLAIN_SHARE)
+
+    def mixtures(self) -> tuple[Mixture, Mixture]:
+        """What batches draw from, before and while polishing."""
+        first = shares([pool.portion for pool in self.disturbed], self.source_shares)
+        second = shares([pool.portion for pool in self.plain], self.source_shares)
+        before, polish = (
+            Mixture(
+                [*self.disturbed, *self.plain],
+                np.concatenate([first * (1.0 - share), second * share]),
+            )
+            for share in self.plain_shares
+        )
+        return before, polish
+
+
 def fit(
-    pools: Sequence[Pool],
-    plain: Sequence[Pool],
-    source_shares: dict[str, float],
+    lesson: Lesson,
     settings: Settings,
     checkpoint: Path,
     fingerprint: str,
     progress: Progress,
     *,
     name: str,
+    task: Task = SHIPPED,
 ) -> Weights:
-    """The averaged weights of a network trained on the pools; continues from its checkpoint.
-
-    plain: undisturbed patches, from `undisturbed`, for the last batches.
-    """
+    """The averaged weights of a network that took the lesson; continues from its checkpoint."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    learner = Learner(settings, device)
+    learner = Learner(settings, device, task)
     learner.resume(checkpoint, fingerprint)
-    disturbed = shares([pool.portion for pool in pools], source_shares)
-    mixture = Mixture(pools, disturbed)
-    undisturbed = shares([pool.portion for pool in plain], source_shares)
-    mixed = np.concatenate([disturbed * (1.0 - PLAIN_SHARE), undisturbed * PLAIN_SHARE])
-    polish = Mixture([*pools, *plain], mixed)
-    task = progress.add_task(name, total=settings.total, completed=learner.step)
+    bar = progress.add_task(name, total=settings.total, completed=learner.step)
 
     def report(step: int, loss: float) -> None:
-        progress.update(task, completed=step, description=f"{name}, loss {loss:.3f}")
+        progress.update(bar, completed=step, description=f"{name}, loss {loss:.3f}")
 
+    before, polish = lesson.mixtures()
     train(
         learner,
-        mixture,
+        before,
         polish=polish,
         checkpoint=checkpoint,
         fingerprint=fingerprint,

@@ -29,12 +29,16 @@ from models.splits import Part  # noqa: E402
 from models.train import write_model  # noqa: E402
 from models.workshop import (  # noqa: E402
     PARKED_KEPT,
+    STRIPS_SHARE,
     TRAINING,
+    Lesson,
     Plan,
+    as_served,
     fit,
     prepare,
     progress_bar,
     thinned,
+    through_strips,
     undisturbed,
 )
 
@@ -56,10 +60,11 @@ def test_a_small_training_run_gives_a_working_model(tmp_path: Path) -> None:
     shares = dict.fromkeys(SOURCES, 0.25)
     with progress_bar() as progress:
         pools = prepare(data, tmp_path / "work", plan, workers=1, progress=progress)
-        plain = undisturbed(load(data, TRAINING, SPEC), seed=2)
+        seen = [as_served(pool, 2) for pool in pools]
+        lesson = Lesson(seen, undisturbed(load(data, TRAINING, SPEC), seed=2), shares)
         checkpoint = tmp_path / "checkpoint"
-        weights = fit(pools, plain, shares, settings, checkpoint, "0", progress, name="training")
-        again = fit(pools, plain, shares, settings, checkpoint, "0", progress, name="training")
+        weights = fit(lesson, settings, checkpoint, "0", progress, name="training")
+        again = fit(lesson, settings, checkpoint, "0", progress, name="training")
     for name, value in weights.items():
         np.testing.assert_array_equal(again[name], value)  # the checkpoint was the end
     patches = spread(load(data, [Part.CALIBRATION], SPEC))
@@ -128,3 +133,25 @@ def test_a_thinned_pool_keeps_every_empty_spot_and_a_share_of_the_others() -> No
     )
     patches = np.ascontiguousarray(kept.patches).view(np.uint16).ravel()
     assert np.array_equal(patches % 2 == 0, kept.occupied > 0.5)
+
+
+def test_a_share_of_the_samples_goes_through_a_jpeg_of_its_own() -> None:
+    patches = np.random.default_rng(3).integers(60, 200, (300, *SPEC.shape), dtype=np.uint8)
+    pool = Pool(Portion("pklot", "pklot", 300), patches, np.zeros(300, dtype=np.float32))
+    seen = through_strips(pool, 1)
+    changed = (seen.patches != patches).any(axis=(1, 2, 3))
+    assert changed.mean() == pytest.approx(STRIPS_SHARE, abs=0.08)
+    assert np.abs(seen.patches.astype(int) - patches).mean() < 40
+    np.testing.assert_array_equal(through_strips(pool, 1).patches, seen.patches)
+
+
+def test_a_lesson_mixes_plain_patches_in_as_often_as_it_says() -> None:
+    def pools(source: str) -> Pool:
+        patches = np.zeros((4, *SPEC.shape), dtype=np.uint8)
+        return Pool(Portion(source, source, 4), patches, np.zeros(4, dtype=np.float32))
+
+    both = [pools("acpds"), pools("pklot")]
+    lesson = Lesson(both, both, {"acpds": 0.8, "pklot": 0.2}, (0.0, 0.5))
+    before, polish = lesson.mixtures()
+    np.testing.assert_allclose(before.shares, [0.8, 0.2, 0.0, 0.0])
+    np.testing.assert_allclose(polish.shares, [0.4, 0.1, 0.4, 0.1])
