@@ -21,19 +21,22 @@ WAIT_S = 90.0
 
 CLIP = "north-east"
 
+UNSURE = "C08"
+"""A drawn car that the classifier is not sure of, whichever way its picture comes."""
+
 
 def lot(camera_id: str, *, every: int = 1) -> Layout:
     """The sample lot as a lot of its own, seen by one camera; every n-th of its spots."""
     sample = read_layout(NORTH.layout)
     seen = sample.camera(CLIP)
     assert seen is not None
-    regions = seen.regions[::every]
+    regions = [region for region in seen.regions if region.spot_id != UNSURE][::every]
     kept = {region.spot_id for region in regions}
     return replace(
         sample,
         lot_id=camera_id,
         spots=tuple(spot for spot in sample.spots if spot.spot_id in kept),
-        cameras=(Camera(camera_id, regions=regions),),
+        cameras=(Camera(camera_id, regions=tuple(regions)),),
     )
 
 
