@@ -39,7 +39,8 @@ from models.recipe import (
     VERSION,
 )
 from models.splits import Part
-from models.workshop import Plan, keep_freed_memory, prepare, progress_bar, wide
+from models.workshop import STEP_BYTES, Plan, prepare, progress_bar, wide
+from node.memory import keep_large_buffers
 
 MEAN = "mean of the four"
 
@@ -157,7 +158,7 @@ def main(
     data: Path, work: Path, out: Path, seed: int, steps: int, only: tuple[str, ...], workers: int
 ) -> None:
     """Train on three sources, measure on the fourth, four times; print a Markdown table."""
-    keep_freed_memory()
+    keep_large_buffers(STEP_BYTES)
     torch.set_num_threads(1)
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, tuple(Part), SPEC, training_data)

@@ -34,13 +34,14 @@ from models.recipe import (
 )
 from models.splits import Part
 from models.workshop import (
+    STEP_BYTES,
     TRAINING,
     Plan,
-    keep_freed_memory,
     prepare,
     progress_bar,
     wide,
 )
+from node.memory import keep_large_buffers
 
 
 def write_model(
@@ -109,7 +110,7 @@ def main(
     data: Path, out: Path, work: Path, calibration: Path, seed: int, steps: int, workers: int
 ) -> None:
     """Train the spot classifier on labelled data and write it as an ONNX file."""
-    keep_freed_memory()
+    keep_large_buffers(STEP_BYTES)
     torch.set_num_threads(1)  # two threads wait for each other longer than they save
     try:
         calibrated = read(calibration)

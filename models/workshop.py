@@ -1,6 +1,5 @@
 """The two steps that training and leave-one-out share: make the pool, fit a network to it."""
 
-import ctypes
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,8 +19,8 @@ from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
 from models.splits import Part
 
-UNSEEN_NOTHING: Final = tuple(Part)
-"""All parts: what leave-one-out learns from, for there a whole source is held out."""
+STEP_BYTES: Final = 512 << 20
+"""Of freed memory to keep: every step of training frees and takes the same tens of megabytes."""
 
 TRAINING: Final = (Part.TRAIN, Part.CALIBRATION)
 """What the shipped model learns from; its calibration comes from leave-one-out."""
@@ -203,16 +202,3 @@ def progress_bar() -> Progress:
     """A bar a task, with counts and the time that remains."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, TimeRemainingColumn())
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to reuse large blocks instead of handing them back to the kernel.
-
-    Every step frees and takes the same tens of megabytes; without this a third of the time goes
-    into page faults. Elsewhere than on glibc nothing happens.
-    """
-    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(mmap_threshold, 1 << 28)
-        mallopt(trim_threshold, 1 << 29)

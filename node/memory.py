@@ -5,12 +5,11 @@ import ctypes
 # Of glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_KEPT = 32 << 20
 _LARGEST = 32 << 20  # that glibc takes
 
 
-def keep_large_buffers() -> None:
-    """Let the C library keep what is freed, up to 32 MB in each of its heaps.
+def keep_large_buffers(kept: int = 32 << 20) -> None:
+    """Let the C library keep what is freed, up to so many bytes in each of its heaps.
 
     By itself it gives back what lies free above some multiple of the largest buffer that it has
     seen, so that a picture's pages come anew from the kernel, zeroed, with every frame: a tenth of
@@ -21,4 +20,4 @@ def keep_large_buffers() -> None:
     except (AttributeError, OSError):
         return
     mallopt(_M_MMAP_THRESHOLD, _LARGEST)
-    mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    mallopt(_M_TRIM_THRESHOLD, kept)

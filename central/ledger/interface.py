@@ -26,7 +26,6 @@ from central.ledger.records import (
     NodeReport,
     ReplicaStatus,
     ServiceStatus,
-    SpotReading,
 )
 from node.errors import OperationError
 
@@ -127,17 +126,6 @@ class Ledger(Protocol):
 
     async def close(self) -> None:
         """Close connections; appends under way are cancelled."""
-        ...
-
-
-class SpotReader(Protocol):
-    """A way to read single spots that costs a fraction of reading their lots."""
-
-    async def spot(self, lot_id: str, spot_id: str, *, timeout: float = 10.0) -> SpotReading:
-        """Read one spot, linearizably. LedgerRefused if there is none of that name.
-
-        Calls made at the same time are coalesced.
-        """
         ...
 
 

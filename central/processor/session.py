@@ -97,7 +97,7 @@ class CameraSession:
             verdict = self._observe(boot_id, frame, result, now=now)
         else:
             verdict = Verdict(Outcome.FAILED, "the layout changed while the frame was in work")
-        self.tally.count(frame, verdict, spots=len(view.spot_ids))
+        self.tally.count(frame, verdict)
         self.metrics.frame(self.camera_id, verdict.outcome)
         return verdict
 

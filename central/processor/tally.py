@@ -16,8 +16,6 @@ class Tally:
 
     boot_id: str = ""
     frames: int = 0  # classified, strips among them
-    spots_classified: int = 0  # patches that were looked at
-    spots_unchanged: int = 0  # spots that strips left out, as they looked as before
     lost: int = 0  # received, never classified
     camera_dropped: int = 0  # captured, never sent: the camera's own count
     last_frame_at_us: int = 0  # captured_at of the last classified frame
@@ -29,14 +27,11 @@ class Tally:
         """Frames captured but never classified."""
         return self.lost + self.camera_dropped
 
-    def count(self, frame: Frame, verdict: Verdict, *, spots: int = 0) -> None:
-        """Count one answered frame; spots: of the view, how many there are."""
+    def count(self, frame: Frame, verdict: Verdict) -> None:
+        """Count one answered frame."""
         self.camera_dropped = max(self.camera_dropped, frame.dropped_total)
         if verdict.outcome is Outcome.CLASSIFIED:
             self.frames += 1
-            looked_at = spots if frame.cut is None else len(frame.cut.places)
-            self.spots_classified += looked_at
-            self.spots_unchanged += spots - looked_at
             self.last_frame_at_us = frame.captured_at_us
             self.last_source_position_us = frame.source_position_us
             self.fault = ""
