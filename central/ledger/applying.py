@@ -28,7 +28,7 @@ PART_BYTES = 128 << 10
 """Applied at a time; one entry that is larger goes to the thread."""
 
 STORE_AFTER = 0.25
-STORE_SOON = 0.04
+STORE_SOON = 0.015
 STORE_BYTES = 128 << 10
 """Seconds after which what is applied is stored, and after which it is where somebody waits for it;
 bytes of entries, some 1000 records, for whose rows the event loop is held up for milliseconds."""

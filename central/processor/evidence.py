@@ -47,14 +47,14 @@ class EvidenceSettings:
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
     vacant_below: float  # probability of occupied: an average above it is no sign of none
-    enter_seconds: float = 3.0  # of clear evidence that make a vacant spot occupied
-    leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
-    enter_confidence: float = 0.75  # probability of occupied that the average must reach
-    leave_confidence: float = 0.92  # probability of vacant that the average must reach
+    enter_seconds: float = 4.5  # of clear evidence that make a vacant spot occupied
+    leave_seconds: float = 4.5  # of clear evidence that make an occupied spot vacant
+    enter_confidence: float = 0.7  # probability of occupied that the average must reach
+    leave_confidence: float = 0.955  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known
-    own_confidence: float = 0.955  # of a change that begins with a neighbour's, to be its own
+    own_confidence: float = 0.96  # of a change that begins with a neighbour's, to be its own
     together_seconds: float = 10.0  # within which two neighbours' changes begin together
     hidden_seconds: float = 3600.0  # for which a spot whose change is explained keeps its state
 
