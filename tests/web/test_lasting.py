@@ -56,7 +56,9 @@ async def test_a_region_keeps_the_focus_when_the_next_picture_comes(
     region = camera.locator(".region").nth(2)
     await region.focus()
     picture = await camera.locator("img").get_attribute("src")
-    await expect(camera.locator("img")).not_to_have_attribute("src", picture or "")
+    await expect(camera.locator("img")).not_to_have_attribute(
+        "src", picture or "", timeout=START_S * SECONDS
+    )
     await camera.locator("img").evaluate("(image) => image.decode()")
     await expect(region).to_be_focused()
 
