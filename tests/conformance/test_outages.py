@@ -12,7 +12,7 @@ from tests.conformance.engine import Client, Engine, primary_of
 from tests.conformance.world import Lot, alternating, changes_of, state_of
 
 
-# Fails about once in twenty runs, for a reason that is not yet found: among the long ones till then.
+# Fails now and then, for a reason that is not yet found: among the long ones till then.
 @pytest.mark.long
 async def test_a_time_out_is_unknown_and_the_same_request_again_is_safe(
     engine: Engine, ledger: Client, other: Client, lot: Lot
