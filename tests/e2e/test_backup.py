@@ -4,14 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
-import pytest
-
 from central.demo.ports import free_addresses
 from central.ledger.client import LedgerClient
 from tests.e2e.replicas import SPOTS, START_S, Writer, history, three_replicas
 from tests.e2e.test_audit import run
-
-pytestmark = pytest.mark.timeout(180)
 
 
 async def test_a_backup_under_load_becomes_a_cluster(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from central.ledger.client import LedgerClient
 from tests.e2e.replicas import LAYOUT, START_S, Writer
 from tests.e2e.test_audit import run
 
-pytestmark = pytest.mark.timeout(120)
-
 KEPT_DAYS = str(2 / 86_400)
 
 

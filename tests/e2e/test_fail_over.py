@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from central.demo.cluster import wait_listening
 from central.demo.ports import free_addresses
 from central.demo.processes import Supervisor
@@ -93,7 +91,6 @@ async def pair(directory: Path) -> AsyncIterator[Pair]:
         await supervisor.stop(list(supervisor.children), grace=5.0)
 
 
-@pytest.mark.timeout(240)
 async def test_hung_or_killed_the_other_takes_over_and_the_counts_are_exact(
     tmp_path: Path,
 ) -> None:

@@ -18,7 +18,6 @@ BUSY_S = 15.0
 """What a machine that is busy with other tests may add to the limits of seconds."""
 
 
-@pytest.mark.timeout(240)
 async def test_faults_over_http(tmp_path: Path) -> None:
     view = View()
     with HttpCamera(view.jpeg, fps=10) as source:
@@ -50,7 +49,6 @@ async def test_faults_over_http(tmp_path: Path) -> None:
             await lot.until("http", C.OK)
 
 
-@pytest.mark.timeout(240)
 async def test_faults_of_a_folder_of_stills(tmp_path: Path) -> None:
     view = View()
     folder = Folder(tmp_path / "stills", view)
@@ -86,7 +84,6 @@ async def test_faults_of_a_folder_of_stills(tmp_path: Path) -> None:
         folder.stop()
 
 
-@pytest.mark.timeout(240)
 async def test_faults_by_rtsp(tmp_path: Path) -> None:
     skip_without_gstreamer()
     view = View()
@@ -119,7 +116,6 @@ async def test_faults_by_rtsp(tmp_path: Path) -> None:
         server.kill()
 
 
-@pytest.mark.timeout(240)
 async def test_another_shape_in_the_middle_of_a_stream_read_by_its_key_frames(
     tmp_path: Path,
 ) -> None:
@@ -140,7 +136,6 @@ async def test_another_shape_in_the_middle_of_a_stream_read_by_its_key_frames(
         server.kill()
 
 
-@pytest.mark.timeout(240)
 async def test_pictures_that_pile_up_on_their_way_by_rtsp(tmp_path: Path) -> None:
     skip_without_gstreamer()
     server = RtspServer(View())
@@ -157,7 +152,6 @@ async def test_pictures_that_pile_up_on_their_way_by_rtsp(tmp_path: Path) -> Non
         server.kill()
 
 
-@pytest.mark.timeout(240)
 async def test_a_knock_of_eight_pixels_over_http_and_rtsp_and_of_stills(tmp_path: Path) -> None:
     """The regions were drawn on what the camera showed when it started."""
     skip_without_gstreamer()

@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from central.demo.ports import free_addresses
 from central.demo.processes import Supervisor
 from central.ledger.client import LedgerClient
@@ -20,8 +18,6 @@ from central.ledger.interface import LedgerError
 from central.ledger.records import Members
 from node.address import Address
 from tests.e2e.replicas import LAYOUT, START_S, Writer, history
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @dataclass

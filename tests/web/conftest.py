@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.web.site import LiveSite, live_site
+from tests.web.site import START_S, LiveSite, live_site
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-from playwright.async_api import Browser, Page, async_playwright  # noqa: E402
+from playwright.async_api import Browser, Page, async_playwright, expect  # noqa: E402
+
+from tests.web.browsing import fresh_page  # noqa: E402
 
 FLAGS = (
     "--no-sandbox",
@@ -19,6 +21,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=START_S * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,11 +54,10 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A fresh page on a desk's screen; what goes wrong in its scripts fails the test."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    shown = await context.new_page()
     errors: list[str] = []
-    shown.on("pageerror", lambda error: errors.append(str(error)))
-    shown.set_default_timeout(20_000)
-    yield shown
-    await context.close()
+    async with fresh_page(
+        browser, viewport={"width": 1280, "height": 900}, locale="en-GB"
+    ) as shown:
+        shown.on("pageerror", lambda error: errors.append(str(error)))
+        yield shown
     assert not errors

@@ -9,6 +9,11 @@ from tests.web.site import START_S, TOKEN, LiveSite
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+LABELLED = """(expected) => {
+  const cells = [...document.querySelectorAll("#figures tbody td:nth-child(2)")];
+  return cells.reduce((sum, cell) => sum + Number(cell.textContent), 0) === expected;
+}"""
+
 
 async def test_ten_crops_are_labelled(page: Page, site: LiveSite) -> None:
     await page.goto(f"{site.url}/lots/north")
@@ -29,10 +34,7 @@ async def test_ten_crops_are_labelled(page: Page, site: LiveSite) -> None:
         await expect(crop).to_contain_text("The ledger said")
         if i < 9:
             await expect(crops.nth(i + 1).get_by_role("button").first).to_be_focused()
-    row = page.locator("#figures tbody tr")
-    await expect(row.first).to_be_visible()
-    labelled = await page.locator("#figures tbody td:nth-child(2)").all_inner_texts()
-    assert sum(map(int, labelled)) == 10
+    await page.wait_for_function(LABELLED, arg=10)
     lines = (site.directory / "labels.jsonl").read_text().splitlines()
     assert len(lines) == 10
     assert {json.loads(line)["seen"] for line in lines} == {"occupied", "vacant"}

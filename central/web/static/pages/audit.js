@@ -10,6 +10,7 @@ const SAMPLES = 10;
 const ANSWERS = [["occupied", "Car"], ["vacant", "Empty"], ["cannot tell", "Can't tell"]];
 const NO_PICTURES = "No camera of this lot gives pictures: it is private, away, or its processor keeps none.";
 const main = byId("content");
+let asked = 0;
 
 header("/audit");
 
@@ -100,7 +101,10 @@ function badge(said, seen) {
 }
 
 async function tally() {
+  asked += 1;
+  const turn = asked;
   const { cameras } = await get("/audit");
+  if (turn !== asked) return; // labelled again since: this answer may be the older one
   if (!cameras.length) {
     put(byId("figures"), h("p", { className: "quiet", style: "margin:0", text: "Nothing is labelled yet." }));
     return;
