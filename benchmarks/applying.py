@@ -18,9 +18,9 @@ from benchmarks.ledger.records import WRITERS, Batches, layout
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
-from central.ledger.applying import STORE_BYTES
 from central.ledger.command import AppendBatches, ApplyLayout, encode
-from central.ledger.state_machine import StateMachine
+from central.ledger.replica.applying import STORE_BYTES
+from central.ledger.state.state_machine import StateMachine
 from central.raft import Entry
 
 FIRST_US = 1_700_000_000_000_000

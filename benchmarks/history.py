@@ -22,13 +22,14 @@ from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
 from central.layout.document import Layout, Spot
-from central.ledger import chain, wire
+from central.ledger import wire
 from central.ledger.command import ApplyLayout, DropHistory, encode
-from central.ledger.history_queries import HistoryQuestion
-from central.ledger.queries import Queries
+from central.ledger.queries.history import HistoryQuestion
+from central.ledger.queries.queries import Queries
 from central.ledger.records import LedgerState, Occupancy
-from central.ledger.state_machine import StateMachine
-from central.ledger.verify import verify_data
+from central.ledger.state import chain
+from central.ledger.state.state_machine import StateMachine
+from central.ledger.upkeep.verify import verify_data
 from central.raft import Entry
 
 GOAL_SECONDS = 0.1

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "replay",
         "Decide a processor's recordings again, to the same detections.",
     ),
-    "ledger": ("central.ledger.cli", "ledger", "Run one replica of the ledger."),
+    "ledger": ("central.ledger.commands.ledger", "ledger", "Run one replica of the ledger."),
     "apply": ("central.operator.cli", "apply", "Commit lots, cameras and regions from TOML files."),
     "layout": (
         "central.operator.layout_cli",
@@ -52,7 +52,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Show how long spots were taken, over-stays and turnover.",
     ),
     "verify": (
-        "central.ledger.verify_cli",
+        "central.ledger.commands.verify",
         "verify",
         "Check that nothing in the ledger was altered.",
     ),
@@ -63,17 +63,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "transfer": ("central.operator.members_cli", "transfer", "Make another replica the primary."),
     "backup": (
-        "central.ledger.backup_cli",
+        "central.ledger.commands.backup",
         "backup",
         "Copy a running ledger into a file.",
     ),
     "restore": (
-        "central.ledger.restore_cli",
+        "central.ledger.commands.restore",
         "restore",
         "Make a new cluster of a backup.",
     ),
     "recover": (
-        "central.ledger.recover_cli",
+        "central.ledger.commands.recover",
         "recover",
         "Make a group of one replica's data after the others are lost.",
     ),

@@ -21,6 +21,37 @@ LEDGER_CLIENT = (
     "central.ledger.records",
 )
 
+WORDS = tuple(
+    f"central.ledger.{module}"
+    for module in (
+        *("command", "compact_json", "errors", "interface", "layout_json", "merkle", "outcome"),
+        *("proof", "records"),
+    )
+)
+"""What the ledger is spoken of in: its files that lie in none of its rooms, and import none."""
+
+
+def over(*rooms: str) -> tuple[str, ...]:
+    """Return what a room of the ledger may import that stands over these others."""
+    below = ("central.raft", "central.layout", "node", "protos")
+    return (*below, *WORDS, *(f"central.ledger.{room}" for room in rooms))
+
+
+LEDGER_ROOMS: dict[str, tuple[str, ...]] = {
+    "central.ledger.snapshots": over(),
+    "central.ledger.log": over("snapshots"),
+    "central.ledger.state": over("log"),
+    "central.ledger.queries": over("log", "state"),
+    "central.ledger.wire": over("queries.history", "snapshots"),
+    "central.ledger.client": over("snapshots.backup_file", "wire"),
+    "central.ledger.peers": over("wire"),
+    "central.ledger.replica": over("log", "peers", "queries", "snapshots", "state", "wire"),
+    "central.ledger.services": over("log", "peers", "queries", "replica", "snapshots", "wire"),
+    "central.ledger.upkeep": over("client", "log", "peers", "queries", "snapshots", "state"),
+    "central.ledger.commands": over("client", "peers", "replica", "services", "upkeep"),
+}
+"""The rooms of the ledger, each over those that it may import: there is no circle among them."""
+
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "node": (),
     "protos": (),
@@ -29,7 +60,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sample_videos": ("node",),
     "central.raft": (),
     "central.layout": ("node", "models"),
-    "central.ledger": ("central.raft", "central.layout", "node", "protos"),
+    "central.ledger": ("central.layout", "node"),
+    **LEDGER_ROOMS,
     "central.stays": ("central.layout", "central.ledger.records"),
     "central.operator": ("central.layout", "central.stays", *LEDGER_CLIENT, "node"),
     "central.processor": ("central.layout", *LEDGER_CLIENT, "models", "node", "protos"),
@@ -108,7 +140,18 @@ def test_every_package_of_the_project_is_in_the_table() -> None:
     tops = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert tops == OURS
     inner = {f"central.{path.parent.name}" for path in ROOT.glob("central/*/__init__.py")}
+    inner |= {
+        f"central.ledger.{path.parent.name}" for path in ROOT.glob("central/ledger/*/__init__.py")
+    }
     assert inner == {package for package in MAY_IMPORT if package.startswith("central.")}
+
+
+def test_the_ledgers_words_import_none_of_its_rooms() -> None:
+    paths = sorted((ROOT / "central" / "ledger").glob("*.py"))
+    assert {f"central.ledger.{path.stem}" for path in paths} == {*WORDS, "central.ledger.__init__"}
+    for path in paths:
+        for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not any(within(name, room) for room in LEDGER_ROOMS), (path.name, name)
 
 
 @pytest.mark.parametrize(
@@ -120,9 +163,9 @@ def test_every_package_of_the_project_is_in_the_table() -> None:
         ("edge.encode", "from models import patches", False),
         ("central.raft.core", "import protos.raft_pb2", True),
         ("central.processor.cli", "from central.ledger import client", False),
-        ("central.processor.cli", "from central.ledger.storage import Storage", True),
+        ("central.processor.cli", "from central.ledger.log.storage import Storage", True),
         ("central.demo.run", "from central.processor.cli import processor", True),
-        ("central.ledger.cli", "def f():\n    import tests.edge", True),
+        ("central.ledger.commands.ledger", "def f():\n    import tests.edge", True),
         ("node.cli", "import benchmarks", True),
         ("node.cli", "import asyncio, grpc", False),
         ("central.raft.core", "from central.raft.log import Log", False),
@@ -155,7 +198,7 @@ HEAVY = f"{OTHER_ROLES} numpy cv2 rich models"
         ("ledger", "", f"{HEAVY} edge asyncio grpc google sqlite3 central.raft"),
         (
             "ledger",
-            "central.ledger.opening central.ledger.server node.shutdown",
+            "central.ledger.replica.opening central.ledger.services.server node.shutdown",
             f"{HEAVY} edge central.operator central.stays zoneinfo",
         ),
         ("history", "central.ledger.client", f"{HEAVY} edge central.ledger.replica"),

@@ -10,7 +10,7 @@ import grpc
 from benchmarks.etcd import rpc_pb2, rpc_pb2_grpc
 from benchmarks.ledger.records import as_pair
 from benchmarks.ledger.stores import new_batches
-from central.ledger.append_stream import MAX_BATCHES_A_REQUEST, MAX_REQUESTS_IN_FLIGHT
+from central.ledger.client.append_stream import MAX_BATCHES_A_REQUEST, MAX_REQUESTS_IN_FLIGHT
 from node.address import Address
 from node.errors import OperationError
 

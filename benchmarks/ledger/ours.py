@@ -10,8 +10,8 @@ from benchmarks.ledger.records import layout
 from benchmarks.ledger.stores import LedgerStore, Store
 from central.demo.ports import free_addresses
 from central.demo.processes import command_line
-from central.ledger.channels import channel_options, parking_stub
 from central.ledger.client import LedgerClient
+from central.ledger.wire.channels import channel_options, parking_stub
 from node.address import Address
 from protos import parking_pb2
 

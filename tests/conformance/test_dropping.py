@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import grpc
 import pytest
 
-from central.ledger.channels import audit_stub, parking_stub
 from central.ledger.interface import HistoryDropped, WatchGap
+from central.ledger.wire.channels import audit_stub, parking_stub
 from protos import audit_pb2, parking_pb2
 from tests.conformance.engine import PATIENCE, Client, Engine, all_at, chosen, primary_of
 from tests.conformance.world import (

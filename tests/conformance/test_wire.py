@@ -6,8 +6,8 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from central.ledger.channels import parking_stub
 from central.ledger.wire import batch_to_proto, layout_to_proto
+from central.ledger.wire.channels import parking_stub
 from protos import parking_pb2
 from tests.conformance.engine import Client, Engine, all_at, primary_of
 from tests.conformance.world import OCCUPIED, Lot, new_lot

@@ -13,7 +13,7 @@ import pytest
 from central.demo.ports import free_addresses
 from central.ledger.client import LedgerClient
 from node.address import Address
-from tests.central.ledger.test_storage_full_disk import mounted
+from tests.central.ledger.log.test_storage_full_disk import mounted
 from tests.e2e.replicas import LAYOUT, START_S, Writer, check_nothing_lost, three_replicas
 from tests.e2e.test_audit import data_of, run
 

@@ -1,6 +1,6 @@
 """The parts of a backup, as protos and back."""
 
-from central.ledger.backup_file import BackupPart, Description, Digest
+from central.ledger.snapshots.backup_file import BackupPart, Description, Digest
 from protos import cluster_pb2
 
 

@@ -1,7 +1,7 @@
 """What was, as protos and back."""
 
-from central.ledger.history_queries import DEFAULT_PAGE, MOST_A_PAGE, HistoryQuestion, Page, Place
 from central.ledger.interface import LedgerRefused
+from central.ledger.queries.history import DEFAULT_PAGE, MOST_A_PAGE, HistoryQuestion, Page, Place
 from central.ledger.records import HistoryPage, OccupancyChange, RecordedChange
 from central.ledger.wire import conditions
 from central.ledger.wire.occupancies import occupancy_from_proto, occupancy_to_proto

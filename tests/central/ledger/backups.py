@@ -4,8 +4,9 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
-from central.ledger import restoring
-from central.ledger.backup_file import (
+from central.ledger.replica.opening import ReplicaSettings
+from central.ledger.services.backup_source import BackupSource
+from central.ledger.snapshots.backup_file import (
     Backup,
     BackupPart,
     Description,
@@ -13,8 +14,7 @@ from central.ledger.backup_file import (
     encode_head,
     read_backup,
 )
-from central.ledger.backup_source import BackupSource
-from central.ledger.opening import ReplicaSettings
+from central.ledger.upkeep import restoring
 from central.raft import Configuration
 from node.address import Address
 

@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from central.ledger import chain
 from central.ledger.command import Command, encode
-from central.ledger.queries import Queries
-from central.ledger.state_machine import StateMachine
+from central.ledger.queries.queries import Queries
+from central.ledger.state import chain
+from central.ledger.state.state_machine import StateMachine
 from central.raft import Entry
 from tests.central.ledger.samples import OCCUPIED, VACANT, appended, applied, batch, layout
 

@@ -13,10 +13,10 @@ import pytest
 
 from central.ledger.client import LedgerClient
 from central.ledger.interface import LedgerError
-from central.ledger.members import configuration_of
-from central.ledger.opening import ReplicaSettings
+from central.ledger.peers.members import configuration_of
 from central.ledger.records import ReplicaStatus
-from central.ledger.server import serve
+from central.ledger.replica.opening import ReplicaSettings
+from central.ledger.services.server import serve
 from central.raft import Configuration
 from node.address import Address
 

@@ -6,10 +6,6 @@ the same tables, outcomes and heads (test_row_wise.py).
 
 import sqlite3
 
-from central.ledger import apply_drop, apply_layout, apply_report, apply_sum, chain
-from central.ledger import changes as written
-from central.ledger.apply_cameras import NOBODY_VOUCHES
-from central.ledger.apply_detections import KEPT_BOOTS
 from central.ledger.command import (
     AppendBatches,
     ApplyLayout,
@@ -22,7 +18,6 @@ from central.ledger.command import (
 )
 from central.ledger.merkle import Frontier
 from central.ledger.outcome import Appended, Done, Outcome
-from central.ledger.present import Present
 from central.ledger.records import (
     CameraCondition,
     CameraReport,
@@ -31,7 +26,12 @@ from central.ledger.records import (
     Occupancy,
     Rejected,
 )
-from central.ledger.schema import STATEMENTS
+from central.ledger.state import apply_drop, apply_layout, apply_report, apply_sum, chain
+from central.ledger.state import changes as written
+from central.ledger.state.apply_cameras import NOBODY_VOUCHES
+from central.ledger.state.apply_detections import KEPT_BOOTS
+from central.ledger.state.present import Present
+from central.ledger.state.schema import STATEMENTS
 from central.raft import Entry
 
 

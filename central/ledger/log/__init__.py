@@ -1,0 +1,1 @@
+"""The log and its file: what a replica must not lose."""

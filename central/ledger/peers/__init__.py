@@ -1,0 +1,1 @@
+"""The ways between replicas: who they are, and the connections."""

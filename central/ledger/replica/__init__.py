@@ -1,0 +1,1 @@
+"""A replica as it runs: the consensus core's effects carried out."""

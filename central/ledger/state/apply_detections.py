@@ -1,0 +1,95 @@
+"""Detections into occupancy: exactly once a key, the best view that knows decides.
+
+This is what a busy ledger does all day. It takes batches as they stand in the entry, as lists, for
+making an object of each costs as much as applying it.
+"""
+
+from typing import Any
+
+from central.ledger.command import CorruptCommandError, StoredBatches
+from central.ledger.outcome import Appended, Outcome
+from central.ledger.records import CameraCondition, IdempotencyKey, Occupancy, Rejected
+from central.ledger.state.apply_cameras import report
+from central.ledger.state.changes import Changes
+from central.ledger.state.deciding import decide
+from central.ledger.state.present import Camera, Present, Session
+
+KEPT_BOOTS = 16
+"""Runs of a camera whose last sequence is remembered. A batch of an older run than that would be
+applied again; a client holds a batch for seconds, a camera does not start sixteen times in them."""
+
+_OCCUPANCIES = frozenset(map(int, Occupancy))
+_CONDITIONS = frozenset(map(int, CameraCondition))
+
+
+def append(present: Present, changes: Changes, command: StoredBatches) -> Outcome:
+    """Apply each batch whose key is new. A batch that cannot be applied is rejected for good."""
+    rejected: list[Rejected] = []
+    recorded = command.edition > 1
+    for batch in command.batches:
+        camera_id, boot_id, sequence, captured_at_us, layout_version, model, said = batch[:7]
+        camera = present.camera(camera_id)
+        session = camera.sessions.get(boot_id)
+        if session is None:
+            _begin(present, camera, boot_id, Session(sequence, changes.index))
+        elif sequence <= session.sequence:
+            continue
+        else:
+            session.sequence, session.index = sequence, changes.index
+            present.touched_sessions[camera_id, boot_id] = session
+        reason = _refusal(camera, layout_version, said)
+        if reason:
+            rejected.append(Rejected(IdempotencyKey(camera_id, boot_id, sequence), reason))
+            continue
+        if len(batch) > 7:
+            _report(present, changes, camera, batch[7])
+        late_us = changes.committed_at_us - captured_at_us
+        for spot_id, occupancy, confidence in said:
+            view = camera.views[spot_id]
+            view.occupancy = occupancy
+            view.confidence = confidence
+            view.captured_at_us = captured_at_us
+            view.late_us = late_us
+            if recorded:
+                view.layout_version, view.model = layout_version, model
+            else:
+                view.layout_version, view.model = 0, ""
+            present.touched_views[view] = None
+            decide(present, changes, view.spot, captured_at_us)
+    return Appended(tuple(rejected))
+
+
+def _begin(present: Present, camera: Camera, boot_id: str, session: Session) -> None:
+    """Remember a new run, and forget the oldest ones beyond those that are kept."""
+    sessions = camera.sessions
+    sessions[boot_id] = present.touched_sessions[camera.camera_id, boot_id] = session
+    if len(sessions) > KEPT_BOOTS:
+        newest = sorted(sessions, key=lambda one: (-sessions[one].index, one))
+        for gone in newest[KEPT_BOOTS:]:
+            del sessions[gone]
+            present.touched_sessions.pop((camera.camera_id, gone), None)
+            present.dropped_sessions[camera.camera_id, gone] = None
+
+
+def _refusal(camera: Camera, layout_version: int, said: list[Any]) -> str | None:
+    """Return why a new batch is rejected, before anything of it is applied."""
+    if camera.lot_id is None:
+        return f"camera '{camera.camera_id}' is in no applied layout"
+    if layout_version != camera.layout_version:
+        return (
+            f"camera '{camera.camera_id}' was read with layout version {layout_version} of lot "
+            f"'{camera.lot_id}', which is at {camera.layout_version}"
+        )
+    for spot_id, occupancy, _ in said:
+        if spot_id not in camera.views:
+            return f"camera '{camera.camera_id}' has no region for spot '{spot_id}'"
+        if occupancy not in _OCCUPANCIES:
+            raise CorruptCommandError(f"an entry says {occupancy!r} of spot '{spot_id}'")
+    return None
+
+
+def _report(present: Present, changes: Changes, camera: Camera, said: list[Any]) -> None:
+    condition, since_us, detail = said
+    if condition not in _CONDITIONS:
+        raise CorruptCommandError(f"an entry says {condition!r} of camera '{camera.camera_id}'")
+    report(present, changes, camera, condition, since_us, detail)

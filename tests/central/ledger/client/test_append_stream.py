@@ -1,0 +1,127 @@
+"""The client's append stream against servers that do as they are told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+
+from central.ledger.client import append_stream
+from central.ledger.client.append_stream import (
+    MAX_BATCHES_A_REQUEST,
+    MAX_REQUESTS_IN_FLIGHT,
+    AppendStream,
+)
+from central.ledger.client.replicas import Replicas
+from central.ledger.wire.channels import Context
+from node.address import Address
+from protos import parking_pb2
+from tests.central.ledger.cluster import DEADLINE, free_ports
+from tests.central.ledger.samples import OCCUPIED, batch
+
+pytestmark = pytest.mark.timeout(60)
+
+
+class Server:
+    """Acks all that it has as soon as `acks` is set."""
+
+    def __init__(self, *, acks: bool) -> None:
+        self.requests: list[parking_pb2.AppendRequest] = []
+        self.asked = asyncio.Event()
+        self.acks = asyncio.Event()
+        if acks:
+            self.acks.set()
+
+    async def append(
+        self, request_iterator: AsyncIterator[parking_pb2.AppendRequest], context: Context
+    ) -> None:
+        """Take requests, ack each."""
+        async for request in request_iterator:
+            self.requests.append(request)
+            self.asked.set()
+            await self.acks.wait()
+            await context.write(parking_pb2.AppendResponse(acked_through=request.number, index=9))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Address]:
+        server = grpc.aio.server()
+        append = grpc.stream_stream_rpc_method_handler(
+            self.append,
+            request_deserializer=parking_pb2.AppendRequest.FromString,
+            response_serializer=parking_pb2.AppendResponse.SerializeToString,
+        )
+        service = "parkledger.v1.ParkingService"
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(service, {"Append": append}),)
+        )
+        address = Address("127.0.0.1", free_ports(1)[0])
+        server.add_insecure_port(str(address))
+        await server.start()
+        try:
+            yield address
+        finally:
+            self.acks.set()
+            await server.stop(0)
+
+
+@asynccontextmanager
+async def stream_to(*addresses: Address) -> AsyncIterator[AppendStream]:
+    replicas = Replicas(addresses)
+    stream = AppendStream(replicas)
+    try:
+        yield stream
+    finally:
+        await stream.close()
+        await replicas.close()
+
+
+async def test_what_waits_goes_together_and_few_requests_are_in_flight() -> None:
+    server = Server(acks=False)
+    async with server.running() as address, stream_to(address) as stream:
+        appends = [
+            asyncio.create_task(stream.append(batch("near", sequence, ("A1", OCCUPIED))))
+            for sequence in range(1, 3 * MAX_BATCHES_A_REQUEST)
+        ]
+        await asyncio.wait_for(server.asked.wait(), DEADLINE)
+        server.acks.set()
+        assert {(await one).index for one in appends} == {9}
+    said = [len(request.batches) for request in server.requests]
+    assert sum(said) == len(appends)
+    assert said[:MAX_REQUESTS_IN_FLIGHT] == [MAX_BATCHES_A_REQUEST] * MAX_REQUESTS_IN_FLIGHT
+    order = [one.sequence for request in server.requests for one in request.batches]
+    assert order == sorted(order)
+
+
+async def test_a_replica_that_does_not_ack_is_left_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(append_stream, "ACK_TIME_OUT", 0.3)
+    paused, other = Server(acks=False), Server(acks=True)
+    async with (
+        paused.running() as first,
+        other.running() as second,
+        stream_to(first, second) as stream,
+        asyncio.timeout(DEADLINE),
+    ):
+        assert (await stream.append(batch("near", 1, ("A1", OCCUPIED)))).index == 9
+    assert len(paused.requests) == len(other.requests) == 1
+
+
+async def test_closing_while_an_ack_is_awaited_ends() -> None:
+    server = Server(acks=False)
+    async with server.running() as address:
+        async with stream_to(address) as stream, asyncio.timeout(DEADLINE):
+            waiting = asyncio.create_task(stream.append(batch("near", 1, ("A1", OCCUPIED))))
+            await server.asked.wait()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+
+
+async def test_one_stream_carries_many_requests() -> None:
+    server = Server(acks=True)
+    async with server.running() as address, stream_to(address) as stream:
+        assert (await stream.append(batch("near", 1, ("A1", OCCUPIED)))).index == 9
+        async with asyncio.timeout(DEADLINE):
+            assert (await stream.append(batch("near", 2, ("A1", OCCUPIED)))).index == 9
+    assert [request.number for request in server.requests] == [1, 2]

@@ -1,0 +1,101 @@
+"""Where the log is written: in the thread, or at once where that is quick and allowed."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from central.ledger.log.storage import Storage
+from central.ledger.replica import writing
+from central.ledger.replica.workers import Writer
+from central.ledger.replica.writing import LogWriter
+from central.raft import Configuration, Effects, Entry, Persist, Snapshot
+from node.errors import OperationError
+
+DEADLINE = 30.0
+ENOUGH = 20  # writes until the average is believed
+
+
+class Log:
+    """A log that is written, and what was obeyed."""
+
+    def __init__(self, directory: Path) -> None:
+        first = Snapshot(configuration=Configuration(frozenset("a")))
+        self.storage = Storage(directory, cluster_id="n", replica_id="a", first=first)
+        self.thread = Writer("disk", self.storage.path)
+        self.may_block = True
+        self.obeyed: list[int] = []
+        self.failures: list[BaseException] = []
+        self.last = 0
+        self.more = asyncio.Event()
+        self.writer = LogWriter(
+            self.storage,
+            self.thread,
+            obey=self._obey,
+            may_block=lambda: self.may_block,
+            on_failure=self.failures.append,
+        )
+
+    def _obey(self, batch: Sequence[Effects]) -> None:
+        self.obeyed += [each.persist.entries[-1].index for each in batch if each.persist]
+        self.more.set()
+
+    def add(self) -> bool:
+        """Write an entry; returns whether that is done now."""
+        self.last += 1
+        self.writer.add(Effects(persist=Persist(entries=(Entry(self.last, 1, b"x"),))))
+        return self.last in self.obeyed
+
+    async def all_obeyed(self) -> None:
+        async with asyncio.timeout(DEADLINE):
+            while self.last not in self.obeyed:
+                self.more.clear()
+                await self.more.wait()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    one = Log(tmp_path)
+    yield one
+    one.thread.close()
+    one.storage.close()
+
+
+async def test_a_quick_disk_is_waited_for_where_that_is_allowed(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not log.add()  # nobody knows yet how quick it is
+    await log.all_obeyed()
+    monkeypatch.setattr(writing, "QUICK_S", 1e6)
+    assert log.add()
+    log.may_block = False
+    assert not log.add()
+    assert not log.add()  # in its order
+    await log.all_obeyed()
+    assert log.obeyed == [1, 2, 3, 4]
+
+
+async def test_a_slow_disk_is_left_to_the_thread(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "QUICK_S", 0.0)
+    for _ in range(ENOUGH):
+        assert not log.add()
+        await log.all_obeyed()
+
+
+async def test_emptying_sqlites_own_log_is_left_to_the_thread(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "QUICK_S", 1e6)
+    at_once = [log.add() for _ in range(400)]  # 3 pages each, and 1000 are due
+    await log.all_obeyed()
+    assert 0 < at_once.count(False) < len(at_once) // 2
+    assert log.obeyed == list(range(1, 401))
+
+
+async def test_a_disk_that_fails_is_named(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "QUICK_S", 1e6)
+    log.storage._connection.execute("PRAGMA query_only = ON")  # as a disk that is full
+    with pytest.raises(OperationError, match=r"log\.db cannot be written"):
+        log.add()
+    assert log.obeyed == []

@@ -1,0 +1,62 @@
+"""A state of an earlier schema is brought up to date, and its heads stay what they were."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from central.ledger.command import AppendBatches, Command, LoseCamera
+from central.ledger.merkle import EMPTY_ROOT
+from central.ledger.state.state_machine import StateMachine
+from central.ledger.upkeep.verify import verify_data
+from tests.central.ledger.books import Book
+from tests.central.ledger.samples import OCCUPIED, VACANT, appended, applied, batch, layout
+from tests.central.ledger.schema_2 import FILLED, HEAD_AT_6, STATEMENTS
+
+# What filled the tables in schema_2.py, by the program of that time.
+FIRST: tuple[Command, ...] = (
+    applied(layout()),
+    AppendBatches((batch("near", 1, ("A1", OCCUPIED), ("A2", VACANT)),), edition=1),
+    AppendBatches((batch("far", 1, ("A1", VACANT)),), edition=1),
+    LoseCamera("near", 2_500_000, edition=1),
+    AppendBatches((batch("near", 2, ("A2", OCCUPIED)),), edition=1),
+    LoseCamera("nobody", 9, edition=1),
+)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A directory with a state of schema 2."""
+    directory = tmp_path / "old"
+    directory.mkdir()
+    with closing(sqlite3.connect(directory / "state.db")) as connection:
+        connection.executescript(STATEMENTS + FILLED)
+    return directory
+
+
+def test_the_first_edition_is_chained_as_ever(tmp_path: Path) -> None:
+    book = Book(tmp_path / "new")
+    assert book.machine.chain_head == EMPTY_ROOT
+    book.apply(*FIRST)
+    assert book.machine.chain_head.hex() == HEAD_AT_6
+
+
+def test_a_state_of_version_2_is_brought_up_to_date(
+    old: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    new = Book(tmp_path / "new")
+    new.apply(*FIRST)
+    upgraded = Book(old)
+    assert "is of schema version 2: bringing it up to date" in caplog.text
+    more = appended(batch("near", 3, ("A1", OCCUPIED)))
+    for book in (new, upgraded):
+        book.apply(more, LoseCamera("near", 9_000_000))
+    assert upgraded.machine.chain_head == new.machine.chain_head
+    answers = [book.queries.lots([], with_layouts=True) for book in (new, upgraded)]
+    assert answers[0] == answers[1]
+    assert new.queries.events(0, limit=99) == upgraded.queries.events(0, limit=99)
+    for book in (new, upgraded):
+        book.close()
+    assert verify_data(old) == verify_data(new.directory)
+    StateMachine(old).close()  # and is not brought up to date again
