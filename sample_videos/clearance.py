@@ -1,18 +1,15 @@
 """Who is too close to whom, and how much of a car lies in a spot."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.camera import Floats
+from sample_videos.car_life import CarLife
 from sample_videos.lot import Spot
 from sample_videos.motion import Track
-
-if TYPE_CHECKING:
-    from sample_videos.schedule import CarLife
 
 Doubles = NDArray[np.float64]
 
@@ -33,7 +30,7 @@ def covered_share(corners: Floats, spot: Spot) -> float:
     return float(area) / float(cv2.contourArea(body))
 
 
-def keeps_clear(life: "CarLife", moving: list["CarLife"], parked: list["CarLife"]) -> bool:
+def keeps_clear(life: CarLife, moving: list[CarLife], parked: list[CarLife]) -> bool:
     """True if this car's track touches no other moving car, and no parked one."""
     assert life.track is not None
     times = np.arange(life.track.start, life.track.end, _STEP)
@@ -53,7 +50,7 @@ def keeps_clear(life: "CarLife", moving: list["CarLife"], parked: list["CarLife"
     return True
 
 
-def walks_clear(track: Track, cars: Iterable["CarLife"], seconds: float) -> bool:
+def walks_clear(track: Track, cars: Iterable[CarLife], seconds: float) -> bool:
     """True if a walker meets no car, moving or parked, while the clip runs."""
     times = np.arange(max(0.0, track.start), min(seconds, track.end), _STEP)
     x, y = np.interp(times, track.times, track.x), np.interp(times, track.times, track.y)
@@ -65,13 +62,13 @@ def walks_clear(track: Track, cars: Iterable["CarLife"], seconds: float) -> bool
     return True
 
 
-def _moves(life: "CarLife", times: Doubles) -> NDArray[np.bool_]:
+def _moves(life: CarLife, times: Doubles) -> NDArray[np.bool_]:
     if life.track is None:
         return np.zeros(len(times), np.bool_)
     return np.asarray((times >= life.track.start) & (times < life.track.end), np.bool_)
 
 
-def _discs(life: "CarLife", times: Doubles) -> Doubles:
+def _discs(life: CarLife, times: Doubles) -> Doubles:
     """The car's disc centres at some times, (T, 3, 2); far away where it is not in the lot."""
     middle = np.empty((len(times), 2))
     middle[:] = life.rest.x, life.rest.y

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sample_videos.car_life import CarLife
 from sample_videos.car_shapes import SHAPES, CarShape
 from sample_videos.cars import Car
 from sample_videos.clearance import keeps_clear, walks_clear
 from sample_videos.lot import ROWS, SPOTS, Spot
 from sample_videos.motion import Track, arrive, depart, drive_through, parked, walk
 from sample_videos.motorcycle import MOTORCYCLE
-from sample_videos.schedule import CarLife, Walker, World, random_car, random_person, random_route
+from sample_videos.schedule import Walker, World, random_car, random_person, random_route
 from sample_videos.surface import Pose
 
 _BUSY_HOURS = (0.0, 6.0, 9.0, 12.0, 14.0, 17.0, 20.0, 24.0)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sample_videos.camera import Floats
+from sample_videos.car_life import CarLife
 from sample_videos.car_shapes import KIND_SHARES, PAINTS, SHAPES
-from sample_videos.cars import Car, footprint
+from sample_videos.cars import Car
 from sample_videos.clearance import covered_share, keeps_clear, walks_clear
 from sample_videos.lot import EDGE_Y, HALF_WIDTH, ROWS, SPOTS, Spot
 from sample_videos.motion import Track, arrive, depart, parked, walk
@@ -19,46 +19,6 @@ _CHANGES_A_SECOND = 17 / 60
 _QUIET_BEGIN, _QUIET_END = 5.0, 6.5
 """Seconds at both ends of a clip in which no car enters or leaves a spot."""
 _TRIES = 400
-
-
-@dataclass(frozen=True)
-class CarLife:
-    """One car: parked from `parked_from` on, or until its track begins, or all the time."""
-
-    car: Car
-    spot: Spot
-    rest: Pose
-    track: Track | None = None
-    comes: bool = False
-    since: float = -np.inf
-    until: float = np.inf
-    """Outside of [since, until) another life of the same car holds: it came, and later it goes."""
-
-    def pose(self, time: float) -> Pose | None:
-        """Where it is, or None where it is not in the lot."""
-        if not self.since <= time < self.until:
-            return None
-        if self.track is None:
-            return self.rest
-        if self.comes:
-            if time < self.track.start:
-                return None
-            return self.track.at(time) if time < self.track.end else self.rest
-        if time < self.track.start:
-            return self.rest
-        return self.track.at(time) if time < self.track.end else None
-
-    def moves(self, time: float) -> bool:
-        return self.track is not None and self.track.start <= time < self.track.end
-
-    def corners(self, time: float) -> Floats | None:
-        """(4, 2) corners of its body on the ground."""
-        pose = self.pose(time)
-        if pose is None:
-            return None
-        flat = np.zeros((4, 3), np.float32)
-        flat[:, :2] = footprint(self.car.shape)
-        return pose.to_world(flat)[:, :2]
 
 
 @dataclass(frozen=True)
