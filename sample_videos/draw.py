@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sample_videos import ground
 from sample_videos.camera import Camera, Floats
+from sample_videos.car_life import CarLife
 from sample_videos.cars import build_car
 from sample_videos.headlights import LAMP_RED, LAMP_WHITE, Glow, beam, beam_corners, lamp_places
 from sample_videos.light import LAMP_COLOUR, Light, day, lamp_light
@@ -17,7 +18,7 @@ from sample_videos.noise import Noise
 from sample_videos.people import build_person
 from sample_videos.raster import Fragments, join, nearest, rasterise, take
 from sample_videos.scenery import scenery
-from sample_videos.schedule import CarLife, World
+from sample_videos.schedule import World
 from sample_videos.sensor import Sensor
 from sample_videos.shade import shade
 from sample_videos.shadow import (

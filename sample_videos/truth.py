@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 
+from sample_videos.car_life import CarLife
 from sample_videos.clearance import covered_share
 from sample_videos.lot import SPOTS, Spot
-from sample_videos.schedule import CarLife, World
+from sample_videos.schedule import World
 
 OCCUPIED_FROM = 0.5
 """A spot is occupied while at least this share of one car's footprint lies in it."""
