@@ -6,7 +6,8 @@ nothing but this page; integers only, so that every replica reads the same value
 
 What an entry does follows from its kind alone, also after an upgrade: kinds 1 and 4 are of the
 first edition, which recorded neither cameras' conditions nor models and layout versions, and they
-do so still. Replicas that were upgraded at different times thereby come to the same heads.
+do so still; kinds 1 and 5 remember no rejections. Replicas that were upgraded at different times
+thereby come to the same heads.
 """
 
 import json
@@ -40,7 +41,7 @@ class AppendBatches:
     """Detections of any number of cameras, in the order in which they were sent."""
 
     batches: tuple[DetectionBatch, ...]
-    edition: int = 2  # 1: model and layout version are not recorded
+    edition: int = 3  # 2: rejections are not remembered; 1: nor model and layout version
 
 
 @frozen
@@ -98,8 +99,10 @@ _KINDS: dict[tuple[type[Command], int], int] = {
     (LoseCamera, 2): 6,
     (DropHistory, 1): 7,
     (SumState, 1): 8,
+    (AppendBatches, 3): 9,
 }
-_STORED = {1: _KINDS[AppendBatches, 1], 2: _KINDS[AppendBatches, 2]}
+_STORED = {edition: _KINDS[AppendBatches, edition] for edition in (1, 2, 3)}
+_EDITIONS = {kind: edition for edition, kind in _STORED.items()}
 
 _LONG = (bytes([_KINDS[DropHistory, 1]]), bytes([_KINDS[SumState, 1]]))
 
@@ -147,11 +150,11 @@ def _body(command: Command) -> Any:
 
 def read(data: bytes) -> tuple[Command | StoredBatches, int]:
     """Return (command, committed_at_us), batches as lists. Raises CorruptCommandError."""
-    if data[0] not in (_KINDS[AppendBatches, 1], _KINDS[AppendBatches, 2]):
+    edition = _EDITIONS.get(data[0])
+    if edition is None:
         return decode(data)
     try:
-        kind, committed_at_us = _HEADER.unpack_from(data)
-        edition = 1 if kind == _KINDS[AppendBatches, 1] else 2
+        _, committed_at_us = _HEADER.unpack_from(data)
         return StoredBatches(loads(data[_HEADER.size :]), edition), committed_at_us
     except (struct.error, ValueError) as error:
         raise CorruptCommandError(f"an entry of {len(data)} bytes is no command") from error
@@ -174,9 +177,8 @@ def _batch_to_json(batch: DetectionBatch) -> list[Any]:
 
 def _command(kind: int, body: Any) -> Command:
     match kind:
-        case 1 | 5:
-            edition = 1 if kind == 1 else 2
-            return AppendBatches(tuple(_batch(*fields) for fields in body), edition)
+        case 1 | 5 | 9:
+            return AppendBatches(tuple(_batch(*fields) for fields in body), _EDITIONS[kind])
         case 2:
             layout, expected_version = body
             return ApplyLayout(layout_from_json(layout), expected_version)

@@ -1,8 +1,9 @@
 """A: detections are committed exactly once, in order, and refusals are told."""
 
 import asyncio
+from dataclasses import replace
 
-from tests.conformance.engine import Client, Engine, all_at, primary_of
+from tests.conformance.engine import PATIENCE, Client, Engine, all_at, primary_of
 from tests.conformance.world import (
     OCCUPIED,
     UNKNOWN,
@@ -78,6 +79,22 @@ async def test_what_cannot_be_applied_is_refused_and_holds_nothing_up(
         assert "\n" not in result.rejected
     right = await ledger.append(lot.batch(3, ("A1", OCCUPIED)))
     assert right.rejected is None
+    assert len(await changes_of(ledger, lot)) == 1
+
+
+async def test_a_batch_that_was_refused_is_refused_again(
+    engine: Engine, ledger: Client, other: Client, lot: Lot
+) -> None:
+    early = lot.batch(1, ("A1", OCCUPIED), version=2)
+    refused = (await ledger.append(early)).rejected
+    assert refused
+    await ledger.append(lot.flip(2))
+    # What made it impossible is mended; whoever was not told must not take it for accepted now.
+    await ledger.apply(replace(lot.layout, name="Renamed"), timeout=PATIENCE)
+    assert (await other.append(early)).rejected == refused
+    engine.kill(await primary_of(engine, ledger))
+    assert (await ledger.append(early)).rejected == refused
+    engine.revive()
     assert len(await changes_of(ledger, lot)) == 1
 
 

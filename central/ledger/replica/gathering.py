@@ -33,7 +33,7 @@ class Gathering:
     """Belongs to the event loop."""
 
     def __init__(
-        self, raft: Raft, requests: Requests, wall_clock_us: Callable[[], int], edition: int = 2
+        self, raft: Raft, requests: Requests, wall_clock_us: Callable[[], int], edition: int = 3
     ) -> None:
         """All that is gathered is of one `edition`: see command.py."""
         self._raft = raft

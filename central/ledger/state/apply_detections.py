@@ -18,12 +18,19 @@ KEPT_BOOTS = 16
 """Runs of a camera whose last sequence is remembered. A batch of an older run than that would be
 applied again; a client holds a batch for seconds, a camera does not start sixteen times in them."""
 
+KEPT_REJECTIONS = 512
+"""Batches of a run of which it is remembered that they were rejected, the last ones: as many as our
+client has in flight, for whoever was not told sends its batch again and is to be told the same."""
+
 _OCCUPANCIES = frozenset(map(int, Occupancy))
 _CONDITIONS = frozenset(map(int, CameraCondition))
 
 
 def append(present: Present, changes: Changes, command: StoredBatches) -> Outcome:
-    """Apply each batch whose key is new. A batch that cannot be applied is rejected for good."""
+    """Apply each batch whose key is new. A batch that cannot be applied is rejected for good.
+
+    It is told so again if it is sent again, whatever has changed since.
+    """
     rejected: list[Rejected] = []
     recorded = command.edition > 1
     for batch in command.batches:
@@ -31,15 +38,22 @@ def append(present: Present, changes: Changes, command: StoredBatches) -> Outcom
         camera = present.camera(camera_id)
         session = camera.sessions.get(boot_id)
         if session is None:
-            _begin(present, camera, boot_id, Session(sequence, changes.index))
+            session = Session(sequence, changes.index)
+            _begin(present, camera, boot_id, session)
         elif sequence <= session.sequence:
+            if sequence in session.rejected:
+                key = IdempotencyKey(camera_id, boot_id, sequence)
+                rejected.append(Rejected(key, session.rejected[sequence]))
             continue
         else:
             session.sequence, session.index = sequence, changes.index
             present.touched_sessions[camera_id, boot_id] = session
         reason = _refusal(camera, layout_version, said)
         if reason:
-            rejected.append(Rejected(IdempotencyKey(camera_id, boot_id, sequence), reason))
+            key = IdempotencyKey(camera_id, boot_id, sequence)
+            rejected.append(Rejected(key, reason))
+            if command.edition > 2:
+                _remember(present, session, key, reason)
             continue
         if len(batch) > 7:
             _report(present, changes, camera, batch[7])
@@ -66,9 +80,20 @@ def _begin(present: Present, camera: Camera, boot_id: str, session: Session) -> 
     if len(sessions) > KEPT_BOOTS:
         newest = sorted(sessions, key=lambda one: (-sessions[one].index, one))
         for gone in newest[KEPT_BOOTS:]:
-            del sessions[gone]
+            for sequence in sessions.pop(gone).rejected:
+                present.touched_rejections.pop((camera.camera_id, gone, sequence), None)
             present.touched_sessions.pop((camera.camera_id, gone), None)
             present.dropped_sessions[camera.camera_id, gone] = None
+
+
+def _remember(present: Present, session: Session, key: IdempotencyKey, reason: str) -> None:
+    """Remember a rejection, and forget the oldest one beyond those that are kept."""
+    camera_id, boot_id, sequence = key.camera_id, key.boot_id, key.sequence
+    session.rejected[sequence] = present.touched_rejections[camera_id, boot_id, sequence] = reason
+    if len(session.rejected) > KEPT_REJECTIONS:
+        gone = next(iter(session.rejected))  # sequences of a run only rise
+        del session.rejected[gone]
+        present.touched_rejections[camera_id, boot_id, gone] = None
 
 
 def _refusal(camera: Camera, layout_version: int, said: list[Any]) -> str | None:

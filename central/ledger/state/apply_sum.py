@@ -8,6 +8,8 @@ for a sum lets every replica hash its tables at that index, into its link.
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable
+from typing import Any
 
 from central.ledger.outcome import Done, Outcome
 from central.ledger.state.changes import Changes
@@ -27,14 +29,25 @@ _STANDING = (
     " ORDER BY lot_id, reporter",
     "SELECT camera_id, boot_id, sequence, applied_index FROM sessions ORDER BY camera_id, boot_id",
 )
+_REJECTIONS = (
+    "SELECT camera_id, boot_id, sequence, reason FROM rejections"
+    " ORDER BY camera_id, boot_id, sequence"
+)
+"""Last, and without an end of its own: where there are none the sum is what it was before they
+were remembered, so that replicas of before and of after come to the same one."""
 
 
 def add_sum(connection: sqlite3.Connection, changes: Changes) -> Outcome:
     """Hash what stands, as the tables have it. All before this entry must be in them."""
     digest = hashlib.sha256()
     for statement in _STANDING:
-        for row in connection.execute(statement):
-            digest.update(_json(row).encode() + b"\n")
+        _add_rows(digest, connection.execute(statement))
         digest.update(b"\n")
+    _add_rows(digest, connection.execute(_REJECTIONS))
     changes.add_sum(digest.hexdigest())
     return Done()
+
+
+def _add_rows(digest: "hashlib._Hash", rows: Iterable[Any]) -> None:
+    for row in rows:
+        digest.update(_json(row).encode() + b"\n")

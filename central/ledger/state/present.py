@@ -53,6 +53,7 @@ class Session:
     sequence: int
     index: int
     number: int | None = None  # its row, if it has one yet
+    rejected: dict[int, str] = field(default_factory=dict)  # why, by sequence, ascending
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +94,8 @@ class Present:
         self.touched_cameras: dict[Camera, None] = {}
         self.touched_sessions: dict[tuple[str, str], Session] = {}
         self.dropped_sessions: dict[tuple[str, str], None] = {}
+        # Why, by camera, boot and sequence; None: it is not remembered any longer.
+        self.touched_rejections: dict[tuple[str, str, int], str | None] = {}
 
     def camera(self, camera_id: str) -> Camera:
         """Return a camera, also one that is in no layout."""
@@ -135,10 +138,11 @@ class Present:
 
     def _flush_sessions(self) -> None:
         # In this order: a run that was dropped may have come back.
-        self._update(
-            "DELETE FROM sessions WHERE camera_id = ? AND boot_id = ?",
-            list(self.dropped_sessions),
-        )
+        for table in ("sessions", "rejections"):
+            self._update(
+                f"DELETE FROM {table} WHERE camera_id = ? AND boot_id = ?",
+                list(self.dropped_sessions),
+            )
         for key, session in self.touched_sessions.items():
             if session.number is None:
                 session.number = self._connection.execute(
@@ -151,6 +155,20 @@ class Present:
         )
         self.touched_sessions.clear()
         self.dropped_sessions.clear()
+        if self.touched_rejections:
+            self._flush_rejections()
+
+    def _flush_rejections(self) -> None:
+        touched = self.touched_rejections
+        self._update(
+            "DELETE FROM rejections WHERE camera_id = ? AND boot_id = ? AND sequence = ?",
+            [key for key, reason in touched.items() if reason is None],
+        )
+        self._update(
+            "INSERT INTO rejections VALUES (?, ?, ?, ?)",
+            [(*key, reason) for key, reason in touched.items() if reason is not None],
+        )
+        touched.clear()
 
     def _find(self, camera_id: str) -> Camera:
         row = self._connection.execute(
@@ -200,3 +218,9 @@ class Present:
                 (camera.camera_id,),
             )
         }
+        for boot_id, sequence, reason in self._connection.execute(
+            "SELECT boot_id, sequence, reason FROM rejections WHERE camera_id = ?"
+            " ORDER BY boot_id, sequence",
+            (camera.camera_id,),
+        ):
+            camera.sessions[boot_id].rejected[sequence] = reason

@@ -1,9 +1,10 @@
 """The tables of the applied state. Everything in them follows from the log alone."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
 brought up to date by itself, for it does not say what its entries were: see state_machine.py.
-3: cameras' conditions; layout version and model of views, spots and changes; cuts, sums."""
+3: cameras' conditions; layout version and model of views, spots and changes; cuts, sums.
+4: rejections."""
 
 _VIEWS_AND_SPOTS = """
 CREATE TABLE views (                  -- what each camera last said of each spot it sees
@@ -33,6 +34,14 @@ CREATE TABLE sessions (               -- the last sequence applied of each run o
     sequence INTEGER NOT NULL, applied_index INTEGER NOT NULL,
     UNIQUE (camera_id, boot_id)
 );
+"""
+
+_REJECTIONS = """
+CREATE TABLE rejections (             -- the last batches of each run that could not be applied
+    camera_id TEXT NOT NULL, boot_id TEXT NOT NULL, sequence INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (camera_id, boot_id, sequence)
+) WITHOUT ROWID;
 """
 
 _CAMERA_HISTORY = """
@@ -123,7 +132,7 @@ CREATE TABLE count_history (
     stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
 CREATE INDEX count_history_by_reporter ON count_history (lot_id, reporter);
-{_SESSIONS}{_CUTS}CREATE TABLE chain (                  -- one row an applied entry, see chain.py
+{_SESSIONS}{_REJECTIONS}{_CUTS}CREATE TABLE chain ( -- one row an applied entry, see chain.py
     applied_index INTEGER PRIMARY KEY, term INTEGER NOT NULL,
     committed_at_us INTEGER NOT NULL, -- never goes back from one index to the next
     content BLOB NOT NULL, leaf BLOB NOT NULL
@@ -134,7 +143,7 @@ CREATE TABLE chain_nodes (            -- the larger full subtrees over its leave
 ) WITHOUT ROWID;
 """
 
-FROM_2 = f"""
+_FROM_2 = f"""
 ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cameras ADD COLUMN since_us INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cameras ADD COLUMN detail TEXT NOT NULL DEFAULT '';
@@ -156,5 +165,11 @@ ALTER TABLE history ADD COLUMN model TEXT NOT NULL DEFAULT '';
 {_CUTS}
 UPDATE meta SET schema_version = 3
 """
-"""Brings the tables of version 2 up to date. Their links stay what they were, for what an entry is
-chained as follows from its kind, see command.py."""
+_FROM_3 = f"""
+{_REJECTIONS}
+UPDATE meta SET schema_version = 4
+"""
+
+NEXT = {2: _FROM_2, 3: _FROM_3}
+"""What brings the tables of a version up to the next one. Their links stay what they were, for what
+an entry is chained as follows from its kind, see command.py."""

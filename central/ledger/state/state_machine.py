@@ -47,7 +47,7 @@ from central.ledger.state import (
 )
 from central.ledger.state.changes import Changes
 from central.ledger.state.present import Present
-from central.ledger.state.schema import FROM_2, SCHEMA_VERSION, STATEMENTS
+from central.ledger.state.schema import NEXT, SCHEMA_VERSION, STATEMENTS
 from central.raft import Entry
 from node.errors import OperationError, UsageError
 from node.values import frozen
@@ -280,10 +280,13 @@ class StateMachine:
                     f"{self.path} has schema version {version}, this program knows "
                     f"{SCHEMA_VERSION}: upgrade Parkledger"
                 )
-            if version == 2:
-                logger.warning("%s is of schema version 2: bringing it up to date", self.path)
-                for statement in _statements(FROM_2):
-                    connection.execute(statement)
+            if version in NEXT:
+                logger.warning(
+                    "%s is of schema version %d: bringing it up to date", self.path, version
+                )
+                for old in range(version, SCHEMA_VERSION):
+                    for statement in _statements(NEXT[old]):
+                        connection.execute(statement)
                 return
             # What a state of version 1 lacks stands only in the log, which such a replica has from
             # its first entry on. All replicas come to the same head, whenever each was upgraded.

@@ -179,8 +179,8 @@ def _check_version(state: Path, connection: sqlite3.Connection) -> None:
         )
     if version < SCHEMA_VERSION:
         raise UsageError(
-            f"{state} has schema version {version}, which has no chain: start its replica once "
-            "with this version"
+            f"{state} has schema version {version}, which this program cannot verify: start its "
+            "replica once with this version"
         )
 
 

@@ -41,6 +41,7 @@ def check_derived(state: Path, connection: sqlite3.Connection, applied: int) -> 
                 f"spot '{wrong[0][0]}' of lot '{lot_id}' does not stand as its history says",
             )
     _check_cameras(state, connection, applied)
+    _check_rejections(state, connection, applied)
 
 
 def _check_cameras(state: Path, connection: sqlite3.Connection, applied: int) -> None:
@@ -64,6 +65,21 @@ def _check_cameras(state: Path, connection: sqlite3.Connection, applied: int) ->
             raise mismatch(
                 state, applied, f"camera '{camera_id}' does not stand as its history says"
             )
+
+
+def _check_rejections(state: Path, connection: sqlite3.Connection, applied: int) -> None:
+    stray = connection.execute(
+        "SELECT camera_id, rejections.sequence FROM rejections LEFT JOIN sessions"
+        " USING (camera_id, boot_id)"
+        " WHERE sessions.sequence IS NULL OR rejections.sequence > sessions.sequence"
+        " ORDER BY camera_id, rejections.sequence"
+    ).fetchone()
+    if stray is not None:
+        raise mismatch(
+            state,
+            applied,
+            f"batch {stray[1]} of camera '{stray[0]}' is said to be rejected, but was never there",
+        )
 
 
 def _check_lives(state: Path, connection: sqlite3.Connection, lot_id: str) -> None:

@@ -45,7 +45,7 @@ def batch_to_proto(batch: DetectionBatch) -> parking_pb2.DetectionBatch:
 
 def batches_from_proto(batches: Iterable[parking_pb2.DetectionBatch]) -> StoredBatches:
     """Return batches as a log entry holds them; UsageError for what none can hold."""
-    return StoredBatches([_stored(batch) for batch in batches], edition=2)
+    return StoredBatches([_stored(batch) for batch in batches], edition=3)
 
 
 def _fill(message: parking_pb2.DetectionBatch, batch: DetectionBatch) -> None:

@@ -29,7 +29,7 @@ from central.ledger.records import (
 from central.ledger.state import apply_drop, apply_layout, apply_report, apply_sum, chain
 from central.ledger.state import changes as written
 from central.ledger.state.apply_cameras import NOBODY_VOUCHES
-from central.ledger.state.apply_detections import KEPT_BOOTS
+from central.ledger.state.apply_detections import KEPT_BOOTS, KEPT_REJECTIONS
 from central.ledger.state.present import Present
 from central.ledger.state.schema import STATEMENTS
 from central.raft import Entry
@@ -151,11 +151,15 @@ def append(
     for batch in command.batches:
         last = _last_sequence(connection, batch.key)
         if last is not None and batch.key.sequence <= last:
+            if again := _rejection(connection, batch.key):
+                rejected.append(Rejected(batch.key, again))
             continue
         _remember(connection, batch.key, index, new_boot=last is None)
         reason = _apply_batch(connection, batch, changes, edition=command.edition)
         if reason:
             rejected.append(Rejected(batch.key, reason))
+            if command.edition > 2:
+                _remember_rejection(connection, batch.key, reason)
     return Appended(tuple(rejected))
 
 
@@ -182,6 +186,31 @@ def _remember(
         " SELECT boot_id FROM sessions WHERE camera_id = ?1"
         " ORDER BY applied_index DESC, boot_id LIMIT ?2)",
         (key.camera_id, KEPT_BOOTS),
+    )
+    connection.execute(
+        "DELETE FROM rejections WHERE camera_id = ?1 AND boot_id NOT IN ("
+        " SELECT boot_id FROM sessions WHERE camera_id = ?1)",
+        (key.camera_id,),
+    )
+
+
+def _rejection(connection: sqlite3.Connection, key: IdempotencyKey) -> str | None:
+    """Return why a batch was rejected, None if it was not or nobody remembers."""
+    row: tuple[str] | None = connection.execute(
+        "SELECT reason FROM rejections WHERE camera_id = ? AND boot_id = ? AND sequence = ?",
+        (key.camera_id, key.boot_id, key.sequence),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _remember_rejection(connection: sqlite3.Connection, key: IdempotencyKey, reason: str) -> None:
+    run = (key.camera_id, key.boot_id)
+    connection.execute("INSERT INTO rejections VALUES (?, ?, ?, ?)", (*run, key.sequence, reason))
+    connection.execute(
+        "DELETE FROM rejections WHERE camera_id = ?1 AND boot_id = ?2 AND sequence NOT IN ("
+        " SELECT sequence FROM rejections WHERE camera_id = ?1 AND boot_id = ?2"
+        " ORDER BY sequence DESC LIMIT ?3)",
+        (*run, KEPT_REJECTIONS),
     )
 
 

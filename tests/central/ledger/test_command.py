@@ -40,7 +40,7 @@ batches = st.builds(
     | st.builds(CameraReport, st.sampled_from(CameraCondition), times, st.text(max_size=9)),
 )
 commands = st.one_of(
-    st.builds(AppendBatches, st.lists(batches, max_size=3).map(tuple), st.integers(1, 2)),
+    st.builds(AppendBatches, st.lists(batches, max_size=3).map(tuple), st.integers(1, 3)),
     st.builds(ReportCount, st.builds(LotReport, names, names, st.integers(0, 9999), names, times)),
     st.builds(LoseCamera, names, times, st.integers(1, 2)),
     st.builds(DropHistory, times),

@@ -14,6 +14,7 @@ from central.ledger.client.append_stream import (
     AppendStream,
 )
 from central.ledger.client.replicas import Replicas
+from central.ledger.state.apply_detections import KEPT_REJECTIONS
 from central.ledger.wire.channels import Context
 from node.address import Address
 from protos import parking_pb2
@@ -125,3 +126,7 @@ async def test_one_stream_carries_many_requests() -> None:
         async with asyncio.timeout(DEADLINE):
             assert (await stream.append(batch("near", 2, ("A1", OCCUPIED)))).index == 9
     assert [request.number for request in server.requests] == [1, 2]
+
+
+def test_no_more_is_in_flight_than_the_ledger_remembers_the_rejections_of() -> None:
+    assert MAX_BATCHES_A_REQUEST * MAX_REQUESTS_IN_FLIGHT <= KEPT_REJECTIONS

@@ -20,7 +20,9 @@ from central.ledger.command import (
     SumState,
     encode,
 )
+from central.ledger.outcome import Appended
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, LotReport
+from central.ledger.state.apply_detections import KEPT_BOOTS, KEPT_REJECTIONS
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
 from central.raft import Entry
@@ -54,6 +56,7 @@ TABLES = {
     "counts": "*",
     "count_history": "*",
     "sessions": "camera_id, boot_id, sequence, applied_index",
+    "rejections": "*",
     "cuts": "*",
     "sums": "*",
     "chain": "*",
@@ -91,7 +94,7 @@ def random_command(rng: random.Random) -> Command:
     kind = rng.randrange(13)
     if kind < 7:
         batches = appended(*(random_batch(rng) for _ in range(rng.randrange(6))))
-        return replace(batches, edition=rng.choice([1, 2, 2]))
+        return replace(batches, edition=rng.choice([1, 2, 3, 3]))
     if kind < 9:
         camera_id = rng.choice(["near", "far", "side", "nobody"])
         return LoseCamera(camera_id, rng.randrange(99), rng.choice([1, 2]))
@@ -125,6 +128,35 @@ def test_any_log_comes_to_what_the_naive_twin_makes_of_it(
         assert contents(connection) == contents(twin.connection)
     machine.close()
     verify_data(directory)
+
+
+def test_only_the_last_rejections_of_a_run_are_remembered(tmp_path: Path) -> None:
+    numbers = range(1, KEPT_REJECTIONS + 100)
+    early = [batch("near", number, layout_version=9) for number in numbers]
+    runs = [batch("near", 1, layout_version=9, boot_id=f"run-{n:02}") for n in range(KEPT_BOOTS)]
+    commands = (
+        *(applied(layout()), appended(*early[:200]), appended(*early[200:]), SumState()),
+        *(appended(*early), appended(*runs), appended(early[-1])),
+    )
+    machine, twin = StateMachine(tmp_path), RowWise()
+    told = []
+    for entry in entries_of(*commands):
+        if entry.index == 5:  # as after a restart: from what the tables have
+            machine.close()
+            machine = StateMachine(tmp_path)
+        (one,) = machine.take([entry])
+        assert one.outcome == twin.apply(entry)
+        told.append(one.outcome)
+    again, anew = told[4], told[6]
+    assert isinstance(again, Appended)
+    assert isinstance(anew, Appended)
+    assert [one.key for one in again.rejected] == [one.key for one in early[-KEPT_REJECTIONS:]]
+    assert len(anew.rejected) == 1  # that run was forgotten: it is judged as a new one
+    machine.store()
+    with closing(sqlite3.connect(machine.path)) as connection:
+        assert contents(connection) == contents(twin.connection)
+    machine.close()
+    verify_data(tmp_path)
 
 
 def test_a_write_that_fails_leaves_nothing_in_memory(tmp_path: Path) -> None:
@@ -180,6 +212,7 @@ def test_a_large_lot_and_a_restart(tmp_path: Path) -> None:
     "UPDATE sessions SET sequence = sequence - 1",
     "UPDATE spots SET confidence = 1 WHERE spot_id = 'A1'",
     "UPDATE cameras SET since_us = 1 WHERE camera_id = 'far'",
+    "INSERT INTO rejections VALUES ('near', 'boot-1', 1, 'no')",
 ])  # fmt: skip
 def test_a_sum_tells_tables_apart_whose_histories_are_the_same(
     tmp_path: Path, statement: str

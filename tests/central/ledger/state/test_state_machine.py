@@ -127,6 +127,22 @@ def test_a_batch_that_cannot_be_applied_is_rejected_whole(
     assert ledger.history() == [("A2", UNKNOWN, VACANT)]
 
 
+def test_a_batch_that_was_rejected_is_rejected_however_often_it_is_sent(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Its first answer may be lost, and what made it impossible may be mended by then."""
+    early, renamed = batch("near", 1, ("A1", OCCUPIED), layout_version=2), layout()
+    (first,) = ledger.apply(appended(early))
+    assert isinstance(first, Appended)
+    assert [one.key for one in first.rejected] == [early.key]
+    assert ledger.apply(appended(early, batch("near", 2, ("A2", VACANT)))) == [first]
+    ledger.apply(applied(replace(renamed, name="Renamed")))
+    assert ledger.apply(appended(early)) == [first]
+    ledger.machine.close()
+    assert Ledger(tmp_path).apply(appended(early)) == [first]
+    assert ledger.history() == [("A2", UNKNOWN, VACANT)]
+
+
 def test_the_best_view_decides_and_the_next_best_when_it_cannot_tell(ledger: Ledger) -> None:
     ledger.apply(appended(batch("far", 1, ("A1", VACANT))))
     assert ledger.spot("A1").camera_id == "far"

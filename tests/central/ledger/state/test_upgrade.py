@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from central.ledger.command import AppendBatches, Command, LoseCamera
+from central.ledger.command import AppendBatches, Command, LoseCamera, SumState
 from central.ledger.merkle import EMPTY_ROOT
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
@@ -24,6 +24,16 @@ FIRST: tuple[Command, ...] = (
     LoseCamera("nobody", 9, edition=1),
 )
 
+# And then, by the program of schema 3: it remembered no rejections, and its sums knew of none.
+SECOND: tuple[Command, ...] = (
+    AppendBatches(
+        (batch("near", 3, ("A1", OCCUPIED)), batch("near", 4, layout_version=2)), edition=2
+    ),
+    AppendBatches((batch("near", 4), batch("nobody", 1)), edition=2),
+    SumState(),
+)
+HEAD_AT_9 = "6645278a6f42128cdbacda60748b8e2846336e100fe0411714971c8de17d34fa"
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
@@ -40,6 +50,32 @@ def test_the_first_edition_is_chained_as_ever(tmp_path: Path) -> None:
     assert book.machine.chain_head == EMPTY_ROOT
     book.apply(*FIRST)
     assert book.machine.chain_head.hex() == HEAD_AT_6
+
+
+def test_the_second_edition_is_chained_and_summed_up_as_ever(tmp_path: Path) -> None:
+    book = Book(tmp_path / "new")
+    book.apply(*FIRST, *SECOND)
+    assert book.machine.chain_head.hex() == HEAD_AT_9
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_state_of_version_3_is_brought_up_to_date(tmp_path: Path, *, later: bool) -> None:
+    """Whether it is upgraded before or after others: all come to one head."""
+    new, old = Book(tmp_path / "new"), Book(tmp_path / "old")
+    new.apply(*FIRST, *SECOND)
+    old.apply(*FIRST, *(SECOND if later else ()))
+    old.close()
+    with closing(sqlite3.connect(old.machine.path)) as connection:
+        # All that version 3 lacked.
+        connection.executescript("DROP TABLE rejections; UPDATE meta SET schema_version = 3")
+    upgraded = Book(tmp_path / "old")
+    upgraded.apply(*(() if later else SECOND))
+    rejected = appended(batch("near", 5, layout_version=2))
+    for book in (new, upgraded):
+        book.apply(rejected, rejected, SumState())
+        book.close()
+    assert upgraded.machine.chain_head == new.machine.chain_head
+    assert verify_data(tmp_path / "old") == verify_data(tmp_path / "new")
 
 
 def test_a_state_of_version_2_is_brought_up_to_date(

@@ -224,6 +224,18 @@ def test_entries_that_are_gone_are_found(data: Path) -> None:
         verify_data(data)
 
 
+def test_a_rejection_of_a_batch_that_never_was_is_found(data: Path) -> None:
+    last = LAST - 1  # sequence of boot-1
+    tamper(data / "state.db", "INSERT INTO rejections VALUES ('near', 'boot-1', ?, 'no')", last)
+    verify_data(data)
+    for boot, sequence in (("boot-1", last + 1), ("boot-0", 1)):
+        row = (boot, sequence)
+        tamper(data / "state.db", "INSERT INTO rejections VALUES ('near', ?, ?, 'no')", *row)
+        with pytest.raises(Mismatch, match=f"batch {sequence} of camera 'near' is said to be rej"):
+            verify_data(data)
+        tamper(data / "state.db", "DELETE FROM rejections WHERE boot_id = ? AND sequence = ?", *row)
+
+
 def test_a_file_that_is_no_database_is_named(data: Path) -> None:
     (data / "state.db").write_bytes(b"x" * 5000)
     with pytest.raises(Mismatch, match=r"state\.db is damaged: file is not a database"):
@@ -255,7 +267,7 @@ def test_a_directory_in_use_is_refused(data: Path) -> None:
     verify_data(data)
 
 
-@pytest.mark.parametrize(("version", "why"), [(9, "upgrade Parkledger"), (1, "has no chain")])
+@pytest.mark.parametrize(("version", "why"), [(9, "upgrade Parkledger"), (1, "start its")])
 def test_another_schema_is_refused(data: Path, version: int, why: str) -> None:
     tamper(data / "state.db", "UPDATE meta SET schema_version = ?", version)
     with pytest.raises(UsageError, match=why):
