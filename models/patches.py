@@ -239,12 +239,32 @@ class Shade:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Looks cut by one remap from one level of the picture's pyramid. looks: their places."""
+    """Looks cut by one remap from one level of the picture's pyramid.
+
+    looks: their places; a slice where they are evenly spaced, so that remap writes to them at once.
+    Maps have as many samples a row as `_samples_a_row` says.
+    """
 
     level: int
-    looks: npt.NDArray[np.intp]
+    looks: slice | npt.NDArray[np.intp]
     coordinates: npt.NDArray[np.int16]
     fractions: npt.NDArray[np.uint16]
+
+
+def _samples_a_row(size: int) -> int:
+    """How wide the maps of looks are: a look a row, for remap takes a fifth longer by rows of 32.
+
+    Looks too large for that have rows of their own.
+    """
+    return size * size if size * size <= MAX_REMAP_SIDE else size
+
+
+def _evenly(places: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
+    """Rising places as a slice if they are evenly spaced."""
+    step = int(places[1] - places[0]) if len(places) > 1 else 1
+    if (np.diff(places) == step).all():
+        return slice(int(places[0]), int(places[-1]) + 1, step)
+    return places
 
 
 class PatchCutter:
@@ -279,28 +299,31 @@ class PatchCutter:
         self._levels = max((run.level for run in self._runs), default=0) + 1
 
     def _make_runs(self, homographies: FloatArray) -> Iterable[_Run]:
-        longest = MAX_REMAP_SIDE // self.spec.size
-        levels = _pyramid_levels(_steps(homographies, self.spec.size))
+        size = self.spec.size
+        longest = MAX_REMAP_SIDE * _samples_a_row(size) // (size * size)
+        levels = _pyramid_levels(_steps(homographies, size))
         for level in np.unique(levels):
             members = np.flatnonzero(levels == level)
             for first in range(0, len(members), longest):
                 places = members[first : first + longest]
                 yield self._make_run(int(level), places, homographies[places])
 
-    def _make_run(self, level: int, looks: npt.NDArray[np.intp], homographies: FloatArray) -> _Run:
-        size = self.spec.size
-        coordinates = np.empty((len(looks) * size, size, 2), np.int16)
-        fractions = np.empty((len(looks) * size, size), np.uint16)
+    def _make_run(self, level: int, places: npt.NDArray[np.intp], homographies: FloatArray) -> _Run:
+        size, width = self.spec.size, _samples_a_row(self.spec.size)
+        rows_a_look = size * size // width
+        coordinates = np.empty((len(places) * rows_a_look, width, 2), np.int16)
+        fractions = np.empty((len(places) * rows_a_look, width), np.uint16)
         # A few looks at a time, so that all that is reckoned with stays in the processor's cache.
-        for first in range(0, len(looks), _LOOKS_AT_A_TIME):
+        for first in range(0, len(places), _LOOKS_AT_A_TIME):
             some = homographies[first : first + _LOOKS_AT_A_TIME]
-            rows = slice(first * size, (first + len(some)) * size)
+            rows = slice(first * rows_a_look, (first + len(some)) * rows_a_look)
             xs, ys = _samples(some, _centres(size), _centres(size))
             coordinates[rows], fractions[rows] = cv2.convertMaps(
-                self._on_level(xs, level, self.width),
-                self._on_level(ys, level, self.height),
+                self._on_level(xs, level, self.width).reshape(-1, width),
+                self._on_level(ys, level, self.height).reshape(-1, width),
                 cv2.CV_16SC2,
             )
+        looks = _evenly(places) if rows_a_look == 1 else places
         return _Run(level, looks, coordinates, fractions)
 
     def _on_level(self, values: FloatArray, level: int, side: int) -> npt.NDArray[np.float32]:
@@ -308,7 +331,7 @@ class PatchCutter:
         shifted = values / (1 << level) - 0.5
         # Clipping keeps far-out samples inside int16; one pixel outside already means the border.
         np.clip(shifted, -1.0, side, out=shifted)
-        return shifted.astype(np.float32).reshape(-1, self.spec.size)
+        return shifted.astype(np.float32)
 
     def cut(self, frame: Image) -> Image:
         """(H, W, 3) uint8 BGR -> (N, *spec.shape) uint8 BGR, a view of one tall strip.
@@ -326,8 +349,8 @@ class PatchCutter:
                 f"frame is {frame.dtype} {frame.shape},"
                 f" the regions were made for uint8 ({self.height}, {self.width}, 3)"
             )
-        size, looks = self.spec.size, self.count * self.spec.looks
-        cut = np.empty((looks, size, size, 3), dtype=np.uint8)
+        samples, looks = self.spec.size**2, self.count * self.spec.looks
+        cut = np.empty((looks, samples, 3), dtype=np.uint8)
         pyramid = self._pyramid(frame)
         for run in self._runs:
             strip = cv2.remap(
@@ -335,9 +358,11 @@ class PatchCutter:
                 run.coordinates,
                 run.fractions,
                 cv2.INTER_LINEAR,
+                dst=cut[run.looks] if isinstance(run.looks, slice) else None,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            cut[run.looks] = strip.reshape(-1, size, size, 3)
+            if not isinstance(run.looks, slice):
+                cut[run.looks] = strip.reshape(-1, samples, 3)
         return cut.reshape(self.count, *self.spec.shape)
 
     def _pyramid(self, frame: Image) -> list[Image]:

@@ -165,6 +165,20 @@ def test_more_rows_than_remap_accepts_are_split() -> None:
         np.testing.assert_array_equal(patches[index], alone)
 
 
+@pytest.mark.parametrize("size", [16, 200])
+def test_any_mixture_of_levels_cuts_each_spot_as_if_it_were_alone(size: int) -> None:
+    """Evenly spaced looks are written in place, others copied; 200² samples are too long a row."""
+    picture = np.asarray(cv2.resize(smooth_picture(), (1280, 960)), np.uint8)
+    spec = PatchSpec(size=size, margin=0.25, surroundings=1.8)
+    small = [(0.02, 0.02), (0.05, 0.02), (0.05, 0.06), (0.02, 0.06)]
+    large = [(0.1, 0.1), (0.95, 0.12), (0.9, 0.9), (0.1, 0.9)]
+    polygons = [small, large, large, small, large, small]
+    together = PatchCutter(polygons, width=1280, height=960, spec=spec).cut(picture)
+    for patch, polygon in zip(together, polygons, strict=True):
+        alone = PatchCutter([polygon], width=1280, height=960, spec=spec).cut(picture)[0]
+        np.testing.assert_array_equal(patch, alone)
+
+
 def test_no_regions_give_no_patches() -> None:
     patches = PatchCutter([], width=320, height=240, spec=SPEC).cut(smooth_picture())
     assert patches.shape == (0, 48, 48, 3)

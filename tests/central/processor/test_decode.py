@@ -87,3 +87,18 @@ def test_a_picture_can_be_decoded_smaller(size: tuple[int, int], reduce: int) ->
     assert isinstance(small, np.ndarray)
     assert small.shape == (-(-height // reduce), -(-width // reduce), 3)
     assert small.mean() == pytest.approx(77, abs=1)
+
+
+@pytest.mark.parametrize("reduce", REDUCTIONS)
+@pytest.mark.parametrize("kind", ["colour", "grey", "progressive"])
+def test_the_pixels_are_opencv_s_whichever_library_decodes(kind: str, reduce: int) -> None:
+    rng = np.random.default_rng(3)
+    soft = cv2.GaussianBlur(rng.integers(0, 256, (135, 243, 3), dtype=np.uint8), (0, 0), 2)
+    drawn = soft[..., 0] if kind == "grey" else soft
+    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1] if kind == "progressive" else []
+    _, encoded = cv2.imencode(".jpg", drawn, options)
+    ours = decode(encoded.tobytes(), width=243, height=135, reduce=reduce)
+    flag = "IMREAD_COLOR" if reduce == 1 else f"IMREAD_REDUCED_COLOR_{reduce}"
+    theirs = cv2.imdecode(encoded, getattr(cv2, flag))
+    assert isinstance(ours, np.ndarray)
+    assert np.array_equal(ours, np.asarray(theirs))
