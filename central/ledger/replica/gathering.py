@@ -74,18 +74,26 @@ class Gathering:
         try:
             index = self._raft.propose([data])
         except NotLeader as error:
-            _Group(group).set_exception(NotPrimary(error.leader))
+            self._tell_all(group, NotPrimary(error.leader))
         except Overloaded as error:
-            _Group(group).set_exception(error)
+            self._tell_all(group, error)
         else:
             self._requests.expect(index, term=self._raft.term, waiter=_Group(group))
 
     def refuse(self, primary: str | None) -> None:
         """Tell all who wait that another replica is primary: nothing of theirs was proposed."""
         if self._waiting:
-            _Group(list(self._waiting)).set_exception(NotPrimary(primary))
-            self._waiting.clear()
-            self._count = 0
+            self._tell_all([], NotPrimary(primary))
+
+    def _tell_all(self, group: list[_Request], error: Exception) -> None:
+        """Tell these, and all who wait behind them, that nothing of theirs was proposed.
+
+        Of a stream nothing may be proposed after what was not: the ledger would take what came
+        before, when it is sent again, for duplicates, and ack what it never applied.
+        """
+        _Group([*group, *self._waiting]).set_exception(error)
+        self._waiting.clear()
+        self._count = 0
 
     def _take(self) -> list[_Request]:
         group = [self._waiting.popleft()]

@@ -52,7 +52,7 @@ class Appending:
 
     async def _propose(self) -> None:
         try:
-            while (request := await self._read()) is not None:
+            while (request := await self._read()) is not None and not self._has_failed():
                 outcome = self._replica.append(wire.batches_from_proto(request.batches))
                 self._in_work.append((request.number, outcome))
                 self._changed.set()
@@ -62,6 +62,16 @@ class Appending:
         finally:
             self._ended = True
             self._changed.set()
+
+    def _has_failed(self) -> bool:
+        """Return whether a request came to nothing: none may be proposed after it.
+
+        Where one is not proposed, all behind it are not either: see Gathering.
+        """
+        if not self._in_work:
+            return False
+        _, last = self._in_work[-1]
+        return last.done() and not last.cancelled() and last.exception() is not None
 
     async def _read(self) -> parking_pb2.AppendRequest | None:
         request: Any = await self._context.read()

@@ -28,9 +28,9 @@ from tests.central.ledger.samples import OCCUPIED, appended, batch
 class Alone:
     """The leader of a group of one, whose disk is as quick as we say."""
 
-    def __init__(self) -> None:
+    def __init__(self, **limits: int) -> None:
         self.raft = Raft(
-            Config(replica_id="a"),
+            Config(replica_id="a", **limits),
             hard_state=HardState(),
             start=Snapshot(configuration=Configuration(frozenset("a"))),
             entries=(),
@@ -105,6 +105,27 @@ async def test_what_is_too_much_is_another_entry(monkeypatch: pytest.MonkeyPatch
         sizes.append(len(command.batches))
     assert sizes == [3, 4]
     append(alone.gathering, said(8))  # there is room again
+
+
+async def test_nothing_is_proposed_after_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that has seen 2 would take 1, sent again, for a duplicate: acked, never applied."""
+    monkeypatch.setattr(gathering, "MOST_IN_AN_ENTRY", 3)
+    alone = Alone(max_uncommitted_bytes=400)
+    alone.lead()
+    append(alone.gathering, *(said(number, "far") for number in (1, 2, 3)))
+    alone.gathering.propose()  # more than half of it, which the disk is slow to take
+    large = append(alone.gathering, *map(said, (1, 2, 3)))
+    small = append(alone.gathering, said(4))
+    alone.gathering.propose()
+    alone.entries()
+    alone.gathering.propose()
+    assert alone.entries() == []
+    for one in (large, small):
+        with pytest.raises(Overloaded):
+            await one
+    append(alone.gathering, *map(said, (1, 2, 3)))  # sent again
+    alone.gathering.propose()
+    assert len(alone.entries()) == 1
 
 
 async def test_who_does_not_lead_proposes_nothing_and_says_who_does() -> None:
