@@ -46,5 +46,5 @@ async def lot(ledger: Client) -> Lot:
 
 @pytest.fixture(autouse=True)
 async def _in_time() -> AsyncIterator[None]:
-    async with asyncio.timeout(2 * PATIENCE):
+    async with asyncio.timeout(5 * PATIENCE):
         yield

@@ -11,8 +11,11 @@ import importlib
 import os
 import signal
 import subprocess
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
+
+import grpc
 
 from central.demo.cluster import Cluster
 from central.demo.processes import command_line
@@ -22,6 +25,8 @@ from central.ledger.interface import Audited, Ledger, LedgerError
 VARIABLE = "PARKLEDGER_CONFORMANCE_ENGINE"
 PATIENCE = 60.0
 """Seconds for whatever should take one or two: machines are busy."""
+MOVED = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAVAILABLE)
+"""What a replica answers that leads no more."""
 
 
 class Client(Ledger, Audited, Protocol):
@@ -133,6 +138,25 @@ async def primary_of(engine: Engine, client: Ledger) -> str:
                 except LedgerError:
                     continue
             await asyncio.sleep(0.05)
+
+
+async def refusal_by_primary(
+    engine: Engine, client: Ledger, ask: Callable[[grpc.aio.Channel], Awaitable[object]]
+) -> grpc.aio.AioRpcError:
+    """Return the error that a call to the primary ends with; asked again where another leads now.
+
+    On a machine that is busy enough replicas may elect anew at any time.
+    """
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with grpc.aio.insecure_channel(await primary_of(engine, client)) as channel:
+                try:
+                    await ask(channel)
+                except grpc.aio.AioRpcError as error:
+                    if error.code() not in MOVED:
+                        return error
+                else:
+                    raise AssertionError("the primary did not refuse it")
 
 
 async def all_at(engine: Engine, client: Ledger, index: int) -> None:

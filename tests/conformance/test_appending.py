@@ -21,7 +21,7 @@ async def test_what_is_acked_is_there_for_everybody(
 ) -> None:
     result = await ledger.append(lot.batch(1, ("A1", OCCUPIED)))
     assert result.rejected is None
-    state = await other.get((lot.lot_id,))
+    state = await other.get((lot.lot_id,), timeout=PATIENCE)
     assert state.index >= result.index
     assert occupancies(state.lots[0]) == {"A1": OCCUPIED, "A2": UNKNOWN}
 

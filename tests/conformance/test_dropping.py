@@ -1,6 +1,7 @@
 """D: history that is older than what is kept is gone, is said to be gone, and nothing else is."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -8,12 +9,14 @@ import grpc
 import pytest
 
 from central.ledger.interface import HistoryDropped, WatchGap
+from central.ledger.records import LedgerEvent
 from central.ledger.wire.channels import audit_stub, parking_stub
 from protos import audit_pb2, parking_pb2
-from tests.conformance.engine import PATIENCE, Client, Engine, all_at, chosen, primary_of
+from tests.conformance.engine import PATIENCE, Client, Engine, all_at, chosen, refusal_by_primary
 from tests.conformance.world import (
     OCCUPIED,
     UNKNOWN,
+    VACANT,
     Lot,
     alternating,
     changes_of,
@@ -65,7 +68,7 @@ async def cut(client: Client) -> Cut:
     results = [await client.append(lot.flip(number)) for number in range(2, FLIPS + 1)]
     async with asyncio.timeout(PATIENCE):
         while True:
-            pages = [page async for page in client.history(lot.lot_id)]
+            pages = [page async for page in client.history(lot.lot_id, timeout=PATIENCE)]
             kept = [change.index for page in pages for change in page.changes]
             if first not in kept:
                 return Cut(lot, first, results[-1].index)
@@ -79,23 +82,28 @@ async def test_a_watcher_that_missed_something_is_told_and_goes_on_from_the_stat
         with pytest.raises(WatchGap):
             async for _ in client.watch(missed, lot_ids=(cut.lot.lot_id,)):
                 pass
-    state = await client.get((cut.lot.lot_id,))
-    await client.append(cut.lot.flip(FLIPS + 1))
-    (event,) = [
-        one for one in await watched(client, cut.lot, after=state.index, changes=1) if one.changes
-    ]
-    assert [change.occupancy for change in event.changes] == [OCCUPIED]
+    number = FLIPS
+    events: list[LedgerEvent] = []
+    while not events:
+        number += 1
+        state = await client.get((cut.lot.lot_id,), timeout=PATIENCE)
+        await client.append(cut.lot.flip(number))
+        # On a machine that stands still for seconds this is dropped as well: then once more.
+        with contextlib.suppress(WatchGap):
+            events = await watched(client, cut.lot, after=state.index, changes=1)
+    (event,) = [one for one in events if one.changes]
+    assert [change.occupancy for change in event.changes] == [OCCUPIED if number % 2 else VACANT]
 
 
 async def test_what_was_dropped_is_refused_as_that(client: Client, cut: Cut) -> None:
-    pages = [page async for page in client.history(cut.lot.lot_id)]
+    pages = [page async for page in client.history(cut.lot.lot_id, timeout=PATIENCE)]
     until_us = pages[-1].dropped_until_us
     assert until_us > 0
     assert all(one.committed_at_us > until_us for page in pages for one in page.changes)
     with pytest.raises(HistoryDropped):
-        await client.get((cut.lot.lot_id,), as_of_us=until_us - 1)
+        await client.get((cut.lot.lot_id,), as_of_us=until_us - 1, timeout=PATIENCE)
     with pytest.raises(HistoryDropped):
-        await client.proof(cut.first)
+        await client.proof(cut.first, timeout=PATIENCE)
 
 
 async def test_what_stands_is_not_touched(client: Client, cut: Cut) -> None:
@@ -110,7 +118,7 @@ async def test_what_stands_is_not_touched(client: Client, cut: Cut) -> None:
     # Its last changes in their order: the first that is left may be either.
     assert alternating(left) or alternating(left[1:])
     assert not left or left[-1].occupancy is OCCUPIED
-    (lot,) = (await client.get((cut.lot.lot_id,), with_layouts=True)).lots
+    (lot,) = (await client.get((cut.lot.lot_id,), with_layouts=True, timeout=PATIENCE)).lots
     assert lot.layout == cut.lot.layout
 
 
@@ -118,15 +126,19 @@ async def test_what_was_dropped_is_out_of_range(
     forgetful: Engine, client: Client, cut: Cut
 ) -> None:
     await all_at(forgetful, client, cut.last)
-    async with grpc.aio.insecure_channel(await primary_of(forgetful, client)) as channel:
-        parking, audit = parking_stub(channel), audit_stub(channel)
-        with pytest.raises(grpc.aio.AioRpcError) as watching:
-            async for _ in parking.Watch(parking_pb2.WatchRequest(), timeout=20.0):
-                pass
-        with pytest.raises(grpc.aio.AioRpcError) as reading:
-            await parking.Get(parking_pb2.GetRequest(as_of_us=1), timeout=20.0)
-        with pytest.raises(grpc.aio.AioRpcError) as proving:
-            await audit.GetProof(audit_pb2.GetProofRequest(index=cut.first), timeout=20.0)
-    for ended in (watching, reading, proving):
-        assert ended.value.code() is grpc.StatusCode.OUT_OF_RANGE, ended.value
-        assert "dropped" in (ended.value.details() or "")
+
+    async def watch(channel: grpc.aio.Channel) -> None:
+        async for _ in parking_stub(channel).Watch(parking_pb2.WatchRequest(), timeout=PATIENCE):
+            pass
+
+    async def get(channel: grpc.aio.Channel) -> None:
+        await parking_stub(channel).Get(parking_pb2.GetRequest(as_of_us=1), timeout=PATIENCE)
+
+    async def prove(channel: grpc.aio.Channel) -> None:
+        request = audit_pb2.GetProofRequest(index=cut.first)
+        await audit_stub(channel).GetProof(request, timeout=PATIENCE)
+
+    for ask in (watch, get, prove):
+        ended = await refusal_by_primary(forgetful, client, ask)
+        assert ended.code() is grpc.StatusCode.OUT_OF_RANGE, ended
+        assert "dropped" in (ended.details() or "")

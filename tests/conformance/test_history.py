@@ -3,7 +3,7 @@
 import pytest
 
 from central.ledger.interface import LedgerRefused
-from tests.conformance.engine import Client
+from tests.conformance.engine import PATIENCE, Client
 from tests.conformance.world import OCCUPIED, UNKNOWN, Lot, alternating, changes_of
 
 
@@ -14,7 +14,7 @@ async def test_pages_are_whole_and_in_order_while_writing_goes_on(
         await ledger.append(lot.flip(number))
     pages = []
     number = 21
-    async for page in other.history(lot.lot_id, page_size=3):
+    async for page in other.history(lot.lot_id, page_size=3, timeout=PATIENCE):
         pages.append(page)
         assert len(page.changes) <= 3
         if number <= 26:
@@ -26,7 +26,7 @@ async def test_pages_are_whole_and_in_order_while_writing_goes_on(
     order = [(one.index, one.committed_at_us) for one in read]
     assert order == sorted(order)
     assert len(set(order)) == len(order)
-    whole = [page async for page in ledger.history(lot.lot_id)]
+    whole = [page async for page in ledger.history(lot.lot_id, timeout=PATIENCE)]
     assert [change for page in whole for change in page.changes][: len(read)] == read
 
 
@@ -36,7 +36,7 @@ async def test_it_is_asked_by_spot_and_by_time_of_commit(ledger: Client, lot: Lo
     await ledger.append(lot.batch(3, ("A1", UNKNOWN)))
 
     async def ask(**more: object) -> list[tuple[int, str]]:
-        pages = ledger.history(lot.lot_id, **more)  # type: ignore[arg-type]
+        pages = ledger.history(lot.lot_id, **more, timeout=PATIENCE)  # type: ignore[arg-type]
         return [
             (one.committed_at_us, one.change.spot_id)
             async for page in pages
@@ -64,6 +64,6 @@ async def test_what_changed_says_who_saw_it_and_by_what(ledger: Client, lot: Lot
 
 async def test_a_lot_or_spot_that_never_was_is_refused_by_name(ledger: Client, lot: Lot) -> None:
     with pytest.raises(LedgerRefused, match="never-was"):
-        await anext(aiter(ledger.history("never-was")))
+        await anext(aiter(ledger.history("never-was", timeout=PATIENCE)))
     with pytest.raises(LedgerRefused, match="Z9"):
-        await anext(aiter(ledger.history(lot.lot_id, spot_ids=("Z9",))))
+        await anext(aiter(ledger.history(lot.lot_id, spot_ids=("Z9",), timeout=PATIENCE)))

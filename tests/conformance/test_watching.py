@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from central.ledger.records import LotReport
-from tests.conformance.engine import Client, Engine, primary_of
+from tests.conformance.engine import PATIENCE, Client, Engine, primary_of
 from tests.conformance.world import OCCUPIED, Lot, alternating, new_lot, watched
 
 
@@ -46,12 +46,12 @@ async def test_it_goes_on_over_the_primary_s_death(
 async def test_it_tells_layouts_and_counts_and_nothing_of_other_lots(
     ledger: Client, other: Client, lot: Lot
 ) -> None:
-    begin = (await ledger.get((lot.lot_id,))).index
+    begin = (await ledger.get((lot.lot_id,), timeout=PATIENCE)).index
     stranger = new_lot()
-    await ledger.apply(stranger.layout)
+    await ledger.apply(stranger.layout, timeout=PATIENCE)
     await ledger.append(stranger.flip(1))
-    await ledger.apply(replace(lot.layout, name="Renamed"))
-    await ledger.update(LotReport("gate", lot.lot_id, 3, "OK", 1))
+    await ledger.apply(replace(lot.layout, name="Renamed"), timeout=PATIENCE)
+    await ledger.update(LotReport("gate", lot.lot_id, 3, "OK", 1), timeout=PATIENCE)
     result = await ledger.append(lot.batch(1, ("A1", OCCUPIED), version=2))
     assert result.rejected is None
     events = await watched(other, lot, after=begin, changes=1)
@@ -64,7 +64,7 @@ async def test_it_tells_layouts_and_counts_and_nothing_of_other_lots(
 
 
 async def test_a_watcher_hears_of_progress_where_nothing_happens(ledger: Client, lot: Lot) -> None:
-    index = (await ledger.get((lot.lot_id,))).index
+    index = (await ledger.get((lot.lot_id,), timeout=PATIENCE)).index
     events = ledger.watch(index, lot_ids=(lot.lot_id,))
     event = await anext(aiter(events))
     assert not event.changes

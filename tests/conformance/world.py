@@ -15,6 +15,7 @@ from central.ledger.records import (
     Occupancy,
     OccupancyChange,
 )
+from tests.conformance.engine import PATIENCE
 
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
 
@@ -95,7 +96,7 @@ def new_lot() -> Lot:
 
 async def state_of(ledger: Ledger, lot: Lot, *, as_of_us: int | None = None) -> LotState:
     """Return the lot as it stands."""
-    (found,) = (await ledger.get((lot.lot_id,), as_of_us=as_of_us)).lots
+    (found,) = (await ledger.get((lot.lot_id,), as_of_us=as_of_us, timeout=PATIENCE)).lots
     return found
 
 
@@ -106,7 +107,9 @@ def occupancies(state: LotState) -> dict[str, Occupancy]:
 
 async def changes_of(ledger: Ledger, lot: Lot, *, page_size: int = 1000) -> list[OccupancyChange]:
     """Return every change of a lot from the beginning."""
-    pages = [page async for page in ledger.history(lot.lot_id, page_size=page_size)]
+    pages = [
+        page async for page in ledger.history(lot.lot_id, page_size=page_size, timeout=PATIENCE)
+    ]
     return [change.change for page in pages for change in page.changes]
 
 
