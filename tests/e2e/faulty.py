@@ -29,8 +29,10 @@ from tests.edge.views import nudged
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_videos"
 KNOCK_PX = 8.0  # of a picture 1920 wide
-START_S = 60.0
+START_S = 120.0
 """A cold start, or a change, on a loaded machine."""
+LOOKED = "moved="
+"""What a camera logs that has compared a picture with its first one."""
 
 
 def sample_picture() -> Image:
@@ -152,6 +154,15 @@ class Folder:
         self._thread.join()
 
 
+async def logged(log: Path, text: str) -> None:
+    """Return once that stands in a child's log."""
+    async with asyncio.timeout(START_S):
+        while True:
+            if text in await asyncio.to_thread(log.read_text, "utf-8", "replace"):
+                return
+            await asyncio.sleep(0.05)
+
+
 @dataclass
 class Site:
     """One replica, one processor, and cameras; all processes of their own."""
@@ -187,12 +198,7 @@ class Site:
 
     async def looked(self, camera_id: str) -> None:
         """Wait until a camera that logs all has compared a picture with its first one."""
-        async with asyncio.timeout(START_S):
-            while True:
-                log = self.supervisor.children[camera_id].log
-                if "moved=" in await asyncio.to_thread(log.read_text, encoding="utf-8"):
-                    return
-                await asyncio.sleep(0.05)
+        await logged(self.supervisor.children[camera_id].log, LOOKED)
 
     async def _look(self, camera_id: str) -> tuple[CameraCondition | None, int]:
         """Return the camera's condition, and how many spots it does not call unknown."""
@@ -233,6 +239,6 @@ async def site(directory: Path, *camera_ids: str) -> AsyncIterator[Site]:
         yield Site(supervisor, ledger, str(processor))
     finally:
         await ledger.close()
-        await supervisor.stop(list(supervisor.children), grace=5.0)
+        await supervisor.stop(list(supervisor.children), grace=START_S)
         for child in supervisor.children.values():  # pytest shows it where the test failed
             print(f"--- {child.name}", *log_tail(child.log), sep="\n")

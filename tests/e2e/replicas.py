@@ -76,6 +76,17 @@ class Group:
         finally:
             await client.close()
 
+    async def caught_up(self, replica_id: str) -> None:
+        """Return once a replica has applied all that was applied anywhere when it was asked."""
+        async with asyncio.timeout(START_S):
+            found = [await self.status(one) for one in self.cluster.replicas]
+            target = max(status.applied_index for status in found if status is not None)
+            while True:
+                status = await self.status(replica_id)
+                if status is not None and status.applied_index >= target:
+                    return
+                await asyncio.sleep(0.05)
+
     async def agree(self) -> ReplicaStatus:
         """Return once all replicas have applied the same index; assert that they hold the same.
 
@@ -104,7 +115,7 @@ async def three_replicas(directory: Path) -> AsyncIterator[Group]:
         yield group
     finally:
         await ledger.close()
-        await supervisor.stop(list(supervisor.children), grace=5.0)
+        await supervisor.stop(list(supervisor.children), grace=START_S)
 
 
 @dataclass

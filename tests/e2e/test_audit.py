@@ -1,19 +1,12 @@
 """`parkledger history` and `verify` against real replicas; then one of them is altered."""
 
-import asyncio
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.e2e.replicas import START_S, Group, Writer, three_replicas
-from tests.e2e.test_operator import command
-
-
-async def run(*arguments: str) -> tuple[int | None, str, str]:
-    process = await command(*arguments)
-    output, errors = await asyncio.wait_for(process.communicate(), START_S)
-    return process.returncode, output.decode(), errors.decode()
+from tests.e2e.replicas import Group, Writer, three_replicas
+from tests.e2e.test_operator import run
 
 
 def data_of(group: Group, replica_id: str) -> Path:

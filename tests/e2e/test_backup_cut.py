@@ -10,7 +10,7 @@ from central.demo.ports import free_addresses
 from central.demo.processes import Supervisor
 from central.ledger.client import LedgerClient
 from tests.e2e.replicas import LAYOUT, START_S, Writer
-from tests.e2e.test_audit import run
+from tests.e2e.test_operator import run
 
 KEPT_DAYS = str(2 / 86_400)
 
@@ -66,7 +66,7 @@ async def test_a_backup_of_what_is_left_becomes_a_cluster_that_drops_on(tmp_path
     finally:
         await ledger.close()
         await restored.close()
-        await supervisor.stop(list(supervisor.children), grace=10.0)
+        await supervisor.stop(list(supervisor.children), grace=START_S)
     code, output, errors = await run("verify", "--data", str(data))
     assert (code, errors) == (0, "")
     assert "log: entries" in output

@@ -15,7 +15,8 @@ from central.ledger.client import LedgerClient
 from node.address import Address
 from tests.central.ledger.log.test_storage_full_disk import mounted
 from tests.e2e.replicas import LAYOUT, START_S, Writer, check_nothing_lost, three_replicas
-from tests.e2e.test_audit import data_of, run
+from tests.e2e.test_audit import data_of
+from tests.e2e.test_operator import run
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 

@@ -61,7 +61,7 @@ class Pair:
 
     async def counts(self, camera_id: str) -> dict[str, int]:
         """Stop the camera and return what it says of its frames."""
-        await self.world.supervisor.stop([camera_id], grace=5.0)
+        await self.world.supervisor.stop([camera_id], grace=WAIT_S)
         (last,) = [line for line in self.log(camera_id) if " stopped " in line]
         return {name: int(value) for name, value in _COUNT.findall(last)}
 
@@ -88,7 +88,7 @@ async def pair(directory: Path) -> AsyncIterator[Pair]:
         yield made
     finally:
         await ledger.close()
-        await supervisor.stop(list(supervisor.children), grace=5.0)
+        await supervisor.stop(list(supervisor.children), grace=WAIT_S)
 
 
 async def test_hung_or_killed_the_other_takes_over_and_the_counts_are_exact(
@@ -113,14 +113,16 @@ async def test_hung_or_killed_the_other_takes_over_and_the_counts_are_exact(
         # They go home by themselves; then the first dies in the middle.
         await site.until(lambda: all(_at(site, camera_id) == "first" for camera_id in CAMERAS))
         children["first"].stopping = True
-        assert await site.move("second", lambda: children["first"].signal(signal.SIGKILL)) < 15.0
+        assert await site.move("second", lambda: children["first"].signal(signal.SIGKILL)) < 45.0
         for camera_id in CAMERAS:
             await site.world.known(camera_id, spots=len(lot(camera_id).spots))
             counts = await site.counts(camera_id)
             assert counts["sent"] == counts["acked"] + counts["lost"]
             assert counts["captured"] - counts["dropped"] - counts["refused"] - counts["sent"] <= 1
-            # Two credits each time; the last is the camera's own end.
-            assert counts["lost"] <= 2 * (len(took) + 1) + 2
+            # Two credits each time that it goes elsewhere; the last is the camera's own end. On a
+            # machine that stands still for a while it goes more often than it is made to.
+            moves = sum(site.streams(camera_id, name) for name in ("first", "second"))
+            assert counts["lost"] <= 2 * moves
 
 
 def _at(site: Pair, camera_id: str) -> str:

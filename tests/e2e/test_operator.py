@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,22 +10,35 @@ from typing import Any
 
 from tests.e2e.replicas import START_S, Group, Writer, three_replicas
 
+PATIENT = {
+    f"PARKLEDGER_{name}_TIMEOUT": str(START_S)
+    for name in ("BACKUP", "HISTORY", "MEMBERS_LIST", "MEMBERS_REMOVE", "TRANSFER", "VERIFY")
+}
+"""What a replica of a slow and busy machine may take to answer one who asks from a shell."""
+
 
 async def command(*arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "node", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env=os.environ | PATIENT,
     )
+
+
+async def run(*arguments: str) -> tuple[int | None, str, str]:
+    """Run `parkledger ARGUMENTS...`; returns exit code, output and errors."""
+    process = await command(*arguments)
+    output, errors = await asyncio.wait_for(process.communicate(), 2 * START_S)
+    return process.returncode, output.decode(), errors.decode()
 
 
 async def status(group: Group, *replica_ids: str) -> tuple[int | None, Any]:
     """Return exit code and object of `parkledger status --json`, asked of these replicas."""
     addresses = ",".join(str(group.cluster.replicas[replica_id]) for replica_id in replica_ids)
-    process = await command("status", "--ledger", addresses, "--json", "--timeout", "5")
-    output, errors = await asyncio.wait_for(process.communicate(), START_S)
-    assert errors == b""
-    return process.returncode, json.loads(output)
+    code, output, errors = await run("status", "--ledger", addresses, "--json", "--timeout", "10")
+    assert errors == ""
+    return code, json.loads(output)
 
 
 async def next_line(stream: asyncio.StreamReader | None) -> str:
@@ -40,7 +54,7 @@ async def test_status_of_three_and_of_the_last_one(tmp_path: Path) -> None:
         first, second, third = group.cluster.replicas
         code, shown = await status(group, second)
         assert code == 0
-        assert shown["primary"] == primary
+        assert shown["primary"] in {primary, await group.primary_id()}  # elected anew, perhaps
         assert [replica["replica"] for replica in shown["replicas"]] == [first, second, third]
         assert shown["lots"][0] | {"counts": []} == {
             "lot": "north",

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from central.demo.processes import Supervisor, log_tail
-from tests.e2e.faulty import START_S, RtspServer, View, skip_without_gstreamer
+from central.demo.processes import Supervisor
+from tests.e2e.faulty import START_S, RtspServer, View, logged, skip_without_gstreamer
 from tests.edge.fake_processor import FakeProcessor
 
 USER, PASSWORD = "admin", "s3cret@/:?#%&+ü "
@@ -16,14 +16,6 @@ WRONG = "s3cret@/:?#%&+ü"
 
 def url_of(server: RtspServer, password: str) -> str:
     return server.url.replace("//", f"//{USER}:{quote(password, safe='')}@", 1)
-
-
-async def logged(log: Path, text: str) -> None:
-    async with asyncio.timeout(START_S):
-        while True:
-            if text in "\n".join(log_tail(log)):
-                return
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("options", [(), ("--key-frames",)], ids=["opencv", "key_frames"])
@@ -49,11 +41,11 @@ async def test_the_right_password_opens_it_and_none_is_ever_shown(
             await logged(tmp_path / "wrong.log", "it refuses this login; check user and password")
             async with asyncio.timeout(START_S):
                 await processor.until(lambda: len(processor.frames) >= 3)
-            await supervisor.stop(["right", "wrong"], grace=5.0)
+            await supervisor.stop(["right", "wrong"], grace=START_S)
         assert {hello.camera_id for hello in processor.hellos} == {"right", "wrong"}
     finally:
         server.kill()
-        await supervisor.stop(list(supervisor.children), grace=5.0)
+        await supervisor.stop(list(supervisor.children), grace=START_S)
     for name in ("right", "wrong"):
         log = (tmp_path / f"{name}.log").read_text(encoding="utf-8", errors="replace")
         for secret in ("s3cret", quote(PASSWORD, safe=""), USER):

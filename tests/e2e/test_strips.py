@@ -16,7 +16,7 @@ from central.ledger.records import Occupancy
 from node.address import Address
 from sample_videos import NORTH
 
-WAIT_S = 90.0
+WAIT_S = 120.0
 """For a cold start of everything on a machine that does other things as well."""
 
 CLIP = "north-east"
@@ -48,12 +48,14 @@ class World:
     processor: Address
     ledger: LedgerClient
 
-    async def camera(self, camera_id: str, *options: str) -> None:
+    async def camera(self, camera_id: str, *options: str, url: str = "") -> None:
+        """Start a camera that plays the clip slowly, or shows what is at that address."""
+        clip = ("--source", str(NORTH.clips[CLIP]), "--speed", "0.05")
         await self.supervisor.start(
             camera_id,
             [
-                *("camera", "--camera-id", camera_id, "--source", str(NORTH.clips[CLIP])),
-                *("--processor", str(self.processor), "--fps", "4", "--speed", "0.05"),
+                *("camera", "--camera-id", camera_id, *(("--source", url) if url else clip)),
+                *("--processor", str(self.processor), "--fps", "4"),
                 *options,
             ],
         )
@@ -89,7 +91,7 @@ async def world(directory: Path, *layouts: Layout) -> AsyncIterator[World]:
         yield World(supervisor, processor, ledger)
     finally:
         await ledger.close()
-        await supervisor.stop(list(supervisor.children), grace=5.0)
+        await supervisor.stop(list(supervisor.children), grace=WAIT_S)
 
 
 async def test_strips_say_what_frames_say_and_follow_a_new_layout(tmp_path: Path) -> None:
@@ -107,6 +109,6 @@ async def test_strips_say_what_frames_say_and_follow_a_new_layout(tmp_path: Path
         await running.ledger.apply(fewer, timeout=WAIT_S)
         followed = await running.known("cut", spots=len(fewer.spots))
         assert followed == {spot: expected[spot] for spot in followed}
-        await running.supervisor.stop(["closed"], grace=5.0)
+        await running.supervisor.stop(["closed"], grace=WAIT_S)
     log = (tmp_path / "closed.log").read_text(encoding="utf-8")
     assert " pictures=0 " in log.rpartition("regions_sent=")[2]
