@@ -19,7 +19,7 @@ from tests.central.layout.layouts import NORTH, north
 from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.operator.scripted_ledger import ScriptedLedger
 from tests.command_line import Runner
-from tests.e2e.test_audit import run as run_process
+from tests.e2e.test_operator import run as run_process
 
 
 def holding(layout: Layout, *, version: int = 4) -> ScriptedLedger:
