@@ -4,8 +4,6 @@ import asyncio
 import json
 from pathlib import Path
 
-import pytest
-
 from central.demo.ports import free_addresses
 from central.demo.processes import Supervisor
 from central.ledger.client import LedgerClient
@@ -25,9 +23,6 @@ async def dropped_through(ledger: LedgerClient, address: str, *, more_than: int)
             await asyncio.sleep(0.05)
 
 
-# Now and then the ledger drops on between two questions of `verify`: among the long ones until the
-# test asks in a way that bears it.
-@pytest.mark.long
 async def test_a_backup_of_what_is_left_becomes_a_cluster_that_drops_on(tmp_path: Path) -> None:
     file, data = tmp_path / "north.backup", tmp_path / "restored"
     old, new = free_addresses(2)
@@ -58,7 +53,7 @@ async def test_a_backup_of_what_is_left_becomes_a_cluster_that_drops_on(tmp_path
         writer.ledger = restored
         for _ in range(150):
             await writer.write()
-        state = (await restored.get(("north",))).lots[0]
+        state = (await restored.get(("north",), timeout=START_S)).lots[0]
         assert {spot.spot_id: spot.occupancy for spot in state.spots} == writer.acked
         assert await dropped_through(restored, str(new), more_than=dropped) > dropped
         code, output, errors = await run("verify", "--ledger", str(new))

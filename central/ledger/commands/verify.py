@@ -125,14 +125,18 @@ async def _verify_ledger(
 
     client = LedgerClient(addresses)
     try:
-        heads = await verify_ledger(
+        found = await verify_ledger(
             client, [str(address) for address in addresses], against=against, timeout=timeout
         )
     finally:
         await client.close()
-    names = ", ".join(sorted(head.replica_id for head in heads))
-    click.echo(f"replicas {names}: all history up to index {heads[0].index} fits and is the same")
-    _print_head(heads[0])
+    names = ", ".join(sorted(head.replica_id for head in found.heads))
+    head = found.heads[0]
+    click.echo(f"replicas {names}: all history up to index {head.index} fits and is the same")
+    if found.dropped:
+        meanwhile = ", some of it while it was read" if found.meanwhile else ""
+        click.echo(f"history up to index {found.dropped} was dropped{meanwhile}")
+    _print_head(head)
 
 
 def _verify_proof(file: Path, against: Head | None) -> None:

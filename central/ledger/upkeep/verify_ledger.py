@@ -1,11 +1,15 @@
-"""Whether all replicas of a running ledger hold the same, and each the history that it chained."""
+"""Whether all replicas of a running ledger hold the same, and each the history that it chained.
+
+The ledger goes on meanwhile: what is dropped while it is read is begun again at the newer cut.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from itertools import combinations
 from typing import Protocol
 
-from central.ledger.interface import Audited, Ledger
+from central.ledger.interface import Audited, HistoryDropped, Ledger
 from central.ledger.merkle import Frontier
 from central.ledger.proof import Head, Link, first_difference
 from central.ledger.upkeep.verify import Mismatch
@@ -13,6 +17,21 @@ from node.errors import OperationError
 from node.values import frozen
 
 COMPARED_EVERY = 1000  # links after which what was computed is compared with the replica's own head
+MOST_TRIES = 5
+"""Times that reading is begun because what was to be read next had just been dropped."""
+
+
+@frozen
+class VerifiedLedger:
+    """Each replica's head at one index, and what of the history before it was there to read.
+
+    dropped: up to where a replica had dropped its history, 0 where none had. meanwhile: whether
+    some of that went while it was read, so that reading was begun again.
+    """
+
+    heads: tuple[Head, ...]
+    dropped: int
+    meanwhile: bool
 
 
 class AuditedLedger(Ledger, Audited, Protocol):
@@ -34,15 +53,33 @@ async def verify_ledger(
     *,
     against: Head | None = None,
     timeout: float = 10.0,
-) -> tuple[Head, ...]:
+) -> VerifiedLedger:
     """Compare all replicas at one index and compute each one's history again up to there.
 
-    `addresses` are HOST:PORT of some; the others are found through them. Returns each replica's
-    head at that index. Raises LedgerUnavailable if one does not answer, Mismatch naming replicas
-    and index, OperationError if `against` is not applied everywhere.
+    `addresses` are HOST:PORT of some; the others are found through them. Raises LedgerUnavailable
+    if one does not answer, Mismatch naming replicas and index, OperationError if `against` is not
+    applied everywhere or was dropped, or if history is dropped faster than it can be read.
     """
     audit = _Audit(client, timeout)
     everybody = await _everybody(client, addresses, timeout=timeout)
+    for tries in range(1, MOST_TRIES + 1):
+        with suppress(HistoryDropped):
+            heads = await _compared(audit, everybody, against)
+            read = [await _recompute(audit, address, head) for address, head in heads.items()]
+            meanwhile = tries > 1 or any(begun > 1 for _, begun in read)
+            return VerifiedLedger(
+                tuple(heads.values()), max(dropped for dropped, _ in read), meanwhile
+            )
+    raise OperationError(
+        "history is dropped faster than it can be read: let more of it be kept (ledger "
+        "--keep-history), or verify a copy (parkledger backup, then restore --check)"
+    )
+
+
+async def _compared(
+    audit: _Audit, everybody: Sequence[str], against: Head | None
+) -> dict[str, Head]:
+    """Return each replica's head at the last index that all have applied: they are the same."""
     last = await asyncio.gather(*(audit.head(address) for address in everybody))
     index = min(head.index for head in last)
     if against is not None and against.index > index:
@@ -50,16 +87,22 @@ async def verify_ledger(
     heads = await asyncio.gather(*(audit.head(address, index) for address in everybody))
     named = dict(zip(everybody, heads, strict=True))
     await _compare(audit, named, index)
-    for address, head in named.items():
-        if against is not None:
-            own = await audit.head(address, against.index)
-            if own.digest != against.digest:
-                raise Mismatch(
-                    f"replica '{own.replica_id}': its head is {own}, not {against}: its history up "
-                    "to there is another one"
-                )
-        await _recompute(audit, address, head)
-    return tuple(heads)
+    if against is not None:
+        for address in everybody:
+            await _check_against(audit, address, against)
+    return named
+
+
+async def _check_against(audit: _Audit, address: str, against: Head) -> None:
+    try:
+        own = await audit.head(address, against.index)
+    except HistoryDropped as dropped:
+        raise OperationError(f"--against {against}: {dropped}") from dropped
+    if own.digest != against.digest:
+        raise Mismatch(
+            f"replica '{own.replica_id}': its head is {own}, not {against}: its history up "
+            "to there is another one"
+        )
 
 
 async def _everybody(
@@ -113,8 +156,25 @@ async def _compare(audit: _Audit, heads: dict[str, Head], index: int) -> None:
             )
 
 
-async def _recompute(audit: _Audit, address: str, head: Head) -> None:
-    frontier = await audit.client.checkpoint(address, timeout=audit.timeout)
+async def _recompute(audit: _Audit, address: str, head: Head) -> tuple[int, int]:
+    """Compute what a replica keeps of its history again, up to a head.
+
+    Returns up to where it had been dropped, and how often reading was begun. Raises HistoryDropped
+    if it was dropped before it could be read each time, or up to the head.
+    """
+    for tries in range(1, MOST_TRIES + 1):
+        frontier = await audit.client.checkpoint(address, timeout=audit.timeout)
+        dropped = frontier.size
+        if dropped > head.index:
+            break
+        with suppress(HistoryDropped):
+            await _compute(audit, address, head, frontier)
+            return dropped, tries
+    raise HistoryDropped(f"replica '{head.replica_id}' has dropped what was to be read")
+
+
+async def _compute(audit: _Audit, address: str, head: Head, frontier: Frontier) -> None:
+    """Compute the links after `frontier` again; HistoryDropped if one was dropped meanwhile."""
     if frontier.size and frontier.root() != (await audit.head(address, frontier.size)).digest:
         raise Mismatch(
             f"replica '{head.replica_id}': the tree over what it dropped, 1 to {frontier.size}, "

@@ -8,17 +8,36 @@ import pytest
 
 from central.ledger.client import LedgerClient
 from central.ledger.interface import HistoryDropped, WatchGap
+from central.ledger.merkle import Frontier
+from central.ledger.proof import FORMAT, Head
 from central.ledger.records import HistoryPage
 from central.ledger.replica import retention
 from central.ledger.upkeep.verify import verify_data
-from central.ledger.upkeep.verify_ledger import verify_ledger
+from central.ledger.upkeep.verify_ledger import MOST_TRIES, verify_ledger
+from node.errors import OperationError
 from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.queries.test_past import settled
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 
-pytestmark = pytest.mark.timeout(120)
-
 KEPT_SECONDS = 1.5
+
+
+class Late(LedgerClient):
+    """To its first `answers` questions from where on history is kept it is told what was long ago.
+
+    So is who asks just before the ledger drops some.
+    """
+
+    def __init__(self, cluster: Cluster, answers: int) -> None:
+        super().__init__(list(cluster.addresses.values()))
+        self._late = answers
+        cluster.clients.append(self)
+
+    async def checkpoint(self, address: str, *, timeout: float = 10.0) -> Frontier:
+        if self._late:
+            self._late -= 1
+            return Frontier()
+        return await super().checkpoint(address, timeout=timeout)
 
 
 async def flip(client: LedgerClient, first: int, count: int) -> None:
@@ -62,8 +81,18 @@ async def test_old_history_goes_while_the_ledger_serves(
 
         await settled(cluster)
         primary = str(cluster.addresses[await cluster.primary()])
-        heads = await verify_ledger(client, [primary])
-        assert len({head.digest for head in heads}) == 1
+        found = await verify_ledger(client, [primary])
+        assert len({head.digest for head in found.heads}) == 1
+        assert found.dropped >= 64
+        assert not found.meanwhile
+        for answers in (1, MOST_TRIES):
+            found = await verify_ledger(Late(cluster, answers), [primary])
+            assert found.dropped >= 64
+            assert found.meanwhile
+        with pytest.raises(OperationError, match="dropped faster than it can be read: let more"):
+            await verify_ledger(Late(cluster, 1000), [primary])
+        with pytest.raises(OperationError, match=r"--against 1:0+: .* has been dropped"):
+            await verify_ledger(client, [primary], against=Head(1, bytes(32), FORMAT, ""))
         stopped = await cluster.backup()
         await cluster.stop(stopped)
         assert verify_data(tmp_path / stopped).dropped >= 64
