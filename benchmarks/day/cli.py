@@ -105,6 +105,7 @@ def benchmark(
         policies = {"ours": filter_, **USUAL}
         draw_day(rendered[0], {name: one(rendered[0]) for name, one in policies.items()}, day_plot)
     rows = [*_rows("rendered", rendered, filter_, right=RIGHT_RENDERED, live=True)]
+    rows += _each(rendered, filter_)
     for camera in CAMERAS if data is not None else ():
         assert data is not None
         for mended, labels in ((False, "labels as published"), (True, "8 labels mended")):
@@ -189,6 +190,14 @@ def _live_rows(name: str, found: Measures, usual: dict[str, Measures]) -> Iterat
             goal=f">= {STAYS_GOAL}",
             met=(found.stays_share or 0.0) >= STAYS_GOAL,
         )
+
+
+def _each(days: Sequence[DayScores], filter_: Policy) -> Iterator[Row]:
+    """Ours, a day at a time: how far days differ."""
+    for day in days if len(days) > 1 else ():
+        found = measure(day, filter_(day))
+        yield Row(f"{day.name}: false flips a spot and day", "flips", found.flips_a_spot_day)
+        yield Row(f"{day.name}: spot-time right", "of 1", found.right_share)
 
 
 def _finite(delay: float | None) -> float | None:

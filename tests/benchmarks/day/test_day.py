@@ -1,17 +1,22 @@
 """The judge of whole days: policies and measures on days that can be worked out by hand."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from benchmarks.day.cli import benchmark
 from benchmarks.day.cnrext import STILL_S, real_days
 from benchmarks.day.measures import measure, together
 from benchmarks.day.plot import draw_day
 from benchmarks.day.policies import OCCUPIED, UNKNOWN, VACANT, ours, three_in_a_row, threshold
 from benchmarks.day.rendered import rendered_scores
 from benchmarks.day.scores import DayScores
+from central.processor.classifier import model_name
 from central.processor.evidence import EvidenceSettings
 from models.classifier import SpotClassifier
 from node.errors import UsageError
@@ -100,6 +105,25 @@ def test_scores_are_kept_and_found(tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(b"no")
     with pytest.raises(UsageError, match="holds no scores"):
         DayScores.load(tmp_path / "bad.npz")
+
+
+def test_the_command_judges_days_whose_scores_are_kept_and_tells_each(tmp_path: Path) -> None:
+    truth = "v" * 30 + "o" * 60 + "v" * 30
+    good = day(truth, "0" * 30 + "9" * 60 + "0" * 30)
+    bad = day(truth, "0" * 10 + "9" * 10 + "0" * 100)
+    name = model_name(SpotClassifier.load(None))
+    for seed, one in ((1, good), (2, bad)):
+        replace(one, name=f"day {seed}").save(tmp_path / f"day-{seed}-240-960-{name}.npz")
+    options = ["--scores", str(tmp_path), "--seconds", "240", "--json", str(tmp_path / "r.json")]
+    run = CliRunner().invoke(
+        benchmark, [*options, "--seed", "1", "--seed", "2"], standalone_mode=False
+    )
+    assert run.return_value is False, run.output
+    rows = json.loads((tmp_path / "r.json").read_text())["rows"]
+    flips = {row["name"]: row["ours"] for row in rows if "false flips" in row["name"]}
+    assert flips["day 1: false flips a spot and day"] == 0.0
+    assert flips["day 2: false flips a spot and day"] == 1.0
+    assert flips["rendered: false flips a spot and day"] == 0.5
 
 
 def test_the_picture(tmp_path: Path) -> None:
