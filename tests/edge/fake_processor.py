@@ -18,7 +18,7 @@ from protos import video_stream_pb2_grpc as pb_grpc
 
 Context = grpc.aio.ServicerContext[pb.CameraMessage, pb.ProcessorMessage]
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class FakeProcessor(pb_grpc.VideoStreamServiceServicer):

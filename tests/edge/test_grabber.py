@@ -16,7 +16,7 @@ from tests.edge.fake_reader import FakeOpener, FakeReader
 from tests.edge.fake_rtsp import FakeRtspCamera
 from tests.edge.videos import make_video, number_of
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 WEBCAM = Source(SourceKind.WEBCAM, "0", "webcam 0")
 
 

@@ -51,7 +51,6 @@ PORTIONS = (
 CALIBRATION = Calibration(1.3, Thresholds(0.75, 0.25))
 
 
-@pytest.mark.timeout(60)
 def test_a_small_training_run_gives_a_working_model(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     data = make_data(tmp_path / "data")

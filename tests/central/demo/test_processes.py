@@ -15,7 +15,7 @@ from central.demo.processes import Supervisor, log_tail
 from node.address import Address
 from node.errors import OperationError, UsageError
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 def lone_replica(directory: Path) -> list[str]:

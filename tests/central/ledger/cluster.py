@@ -20,7 +20,7 @@ from central.ledger.services.server import serve
 from central.raft import Configuration
 from node.address import Address
 
-DEADLINE = 20.0  # seconds: far beyond what anything here takes, for machines that are busy
+DEADLINE = 60.0  # seconds: far beyond what anything here takes, for machines that are busy
 
 
 def free_ports(count: int) -> list[int]:

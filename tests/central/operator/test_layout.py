@@ -79,7 +79,6 @@ def test_a_folder_that_cannot_be_written_to_is_named() -> None:
         write_whole(Path("/proc/north.toml"), "")
 
 
-@pytest.mark.timeout(120)
 async def test_of_a_ledger_that_runs_the_last_and_an_earlier_one(tmp_path: Path) -> None:
     first, second = north(), replace(north(), name="Redrawn")
     async with Cluster(tmp_path / "data", replica_ids=("a",)) as cluster:
@@ -107,7 +106,6 @@ async def test_of_a_ledger_that_runs_the_last_and_an_earlier_one(tmp_path: Path)
     assert not file.with_name("north.toml.part").exists()
 
 
-@pytest.mark.timeout(120)
 async def test_a_reader_that_left_is_no_error(tmp_path: Path) -> None:
     async with Cluster(tmp_path, replica_ids=("a",)) as cluster:
         await cluster.client().apply(north(), timeout=DEADLINE)

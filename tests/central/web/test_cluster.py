@@ -3,12 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from central.ledger.proof import proof_from_json
 from tests.central.web.harness import web_service
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def test_replicas_and_a_fail_over_are_shown(tmp_path: Path) -> None:

@@ -3,12 +3,8 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
 from central.web.docs_page import docs_page
 from tests.central.web.harness import web_service
-
-pytestmark = pytest.mark.timeout(90)
 
 
 class Page(HTMLParser):

@@ -10,8 +10,6 @@ import pytest
 from tests.central.ledger.cluster import DEADLINE
 from tests.central.web.harness import Heard, Web, listening, web_service
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def flips(heard: list[Heard]) -> list[str]:
     """Return what became of A1, in order."""

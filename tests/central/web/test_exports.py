@@ -25,8 +25,6 @@ from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, batch, layou
 from tests.central.web import schemas
 from tests.central.web.harness import Web, web_service
 
-pytestmark = pytest.mark.timeout(90)
-
 AT = 1_790_000_000_000_000
 
 

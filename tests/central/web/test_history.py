@@ -4,14 +4,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from central.layout.document import Zone
 from central.ledger.records import CameraCondition, CameraReport
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 from tests.central.web.harness import listening, web_service
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def test_history_is_paged_without_a_gap_or_a_repeat(tmp_path: Path) -> None:

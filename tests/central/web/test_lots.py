@@ -5,13 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from central.web.settings import WebSettings
 from tests.central.ledger.samples import layout
 from tests.central.web.harness import ANYWHERE, Web, served, told, web_service
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def flipped(web: Web, times: int = 1) -> int:

@@ -15,8 +15,6 @@ from tests.central.processor.fake_camera import FakeCamera
 from tests.central.processor.harness import layout, picture, region, running, settings
 from tests.central.web.harness import ANYWHERE, TOKEN, served, told
 
-pytestmark = pytest.mark.timeout(90)
-
 PATH = "/api/v1/cameras/cam1/picture"
 PREVIEW = "/api/v1/cameras/cam1/preview"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

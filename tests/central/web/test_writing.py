@@ -8,8 +8,6 @@ import pytest
 
 from tests.central.web.harness import TOKEN, Web, web_service
 
-pytestmark = pytest.mark.timeout(90)
-
 PATH = "/api/v1/lots/north/layout"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 

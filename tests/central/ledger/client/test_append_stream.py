@@ -21,8 +21,6 @@ from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, free_ports
 from tests.central.ledger.samples import OCCUPIED, batch
 
-pytestmark = pytest.mark.timeout(60)
-
 
 class Server:
     """Acks all that it has as soon as `acks` is set."""

@@ -13,8 +13,6 @@ from tests.central.ledger.cluster import Cluster, free_ports
 from tests.central.ledger.peers.test_identity import settings
 from tests.command_line import Runner
 
-pytestmark = pytest.mark.timeout(60)
-
 COMMAND = ("ledger", "--replica-id", "b", "--listen", "127.0.0.1:7009")
 
 

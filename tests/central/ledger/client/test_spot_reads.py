@@ -17,8 +17,6 @@ from tests.central.ledger.peers.test_identity import settings
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 from tests.command_line import Runner
 
-pytestmark = pytest.mark.timeout(60)
-
 
 class Primary:
     """Answers requests when it is told to; of lot "nowhere" it knows nothing."""

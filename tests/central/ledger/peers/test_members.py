@@ -13,8 +13,6 @@ from node.errors import UsageError
 from tests.central.ledger.cluster import DEADLINE, Cluster, free_ports
 from tests.central.ledger.samples import OCCUPIED, batch, layout
 
-pytestmark = pytest.mark.timeout(90)
-
 
 async def add(cluster: Cluster, replica_id: str) -> Members:
     """Start a newcomer, add it, and return the members once it votes."""

@@ -22,8 +22,6 @@ from node.errors import OperationError
 from protos import raft_pb2, raft_pb2_grpc
 from tests.central.ledger.cluster import DEADLINE, free_ports
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @dataclass
 class End:

@@ -19,8 +19,6 @@ from tests.central.ledger.books import diverge, tamper
 from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, batch, layout
 
-pytestmark = pytest.mark.timeout(90)
-
 
 def now_us() -> int:
     return time.time_ns() // 1000

@@ -23,7 +23,7 @@ from tests.central.ledger.samples import (
     layout,
 )
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class Watched:

@@ -21,8 +21,6 @@ from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, batch, layout
 
-pytestmark = pytest.mark.timeout(90)
-
 
 def state_at(number: int) -> Occupancy:
     """Odd sequences say occupied, even ones vacant."""

@@ -18,8 +18,6 @@ from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.queries.test_past import flip, settled
 from tests.central.ledger.samples import OCCUPIED, batch, layout
 
-pytestmark = pytest.mark.timeout(90)
-
 
 @pytest.mark.parametrize(("differs", "high"), [(1, 1), (1, 9), (5, 9), (9, 9), (64, 1000)])
 async def test_the_first_difference_is_found_by_bisection(differs: int, high: int) -> None:

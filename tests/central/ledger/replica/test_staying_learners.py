@@ -11,8 +11,6 @@ from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.peers.test_members import add, voting
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 
-pytestmark = pytest.mark.timeout(90)
-
 
 async def held_by(cluster: Cluster, replica_id: str, index: int) -> Member:
     """Return a member once its disk holds an index."""

@@ -13,7 +13,7 @@ from central.ledger.replica.writing import LogWriter
 from central.raft import Configuration, Effects, Entry, Persist, Snapshot
 from node.errors import OperationError
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 ENOUGH = 20  # writes until the average is believed
 
 

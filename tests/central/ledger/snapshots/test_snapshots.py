@@ -89,7 +89,6 @@ async def test_that_there_is_no_room_is_said_once_a_minute_a_peer(
     assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
-@pytest.mark.timeout(120)
 async def test_a_peer_waits_until_the_primary_s_disk_has_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -112,7 +111,6 @@ async def test_a_peer_waits_until_the_primary_s_disk_has_room(
     assert f"snapshot to {behind}: " in caplog.text
 
 
-@pytest.mark.timeout(120)
 async def test_a_backup_takes_no_snapshot_that_would_fill_its_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -156,7 +154,6 @@ async def many_spots(client: LedgerClient) -> None:
         await client.apply(replace(large, name=f"Version {number}"))
 
 
-@pytest.mark.timeout(120)
 async def test_a_backup_far_behind_gets_a_snapshot_though_the_log_holds_everything(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

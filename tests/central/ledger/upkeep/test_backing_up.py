@@ -127,7 +127,6 @@ async def test_what_does_not_arrive_whole_is_no_backup(
     assert alone(tmp_path / "f")
 
 
-@pytest.mark.timeout(90)
 async def test_a_live_cluster_is_copied_and_the_copy_is_a_cluster(tmp_path: Path) -> None:
     async with Cluster(tmp_path) as cluster:
         client = cluster.client()

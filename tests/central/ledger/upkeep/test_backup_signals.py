@@ -18,7 +18,6 @@ from central.ledger.wire.backups import backup_part_to_proto
 from central.ledger.wire.channels import Context
 from protos import cluster_pb2, cluster_pb2_grpc, parking_pb2, parking_pb2_grpc
 
-pytestmark = pytest.mark.timeout(120)
 PATIENCE = 60.0
 
 DESCRIPTION = Description("north-1", "a", 9, bytes(32), SCHEMA_VERSION, 100 * PIECE_BYTES, 1)

@@ -13,8 +13,6 @@ from tests.central.ledger.cluster import Cluster
 from tests.central.ledger.samples import OCCUPIED, batch, layout
 from tests.command_line import Runner
 
-pytestmark = pytest.mark.timeout(90)
-
 
 def lose_two_of_three(directory: Path) -> tuple[str, int]:
     """Run three replicas for a while; returns the id of one, and where its log ends."""

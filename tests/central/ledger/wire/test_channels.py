@@ -12,7 +12,7 @@ from tests.central.processor.harness import settings
 
 SECONDS = 40.0  # for seven pings; by default the fourth of one that pings so often ends it
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.long
 
 
 async def silence(request: bytes, context: Context) -> AsyncIterator[bytes]:

@@ -17,8 +17,6 @@ pytest.importorskip("paho.mqtt")
 from central.web.outbound.mqtt_publisher import Broker, Publisher
 from tests.central.web.outbound.mosquitto import Heard, Mosquitto, mosquitto, subscriber
 
-pytestmark = pytest.mark.timeout(180)
-
 SPOT = "parkledger/lot/north/spot/A1/state"
 STATUS = "parkledger/status"
 

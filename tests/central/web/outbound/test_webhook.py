@@ -20,8 +20,6 @@ from node.cli import main
 from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 
-pytestmark = pytest.mark.timeout(120)
-
 SECRET = "0123456789abcdef"
 
 
