@@ -26,7 +26,7 @@ class Answering:
             connection.sendall(answer)
 
     def join(self) -> None:
-        self._thread.join(10.0)
+        self._thread.join(60.0)
         self._listener.close()
 
 

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from edge.snapshot import take_snapshot
 from edge.source import SourceKind, parse_source
 from edge.stills import StillsReader
 from node.errors import OperationError
+from tests.edge.fake_processor import DEADLINE_S
 from tests.edge.pictures import jpeg
 from tests.edge.videos import number_of, numbered_image
 
@@ -28,6 +30,20 @@ def opened(location: Path | str) -> StillsReader:
     source = parse_source(str(location))
     assert source.kind is SourceKind.STILLS
     return StillsReader.open(source)
+
+
+def interrupt_once(reader: StillsReader, reached: Callable[[], bool]) -> threading.Thread:
+    """Interrupt the reader once that is reached, or after a minute: then the test has failed."""
+
+    def wait() -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not reached() and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        reader.interrupt()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
 
 
 def number_in(reader: StillsReader) -> int:
@@ -58,7 +74,7 @@ def test_a_file_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
     grabbing = threading.Thread(target=lambda: grabbed.append(reader.grab()))
     grabbing.start()
     path.write_bytes(whole)
-    grabbing.join(10)
+    grabbing.join(DEADLINE_S)
     assert grabbed == [True]
     assert number_in(reader) == 5
 
@@ -71,13 +87,11 @@ def test_a_file_that_stays_in_pieces_is_passed_over(
     broken.write_bytes(broken.read_bytes()[:-20])
     os.utime(broken, (time.time() - 100, time.time() - 100))
     reader = opened(tmp_path)
-    stop = threading.Timer(0.1, reader.interrupt)
-    stop.start()
+    interrupting = interrupt_once(reader, lambda: "is no whole JPEG or PNG" in caplog.text)
     assert not reader.grab()
-    stop.join()
+    interrupting.join()
     assert "broken.jpg is no whole JPEG or PNG" in caplog.text
     reader = opened(tmp_path)
-    threading.Timer(5, reader.interrupt).start()
     write(tmp_path, "next.jpg", 8, at=time.time())
     assert reader.grab()
     assert number_in(reader) == 8
@@ -124,4 +138,4 @@ def test_interrupting_ends_the_wait_for_a_picture(tmp_path: Path) -> None:
     threading.Timer(0.05, reader.interrupt).start()
     began = time.monotonic()
     assert not reader.grab()
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < DEADLINE_S

@@ -32,7 +32,7 @@ async def test_a_processor_that_dies_hands_over_to_the_next_and_frames_in_flight
         camera.capture()
         await first.until(lambda: len(first.frames) == 3)
         await first.kill()
-        await second.until(lambda: len(second.hellos) == 1)
+        await second.until(lambda: len(second.hellos) >= 1)
         await camera.capture_until(second, 1)
         await camera.finish()
     assert second.hellos[0].boot_id == first.hellos[0].boot_id
@@ -108,7 +108,7 @@ async def test_an_invalid_argument_ends_the_camera_with_its_line() -> None:
 
 
 async def test_a_processor_that_acks_nothing_is_left_for_the_next() -> None:
-    limits = Limits(welcome_s=DEADLINE_S, ack_s=0.05, goodbye_s=0.1)
+    limits = Limits(welcome_s=DEADLINE_S, ack_s=0.5, goodbye_s=0.1)
     async with (
         FakeProcessor() as silent,
         FakeProcessor() as second,
@@ -117,14 +117,14 @@ async def test_a_processor_that_acks_nothing_is_left_for_the_next() -> None:
         silent.acks = False
         camera.capture()
         await silent.until(lambda: len(silent.frames) == 1)
-        await second.until(lambda: len(second.hellos) == 1)
+        await second.until(lambda: len(second.hellos) >= 1)
         camera.capture()
-        await second.until(lambda: len(second.frames) == 1)
+        await second.until(lambda: len(second.frames) >= 1)
     assert camera.outbox.counts.lost >= 1
 
 
 async def test_a_processor_that_never_welcomes_is_left_for_the_next() -> None:
-    limits = Limits(welcome_s=0.05)
+    limits = Limits(welcome_s=0.5)
     async with (
         FakeProcessor() as mute,
         FakeProcessor() as second,
@@ -152,7 +152,7 @@ async def fail_over_after(trouble: Callable[[FakeProcessor], Awaitable[None]]) -
         await camera.capture_until(first, 2)
         began = time.monotonic()
         await trouble(first)
-        await second.until(lambda: len(second.hellos) == 1)
+        await second.until(lambda: len(second.hellos) >= 1)
         await camera.capture_until(second, 1)
         return time.monotonic() - began
 

@@ -95,7 +95,7 @@ async def test_what_waits_goes_together_and_few_requests_are_in_flight() -> None
 async def test_a_replica_that_does_not_ack_is_left_for_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(append_stream, "ACK_TIME_OUT", 0.3)
+    monkeypatch.setattr(append_stream, "ACK_TIME_OUT", 1.0)
     paused, other = Server(acks=False), Server(acks=True)
     async with (
         paused.running() as first,
@@ -104,7 +104,8 @@ async def test_a_replica_that_does_not_ack_is_left_for_another(
         asyncio.timeout(DEADLINE),
     ):
         assert (await stream.append(batch("near", 1, ("A1", OCCUPIED)))).index == 9
-    assert len(paused.requests) == len(other.requests) == 1
+    for server in (paused, other):  # more than once on a machine that stands still
+        assert {one.sequence for told in server.requests for one in told.batches} == {1}
 
 
 async def test_closing_while_an_ack_is_awaited_ends() -> None:

@@ -9,7 +9,7 @@ from central.ledger.replica.opening import open_replica
 from central.raft import Configuration
 from node.address import Address
 from node.errors import OperationError, UsageError
-from tests.central.ledger.cluster import Cluster, free_ports
+from tests.central.ledger.cluster import DEADLINE, Cluster, free_ports
 from tests.central.ledger.peers.test_identity import settings
 from tests.command_line import Runner
 
@@ -19,7 +19,7 @@ COMMAND = ("ledger", "--replica-id", "b", "--listen", "127.0.0.1:7009")
 async def test_a_newcomer_learns_the_cluster_of_any_member(tmp_path: Path) -> None:
     async with Cluster(tmp_path, replica_ids=("a", "b")) as cluster:
         backup = await cluster.backup()
-        assert await cluster_to_join("c", cluster.addresses[backup], timeout=10) == "test"
+        assert await cluster_to_join("c", cluster.addresses[backup], timeout=DEADLINE) == "test"
 
 
 async def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ async def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     async with Cluster(tmp_path, replica_ids=("a", "b")) as cluster:
         await cluster.primary()
         with pytest.raises(UsageError, match=r"has a replica 'b' already; .* members remove b'"):
-            await cluster_to_join("b", cluster.addresses["a"], timeout=10)
+            await cluster_to_join("b", cluster.addresses["a"], timeout=DEADLINE)
 
 
 async def test_a_group_without_a_quorum_is_not_joined(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from central.ledger.records import Occupancy, SpotReading, SpotState
 from central.ledger.replica.opening import lease_us
 from central.ledger.wire.spots import MAX_SPOTS, SpotName, spots_request_from_proto
 from protos import parking_pb2
-from tests.central.ledger.cluster import Cluster
+from tests.central.ledger.cluster import DEADLINE, Cluster
 from tests.central.ledger.peers.test_identity import settings
 from tests.central.ledger.samples import OCCUPIED, VACANT, batch, layout
 from tests.command_line import Runner
@@ -29,7 +29,7 @@ class Primary:
         self, names: Sequence[SpotName], timeout: float
     ) -> Sequence[SpotReading | LedgerRefused]:
         self.asked.append(list(names))
-        await asyncio.wait_for(self.may_answer.wait(), 5)
+        await asyncio.wait_for(self.may_answer.wait(), DEADLINE)
         if names[0][0] == "away":
             raise LedgerUnavailable("no replica answered")
         return [
@@ -42,7 +42,8 @@ class Primary:
 
 def reads(spots: SpotReads, lot: str, count: int) -> "list[asyncio.Task[SpotReading]]":
     return [
-        asyncio.create_task(spots.read((lot, str(number)), timeout=5.0)) for number in range(count)
+        asyncio.create_task(spots.read((lot, str(number)), timeout=DEADLINE))
+        for number in range(count)
     ]
 
 
@@ -130,7 +131,7 @@ async def test_a_spot_shows_what_was_acked(tmp_path: Path, lease: bool) -> None:
         with pytest.raises(LedgerRefused, match="spot 'Z9' of lot 'north' is not known"):
             await client.spot("north", "Z9")
         await cluster.stop(await cluster.primary())
-        assert (await client.spot("north", "A1", timeout=20.0)).spot.occupancy is OCCUPIED
+        assert (await client.spot("north", "A1", timeout=DEADLINE)).spot.occupancy is OCCUPIED
 
 
 def test_a_lease_is_shorter_than_what_backups_promise(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ async def test_a_backup_far_behind_gets_a_snapshot_though_the_log_holds_everythi
         cluster.start(behind)
         await cluster.applied(behind, ahead.applied_index)
         caught_up = await cluster.status(behind)
-        assert caught_up.snapshot_index == ahead.applied_index
+        assert caught_up.snapshot_index >= ahead.applied_index
         assert caught_up.state_hash == ahead.state_hash
         # What is committed from now on comes as entries.
         await client.apply(layout())
