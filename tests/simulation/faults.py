@@ -1,8 +1,9 @@
 """What goes wrong, when, and how long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
-from central.raft import Role
+from central.raft import Raft, Role
 from tests.simulation.administrator import Administrator
 from tests.simulation.clock import Clock
 from tests.simulation.network import Network
@@ -57,6 +58,9 @@ class Faults:
                 self._administrator.act()
             case "suspicion":
                 self._suspect(process)
+            case "greeting":
+                links = self._links()
+                self._greet([link for link in links if self._clock.rng.random() < 0.5])
             case _:
                 self._cut(fault)
 
@@ -109,6 +113,17 @@ class Faults:
             if self._clock.rng.random() < 0.8:
                 other.ask(lambda raft: raft.suspect(process.name))
 
+    def _greet(self, links: Iterable[tuple[str, str]]) -> None:
+        """Let replicas find that messages reach others again, whether they ever did not or not."""
+        self._clock.count("greeting")
+        processes = {process.name: process for process in self._processes}
+        for one, other in links:
+            processes[one].ask(partial(Raft.greet, peer=other))
+
+    def _links(self) -> list[tuple[str, str]]:
+        names = [*self._plan.replicas, *self._plan.spares]
+        return [(one, other) for one in names for other in names if one != other]
+
     def _transfer(self) -> None:
         for leader in self._processes:
             if leader.raft is None or leader.raft.role is not Role.LEADER:
@@ -128,7 +143,7 @@ class Faults:
 
     def _cut(self, fault: str) -> None:
         names = [*self._plan.replicas, *self._plan.spares]
-        links = [(one, other) for one in names for other in names if one != other]
+        links = self._links()
         rng = self._clock.rng
         rng.shuffle(names)
         half = set(names[: len(names) // 2])
@@ -156,5 +171,7 @@ class Faults:
         def heal() -> None:
             if self._network.cut is made:
                 self._network.cut = frozenset()
+                if "greeting" in self._plan.faults:  # as connections are made again
+                    self._greet(sorted(made))
 
         self._clock.after(self._clock.gap(50 * TICK), heal)

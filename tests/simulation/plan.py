@@ -25,6 +25,7 @@ FAULTS = (
     "transfer",
     "membership",
     "suspicion",
+    "greeting",
 )
 
 

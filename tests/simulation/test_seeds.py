@@ -33,6 +33,7 @@ EXPECTED = {
     "crash with a write lost",
     "disk full",
     "disk lost",
+    "greeting",
     "leader cut off",
     "membership changed",
     "message delayed",

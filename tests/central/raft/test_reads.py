@@ -47,6 +47,17 @@ def test_a_read_is_answered_once_a_quorum_has_heard_the_leader_after_it_was_aske
     assert take(raft).reads == ()  # once
 
 
+def test_that_messages_reach_a_peer_again_is_no_answer_of_it() -> None:
+    raft = committed_leader()
+    raft.read(7)
+    asked = round_of(raft)
+    for peer in "bc":
+        raft.greet(peer)
+    assert take(raft).reads == ()
+    accept(raft, "b", 1, read_round=asked)
+    assert take(raft).reads == (ReadReady(7, 1),)
+
+
 def test_the_index_is_what_was_committed_when_the_read_was_asked() -> None:
     # Step 2. Later would be right too, but would wait for more than is needed.
     raft = committed_leader()
