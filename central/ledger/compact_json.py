@@ -14,7 +14,7 @@ def plain_dumps(value: Any) -> bytes:
     return _encode(value).encode()
 
 
-def plain_loads(data: bytes) -> Any:
+def plain_loads(data: bytes | str) -> Any:
     """Return what was written, with numbers of up to 64 bits. Raises ValueError."""
     return json.loads(data)
 
@@ -32,7 +32,7 @@ else:
         except TypeError:  # a number of more than 64 bits, half a character
             return plain_dumps(value)
 
-    def loads(data: bytes) -> Any:
+    def loads(data: bytes | str) -> Any:
         """As `plain_loads`."""
         try:
             return orjson.loads(data)

@@ -1,13 +1,14 @@
 """Questions about the past of one lot. All run inside the caller's transaction.
 
-History is read by spot, for its index holds each spot's changes in the order of their application,
-and through windows of indexes that widen until a page is full: so a page costs about the same
+History is read by spot, for its index says which entries changed one, in their order, and through
+windows of indexes that widen until a page is full: so a page costs about the same
 however long the history is, and however few of its changes are of the lot.
 """
 
 import sqlite3
 import struct
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 from central.ledger.interface import LedgerRefused
@@ -19,7 +20,7 @@ from central.ledger.records import (
     RecordedCameraChange,
     RecordedChange,
 )
-from central.ledger.state import chain
+from central.ledger.state import chain, spot_history
 from central.ledger.state.cuts import last_cut
 from node.values import frozen
 
@@ -37,14 +38,6 @@ _FIRST_WINDOW = 4096  # indexes
 _WIDER = 4
 _BEYOND = 2**62  # larger than any index and any ordinal
 
-# The plus signs keep SQLite from sorting by its primary key, for which it would read every lot.
-_WINDOW = (
-    "SELECT applied_index, ordinal, committed_at_us, spot_id, previous, occupancy, confidence,"
-    " camera_id, captured_at_us, layout_version, model"
-    " FROM history INDEXED BY history_by_spot"
-    " WHERE lot_id = ? AND spot_id IN ({spots}) AND applied_index BETWEEN ? AND ?"
-    " AND (+applied_index, +ordinal) > (?, ?) ORDER BY +applied_index, +ordinal LIMIT ?"
-)
 _EVERY_SPOT = "SELECT spot_id FROM spot_lives WHERE lot_id = ?"
 
 
@@ -163,15 +156,23 @@ def _rows(
     connection: sqlite3.Connection, question: HistoryQuestion, after: tuple[int, int], last: int
 ) -> list[Row]:
     """Return one row more than a page has, if there are so many."""
-    spots = ", ".join("?" * len(question.spot_ids)) or _EVERY_SPOT
-    which = question.spot_ids or (question.lot_id,)
-    statement, rows, width = _WINDOW.format(spots=spots), list[Row](), _FIRST_WINDOW
+    rows, width = list[Row](), _FIRST_WINDOW
     while (missing := question.page_size + 1 - len(rows)) > 0 and after[0] <= last:
         end = min(last, after[0] + width)
-        window = (question.lot_id, *which, after[0], end, *after, missing)
-        rows += connection.execute(statement, window)
+        found = spot_history.changes_of(
+            connection, question.lot_id, question.spot_ids, after[0], end
+        )
+        rows += islice(map(_row, (one for one in found if one[:2] > after)), missing)
         after, width = (end + 1, -1), width * _WIDER
     return rows
+
+
+def _row(change: spot_history.Change) -> Row:
+    index, ordinal, _, spot_id, was, now, confidence, camera_id, captured_at_us, at, *source = (
+        change
+    )
+    told = (spot_id, was, now, confidence, camera_id, captured_at_us)
+    return (index, ordinal, at, *told, source[0], source[1])
 
 
 def _cameras(

@@ -2,17 +2,14 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from central.ledger.layout_json import layout_from_json
 from central.ledger.queries.lots import count_of
 from central.ledger.records import LotCount, LotState, Occupancy, SpotState
+from central.ledger.state import spot_history
 
-_LAST_OF_SPOT = (
-    "SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model FROM history "
-    "WHERE lot_id = ? AND spot_id = ? AND applied_index BETWEEN ? AND ?"
-    " ORDER BY applied_index DESC, ordinal DESC LIMIT 1"
-)
 # Whoever asks for what was before the cut is refused before.
 _BASE_OF_SPOT = (
     "SELECT occupancy, confidence, camera_id, captured_at_us, layout_version, model FROM spot_base "
@@ -59,9 +56,11 @@ def _spot_as_of(
 ) -> SpotState:
     # At added_index itself no change of the spot's earlier life can stand: the same layout cannot
     # take a spot away and bring it back.
-    row = (
-        connection.execute(_LAST_OF_SPOT, (lot_id, spot_id, added_index, index)).fetchone()
-        or connection.execute(_BASE_OF_SPOT, (lot_id, spot_id, added_index)).fetchone()
+    last = spot_history.last_change(connection, lot_id, spot_id, added_index, index)
+    row: Sequence[Any] | None = (
+        (*last[5:9], *last[10:])
+        if last
+        else connection.execute(_BASE_OF_SPOT, (lot_id, spot_id, added_index)).fetchone()
     )
     if row is None:
         return SpotState(spot_id, Occupancy.UNKNOWN, 0, "", added_at_us)

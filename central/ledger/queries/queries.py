@@ -24,7 +24,7 @@ from central.ledger.records import (
     Occupancy,
     OccupancyChange,
 )
-from central.ledger.state import chain
+from central.ledger.state import chain, spot_history
 from central.ledger.state.cuts import last_cut, next_cut
 
 
@@ -215,15 +215,13 @@ class Queries:
         layouts: dict[int, list[LayoutChange]] = defaultdict(list)
         counts: dict[int, list[CountChange]] = defaultdict(list)
         cameras: dict[int, list[CameraChange]] = defaultdict(list)
-        for index, at, lot_id, spot_id, previous, occupancy, *rest in self._connection.execute(
-            "SELECT applied_index, committed_at_us, lot_id, spot_id, previous, occupancy,"
-            " confidence, camera_id, captured_at_us, layout_version, model FROM history "
-            "WHERE applied_index > ? AND applied_index <= ? ORDER BY applied_index, ordinal",
-            window,
+        for index, _, lot_id, spot_id, previous, occupancy, *rest in spot_history.changes(
+            self._connection, after + 1, through
         ):
-            committed_at[index] = at
+            confidence, camera_id, captured_at_us, committed_at[index], *source = rest
+            said = (confidence, camera_id, captured_at_us, *source)
             changes[index].append(
-                OccupancyChange(lot_id, spot_id, Occupancy(previous), Occupancy(occupancy), *rest)
+                OccupancyChange(lot_id, spot_id, Occupancy(previous), Occupancy(occupancy), *said)
             )
         for index, at, lot_id, version in self._connection.execute(
             "SELECT applied_index, committed_at_us, lot_id, version FROM layouts "

@@ -1,8 +1,10 @@
 """Drops the oldest part of the history, in the tables. See cuts.py for what stays."""
 
 import sqlite3
+from collections.abc import Collection
 
 from central.ledger.outcome import Done, Outcome, Refused
+from central.ledger.state import spot_history
 from central.ledger.state.chain import head_at, prune
 from central.ledger.state.changes import Changes
 from central.ledger.state.cuts import ALIGNMENT, Cut, base_digest, last_cut, layouts_digest
@@ -21,8 +23,13 @@ def drop(connection: sqlite3.Connection, changes: Changes, through: int) -> Outc
     ).fetchone()
     # What is dropped must be gone from the file, too, not only from the tables.
     connection.execute("PRAGMA secure_delete = ON").fetchall()
-    _move_base(connection, through)
-    for table in ("history", "count_history", "camera_history", "cuts", "sums"):
+    last = {
+        change[2:4]: change
+        for change in spot_history.changes(connection, before.index + 1, through)
+    }
+    _move_base(connection, last.values(), through)
+    spot_history.drop(connection, last, through)
+    for table in ("count_history", "camera_history", "cuts", "sums"):
         connection.execute(f"DELETE FROM {table} WHERE applied_index <= ?", (through,))
     head = head_at(connection, through).hex()
     prune(connection, through)
@@ -32,14 +39,20 @@ def drop(connection: sqlite3.Connection, changes: Changes, through: int) -> Outc
     return Done()
 
 
-def _move_base(connection: sqlite3.Connection, through: int) -> None:
-    """Let the base be how everything stood at the cut: the last row of each, if it still counts."""
-    # Rows come in their order, so that the last of each stays.
-    connection.execute(
-        "INSERT OR REPLACE INTO spot_base SELECT lot_id, spot_id, applied_index, occupancy,"
-        " confidence, camera_id, captured_at_us, layout_version, model FROM history"
-        " WHERE applied_index <= ? ORDER BY applied_index, ordinal",
-        (through,),
+def _move_base(
+    connection: sqlite3.Connection, last: Collection[spot_history.Change], through: int
+) -> None:
+    """Let the base be how everything stood at the cut: the last row of each, if it still counts.
+
+    last: the last change of each spot that has changed since the cut before.
+    """
+    connection.executemany(
+        "INSERT OR REPLACE INTO spot_base VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (lot_id, spot_id, index, occupancy, confidence, camera_id, captured_at_us, *source)
+            for index, _, lot_id, spot_id, _, occupancy, confidence, *rest in last
+            for camera_id, captured_at_us, _, *source in [rest]
+        ],
     )
     # A spot that left its layout takes what it was with it, also if it came back.
     connection.execute(
@@ -49,6 +62,7 @@ def _move_base(connection: sqlite3.Connection, through: int) -> None:
         " AND (l.removed_index IS NULL OR l.removed_index > ?))",
         (through,),
     )
+    # Rows come in their order, so that the last of each stays.
     connection.execute(
         "INSERT OR REPLACE INTO count_base SELECT lot_id, reporter, available_spaces,"
         " counted_at_us, stale, status FROM count_history"

@@ -30,11 +30,6 @@ _CHUNK = 1000  # indexes whose rows are in memory at once
 _RANGE = "WHERE applied_index BETWEEN ? AND ? ORDER BY applied_index"
 _STATEMENTS = (
     (
-        "SELECT applied_index, ordinal, lot_id, spot_id, previous, occupancy, confidence,"
-        " camera_id, captured_at_us, committed_at_us, layout_version, model"
-        f" FROM history {_RANGE}, ordinal"
-    ),
-    (
         "SELECT applied_index, lot_id, version, committed_at_us, document FROM layouts "
         f"{_RANGE}, lot_id, version"
     ),
@@ -52,7 +47,7 @@ _STATEMENTS = (
     ),
     f"SELECT applied_index, digest, committed_at_us FROM sums {_RANGE}",
 )
-"""What an entry did, in the order in which it stands in a link."""
+"""What an entry did beside changing spots, in the order in which it stands in a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +77,37 @@ def rows_of(
     is left out at the end where there is none: cameras, cuts, sums, and a change's layout version
     and model. Entries that made no rows are missing; `NO_ROWS` is theirs.
     """
-    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], [], [], []))
+    spots = dict(
+        connection.execute(
+            "SELECT applied_index, changes FROM history WHERE applied_index BETWEEN ? AND ?",
+            (first, last),
+        )
+    )
+    found: dict[int, tuple[list[Row], ...]] = defaultdict(lambda: ([], [], [], [], []))
     for place, statement in enumerate(_STATEMENTS):
         for row in connection.execute(statement, (first, last)):
             found[row[0]][place].append(row)
-    return {index: rows_to_json(rows) for index, rows in found.items()}
+    return {
+        index: rows_to_json(spots.get(index, "[]"), found.get(index, ()))
+        for index in sorted(spots.keys() | found)
+    }
 
 
-def rows_to_json(rows: Sequence[Sequence[Row]]) -> str:
+def rows_to_json(spots: str, others: Sequence[Sequence[Row]]) -> str:
     """Return the rows that one entry made, as its link has them.
 
-    rows: of spots, layouts, counts, cameras, cuts and sums, each row with its index first.
+    spots: its changes of spots, as JSON already. others: rows of layouts, counts, cameras, cuts and
+    sums, each row with its index first.
     """
-    spots, *others = rows
-    kept = [[row[1:-2] if row[-2:] == _NO_SOURCE else row[1:] for row in spots]]
-    kept += [[row[1:] for row in other] for other in others]
-    while len(kept) > 3 and not kept[-1]:
+    if not any(others):
+        return f"[{spots},[],[]]"
+    kept = [[row[1:] for row in rows] for rows in others]
+    while len(kept) > 2 and not kept[-1]:
         kept.pop()
-    return dumps(kept).decode()
+    return f"[{','.join([spots, *(dumps(rows).decode() for rows in kept)])}]"
 
 
-_NO_SOURCE = (0, "")  # no layout version, no model
-NO_ROWS = dumps([[], [], []]).decode()
+NO_ROWS = rows_to_json("[]", ())
 
 
 class Links:

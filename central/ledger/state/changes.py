@@ -11,9 +11,9 @@ from typing import Any
 from central.ledger.state.chain import rows_to_json
 from central.ledger.state.cuts import Cut
 from central.ledger.state.present import Spot
+from central.ledger.state.spot_history import Change, Unwritten
 
 _INSERTS = (
-    "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO layouts (applied_index, lot_id, version, committed_at_us, document)"
     " VALUES (?, ?, ?, ?, ?)",
     "INSERT INTO count_history VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -30,7 +30,9 @@ class Changes:
         self.index = 0
         self.committed_at_us = 0
         self._ordinal = 0  # counts on through spots and cameras
-        # Each as in a link: spots, layouts, counts, cameras, cuts, sums.
+        self._spots: list[Change] = []
+        self._unwritten = Unwritten()  # of spots, of ended entries
+        # Each as in a link after the spots: layouts, counts, cameras, cuts, sums.
         self._waiting: tuple[list[Any], ...] = tuple([] for _ in _INSERTS)  # of ended entries
         self._rows: tuple[list[Any], ...] = tuple([] for _ in _INSERTS)
 
@@ -40,7 +42,8 @@ class Changes:
 
     def end(self) -> str:
         """Return the rows of the entry as its link has them."""
-        text = rows_to_json(self._rows)
+        text = rows_to_json(self._unwritten.add(self.index, self._spots), self._rows)
+        self._spots.clear()
         for waiting, rows in zip(self._waiting, self._rows, strict=True):
             if rows:
                 waiting += rows
@@ -49,6 +52,7 @@ class Changes:
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write the rows of entries that have ended, inside the caller's transaction."""
+        self._unwritten.flush(connection)
         for statement, rows in zip(_INSERTS, self._waiting, strict=True):
             if rows:
                 connection.executemany(statement, rows)
@@ -56,7 +60,7 @@ class Changes:
 
     def add(self, spot: Spot, previous: int) -> None:
         """Record that a spot's applied occupancy is another one now."""
-        self._rows[0].append(
+        self._spots.append(
             (
                 self.index,
                 self._ordinal,
@@ -84,7 +88,7 @@ class Changes:
         detail: str,
     ) -> None:
         """Record that a camera's condition changed; 0: nothing is known of it."""
-        self._rows[3].append(
+        self._rows[2].append(
             (
                 *(self.index, self._ordinal, lot_id, camera_id, previous, condition),
                 *(since_us, detail, self.committed_at_us),
@@ -94,17 +98,17 @@ class Changes:
 
     def add_layout(self, lot_id: str, version: int, document: str) -> None:
         """Record that a lot has a new layout."""
-        self._rows[1].append((self.index, lot_id, version, self.committed_at_us, document))
+        self._rows[0].append((self.index, lot_id, version, self.committed_at_us, document))
 
     def add_count(self, values: Sequence[int | str]) -> None:
         """Record that a reporter's count, or what is said of it, changed."""
-        self._rows[2].append((self.index, *values, self.committed_at_us))
+        self._rows[1].append((self.index, *values, self.committed_at_us))
 
     def add_cut(self, cut: Cut) -> None:
         """Record that the oldest part of the history was dropped."""
         digests = (cut.head, cut.layouts, cut.base)
-        self._rows[4].append((self.index, cut.index, cut.until_us, *digests, self.committed_at_us))
+        self._rows[3].append((self.index, cut.index, cut.until_us, *digests, self.committed_at_us))
 
     def add_sum(self, digest: str) -> None:
         """Record the digest of what stands."""
-        self._rows[5].append((self.index, digest, self.committed_at_us))
+        self._rows[4].append((self.index, digest, self.committed_at_us))

@@ -57,10 +57,15 @@ def last_cut(connection: sqlite3.Connection) -> Cut:
 def next_cut(connection: sqlite3.Connection, last_index: int) -> int:
     """Return up to where a step may drop what is not after an index, 0 if that is nowhere new."""
     before = last_cut(connection).index
-    row = connection.execute(
-        "SELECT applied_index FROM history ORDER BY applied_index LIMIT 1 OFFSET ?", (A_STEP,)
-    ).fetchone()
-    last = min(last_index, before + INDEXES_A_STEP, row[0] if row else last_index)
+    last, changes = min(last_index, before + INDEXES_A_STEP), 0
+    for index, held in connection.execute(
+        "SELECT applied_index, held FROM history WHERE applied_index <= ? ORDER BY applied_index",
+        (last,),
+    ):
+        changes += held
+        if changes > A_STEP:
+            last = index
+            break
     # One entry may have made more rows than a step should drop: then the step is larger.
     through = max(last - last % ALIGNMENT, before + ALIGNMENT)
     return through if through <= last_index else 0

@@ -1,12 +1,14 @@
 """The tables of the applied state. Everything in them follows from the log alone."""
 
-SCHEMA_VERSION = 4
+from collections.abc import Iterable
+
+SCHEMA_VERSION = 5
 """2: the chain says what each entry did, and when; a spot's lives. A state of version 1 cannot be
 brought up to date by itself, for it does not say what its entries were: see state_machine.py.
 3: cameras' conditions; layout version and model of views, spots and changes; cuts, sums.
-4: rejections."""
+4: rejections. 5: an entry's changes of spots in one row."""
 
-_VIEWS_AND_SPOTS = """
+VIEWS_AND_SPOTS = """
 CREATE TABLE views (                  -- what each camera last said of each spot it sees
     view_id INTEGER PRIMARY KEY,      -- an update by a whole number costs half of one by names
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
@@ -27,7 +29,7 @@ CREATE TABLE spots (                  -- the applied occupancy
 );
 """
 
-_SESSIONS = """
+SESSIONS = """
 CREATE TABLE sessions (               -- the last sequence applied of each run of a camera
     session_id INTEGER PRIMARY KEY,
     camera_id TEXT NOT NULL, boot_id TEXT NOT NULL,
@@ -36,15 +38,25 @@ CREATE TABLE sessions (               -- the last sequence applied of each run o
 );
 """
 
-_REJECTIONS = """
+REJECTIONS = """
 CREATE TABLE rejections (             -- the last batches of each run that could not be applied
     camera_id TEXT NOT NULL, boot_id TEXT NOT NULL, sequence INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (camera_id, boot_id, sequence)
+HISTORY = """
+CREATE TABLE history (                -- the changes of applied occupancies, see spot_history.py
+    applied_index INTEGER PRIMARY KEY,
+    held INTEGER NOT NULL,            -- how many
+    changes TEXT NOT NULL             -- JSON, as the entry's link has them
+);
+CREATE TABLE spot_changes (           -- which entries changed a spot
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, last_index INTEGER NOT NULL,
+    earlier BLOB NOT NULL,            -- others: so much before it, 16 bits each, the first first
+    PRIMARY KEY (lot_id, spot_id, last_index)
 ) WITHOUT ROWID;
 """
 
-_CAMERA_HISTORY = """
+CAMERA_HISTORY = """
 CREATE TABLE camera_history (         -- every change of a condition (0: nothing is known)
     applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL, -- counts on through both histories
     lot_id TEXT NOT NULL, camera_id TEXT NOT NULL,
@@ -55,7 +67,7 @@ CREATE TABLE camera_history (         -- every change of a condition (0: nothing
 CREATE INDEX camera_history_by_lot ON camera_history (lot_id);
 """
 
-_CUTS = """
+CUTS = """
 CREATE TABLE cuts (                   -- the last one says where history begins, see cuts.py
     applied_index INTEGER PRIMARY KEY,
     dropped_through INTEGER NOT NULL, dropped_until_us INTEGER NOT NULL,
@@ -105,21 +117,12 @@ CREATE TABLE cameras (                -- condition 0: nothing was ever heard of 
     condition INTEGER NOT NULL DEFAULT 0, since_us INTEGER NOT NULL DEFAULT 0,
     detail TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-{_VIEWS_AND_SPOTS}CREATE TABLE spot_lives (   -- from when to when a spot was in its lot's layout
+{VIEWS_AND_SPOTS}CREATE TABLE spot_lives (   -- from when to when a spot was in its lot's layout
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, added_index INTEGER NOT NULL,
     added_at_us INTEGER NOT NULL, removed_index INTEGER,
     PRIMARY KEY (lot_id, spot_id, added_index)
 ) WITHOUT ROWID;
-CREATE TABLE history (                -- every change of an applied occupancy
-    applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
-    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
-    previous INTEGER NOT NULL, occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL,
-    camera_id TEXT NOT NULL, captured_at_us INTEGER NOT NULL, committed_at_us INTEGER NOT NULL,
-    layout_version INTEGER NOT NULL DEFAULT 0, model TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (applied_index, ordinal)
-) WITHOUT ROWID;
-CREATE INDEX history_by_spot ON history (lot_id, spot_id);  -- and its primary key, in order
-{_CAMERA_HISTORY}CREATE TABLE counts (                 -- the last good count of each reporter
+{HISTORY}{CAMERA_HISTORY}CREATE TABLE counts (                 -- the last good count of each reporter
     lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
     available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
     stale INTEGER NOT NULL, status TEXT NOT NULL,
@@ -132,7 +135,7 @@ CREATE TABLE count_history (
     stale INTEGER NOT NULL, status TEXT NOT NULL, committed_at_us INTEGER NOT NULL
 );
 CREATE INDEX count_history_by_reporter ON count_history (lot_id, reporter);
-{_SESSIONS}{_REJECTIONS}{_CUTS}CREATE TABLE chain ( -- one row an applied entry, see chain.py
+{SESSIONS}{REJECTIONS}{CUTS}CREATE TABLE chain ( -- one row an applied entry, see chain.py
     applied_index INTEGER PRIMARY KEY, term INTEGER NOT NULL,
     committed_at_us INTEGER NOT NULL, -- never goes back from one index to the next
     content BLOB NOT NULL, leaf BLOB NOT NULL
@@ -143,33 +146,7 @@ CREATE TABLE chain_nodes (            -- the larger full subtrees over its leave
 ) WITHOUT ROWID;
 """
 
-_FROM_2 = f"""
-ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE cameras ADD COLUMN since_us INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE cameras ADD COLUMN detail TEXT NOT NULL DEFAULT '';
-DROP INDEX views_by_camera;
-ALTER TABLE views RENAME TO views_2;
-ALTER TABLE spots RENAME TO spots_2;
-ALTER TABLE sessions RENAME TO sessions_2;
-{_VIEWS_AND_SPOTS}
-{_SESSIONS}
-INSERT INTO views SELECT NULL, *, 0, '' FROM views_2;
-INSERT INTO spots SELECT NULL, *, 0, '' FROM spots_2;
-INSERT INTO sessions SELECT NULL, * FROM sessions_2;
-DROP TABLE views_2;
-DROP TABLE spots_2;
-DROP TABLE sessions_2;
-ALTER TABLE history ADD COLUMN layout_version INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE history ADD COLUMN model TEXT NOT NULL DEFAULT '';
-{_CAMERA_HISTORY}
-{_CUTS}
-UPDATE meta SET schema_version = 3
-"""
-_FROM_3 = f"""
-{_REJECTIONS}
-UPDATE meta SET schema_version = 4
-"""
 
-NEXT = {2: _FROM_2, 3: _FROM_3}
-"""What brings the tables of a version up to the next one. Their links stay what they were, for what
-an entry is chained as follows from its kind, see command.py."""
+def statements_of(script: str) -> Iterable[str]:
+    """Return the statements of a script, none of which holds a semicolon of its own."""
+    return filter(str.strip, script.split(";"))

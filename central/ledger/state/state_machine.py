@@ -18,7 +18,7 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,8 @@ from central.ledger.state import (
 )
 from central.ledger.state.changes import Changes
 from central.ledger.state.present import Present
-from central.ledger.state.schema import NEXT, SCHEMA_VERSION, STATEMENTS
+from central.ledger.state.schema import SCHEMA_VERSION, STATEMENTS, statements_of
+from central.ledger.state.upgrading import OLDEST, bring_up_to_date
 from central.raft import Entry
 from node.errors import OperationError, UsageError
 from node.values import frozen
@@ -280,13 +281,11 @@ class StateMachine:
                     f"{self.path} has schema version {version}, this program knows "
                     f"{SCHEMA_VERSION}: upgrade Parkledger"
                 )
-            if version in NEXT:
+            if version >= OLDEST:
                 logger.warning(
                     "%s is of schema version %d: bringing it up to date", self.path, version
                 )
-                for old in range(version, SCHEMA_VERSION):
-                    for statement in _statements(NEXT[old]):
-                        connection.execute(statement)
+                bring_up_to_date(connection, version)
                 return
             # What a state of version 1 lacks stands only in the log, which such a replica has from
             # its first entry on. All replicas come to the same head, whenever each was upgraded.
@@ -295,7 +294,7 @@ class StateMachine:
             )
             for (name,) in tables:
                 connection.execute(f'DROP TABLE "{name}"')
-        for statement in _statements(STATEMENTS):
+        for statement in statements_of(STATEMENTS):
             connection.execute(statement)
         connection.execute("INSERT INTO meta VALUES (1, ?, 0, ?)", (SCHEMA_VERSION, EMPTY_ROOT))
 
@@ -330,6 +329,3 @@ def _fsync(path: Path) -> None:
     finally:
         os.close(descriptor)
 
-
-def _statements(script: str) -> Iterable[str]:
-    return filter(str.strip, script.split(";"))
