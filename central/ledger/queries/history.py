@@ -168,11 +168,9 @@ def _rows(
 
 
 def _row(change: spot_history.Change) -> Row:
-    index, ordinal, _, spot_id, was, now, confidence, camera_id, captured_at_us, at, *source = (
-        change
-    )
-    told = (spot_id, was, now, confidence, camera_id, captured_at_us)
-    return (index, ordinal, at, *told, source[0], source[1])
+    index, ordinal, _, spot_id, was, now, confidence, camera_id, captured_at_us, at, *_ = change
+    said = (spot_id, was, now, confidence, camera_id, captured_at_us)
+    return index, ordinal, at, *said, change[10], change[11]
 
 
 def _cameras(

@@ -215,14 +215,11 @@ class Queries:
         layouts: dict[int, list[LayoutChange]] = defaultdict(list)
         counts: dict[int, list[CountChange]] = defaultdict(list)
         cameras: dict[int, list[CameraChange]] = defaultdict(list)
-        for index, _, lot_id, spot_id, previous, occupancy, *rest in spot_history.changes(
-            self._connection, after + 1, through
-        ):
-            confidence, camera_id, captured_at_us, committed_at[index], *source = rest
-            said = (confidence, camera_id, captured_at_us, *source)
-            changes[index].append(
-                OccupancyChange(lot_id, spot_id, Occupancy(previous), Occupancy(occupancy), *said)
-            )
+        for change in spot_history.changes(self._connection, after + 1, through):
+            index, _, lot_id, spot_id, was, now, confidence, camera_id, captured_at_us = change[:9]
+            committed_at[index] = change[9]
+            seen = (Occupancy(was), Occupancy(now), confidence, camera_id, captured_at_us)
+            changes[index].append(OccupancyChange(lot_id, spot_id, *seen, *change[10:]))
         for index, at, lot_id, version in self._connection.execute(
             "SELECT applied_index, committed_at_us, lot_id, version FROM layouts "
             "WHERE applied_index > ? AND applied_index <= ?",

@@ -43,6 +43,9 @@ CREATE TABLE rejections (             -- the last batches of each run that could
     camera_id TEXT NOT NULL, boot_id TEXT NOT NULL, sequence INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (camera_id, boot_id, sequence)
+) WITHOUT ROWID;
+"""
+
 HISTORY = """
 CREATE TABLE history (                -- the changes of applied occupancies, see spot_history.py
     applied_index INTEGER PRIMARY KEY,
@@ -122,7 +125,7 @@ CREATE TABLE cameras (                -- condition 0: nothing was ever heard of 
     added_at_us INTEGER NOT NULL, removed_index INTEGER,
     PRIMARY KEY (lot_id, spot_id, added_index)
 ) WITHOUT ROWID;
-{HISTORY}{CAMERA_HISTORY}CREATE TABLE counts (                 -- the last good count of each reporter
+{HISTORY}{CAMERA_HISTORY}CREATE TABLE counts (  -- the last good count of each reporter
     lot_id TEXT NOT NULL, reporter TEXT NOT NULL,
     available_spaces INTEGER NOT NULL, counted_at_us INTEGER NOT NULL,
     stale INTEGER NOT NULL, status TEXT NOT NULL,

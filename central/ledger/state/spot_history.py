@@ -72,6 +72,20 @@ def changes(connection: sqlite3.Connection, first: int, last: int) -> Iterator[C
         yield from (_change(index, said) for said in loads(text))
 
 
+def entries(connection: sqlite3.Connection) -> Iterator[tuple[int, int, list[Change]]]:
+    """Yield of each entry that changed spots its index, how often it is noted to have, and how."""
+    for index, held, text in connection.execute("SELECT * FROM history ORDER BY applied_index"):
+        yield index, held, [_change(index, said) for said in loads(text)]
+
+
+def places(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
+    """Yield what the index says: lot, spot and an entry that changed it, a spot's in order."""
+    for lot_id, spot_id, *run in connection.execute(
+        "SELECT * FROM spot_changes ORDER BY lot_id, spot_id, last_index"
+    ):
+        yield from ((lot_id, spot_id, index) for index in indexes_of(*run))
+
+
 def changes_of(
     connection: sqlite3.Connection, lot_id: str, spot_ids: Sequence[str], first: int, last: int
 ) -> Iterator[Change]:
@@ -175,4 +189,4 @@ def _said(connection: sqlite3.Connection, index: int) -> list[list[Any]]:
 
 
 def _change(index: int, said: Sequence[Any]) -> Change:
-    return (index, *said) if len(said) > 9 else (index, *said, *_NO_SOURCE)  # type: ignore[return-value]
+    return (index, *said) if len(said) > 9 else (index, *said, *_NO_SOURCE)

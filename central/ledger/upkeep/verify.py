@@ -116,7 +116,7 @@ def _verify(
         dropped=cut.index,
         index=applied,
         head=head,
-        changes=connection.execute("SELECT count(*) FROM history").fetchone()[0],
+        changes=connection.execute("SELECT coalesce(sum(held), 0) FROM history").fetchone()[0],
         held=(held[0], held[-1]) if held else None,
         unapplied=sum(index > applied for index in log.entries),
     )

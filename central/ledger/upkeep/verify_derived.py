@@ -1,13 +1,19 @@
 """Whether what is no history itself follows from it: what stands now, and what was cut off."""
 
+import hashlib
 import json
 import sqlite3
+import struct
+from collections import defaultdict
 from pathlib import Path
 
 from central.ledger.merkle import Frontier
 from central.ledger.queries.past import lot_as_of
+from central.ledger.state import spot_history
 from central.ledger.state.cuts import NO_CUT, Cut, base_digest, layouts_digest
 from central.ledger.upkeep.mismatch import mismatch
+
+_INDEX = struct.Struct(">q")
 
 
 def check_cut(state: Path, connection: sqlite3.Connection, cut: Cut, frontier: Frontier) -> None:
@@ -22,6 +28,7 @@ def check_cut(state: Path, connection: sqlite3.Connection, cut: Cut, frontier: F
 
 def check_derived(state: Path, connection: sqlite3.Connection, applied: int) -> None:
     """Check what is no history but follows from it, and what answers are made of."""
+    _check_index(state, connection, applied)
     for (lot_id,) in connection.execute("SELECT lot_id FROM lots ORDER BY lot_id").fetchall():
         _check_lives(state, connection, lot_id)
         lot = lot_as_of(connection, lot_id, applied, with_layout=False)
@@ -42,6 +49,25 @@ def check_derived(state: Path, connection: sqlite3.Connection, applied: int) -> 
             )
     _check_cameras(state, connection, applied)
     _check_rejections(state, connection, applied)
+
+
+def _check_index(state: Path, connection: sqlite3.Connection, applied: int) -> None:
+    """Check how many changes each entry is said to have made, and that its spots lead to it."""
+    made, found = (defaultdict[tuple[str, str], "hashlib._Hash"](hashlib.sha256) for _ in range(2))
+    for index, held, changes in spot_history.entries(connection):
+        if held != len(changes):
+            raise mismatch(state, index, f"it made {len(changes)} changes, not {held} as noted")
+        for spot in {change[2:4] for change in changes}:
+            made[spot].update(_INDEX.pack(index))
+    for lot_id, spot_id, index in spot_history.places(connection):
+        found[lot_id, spot_id].update(_INDEX.pack(index))
+    for lot_id, spot_id in sorted(made.keys() | found.keys()):
+        if made[lot_id, spot_id].digest() != found[lot_id, spot_id].digest():
+            raise mismatch(
+                state,
+                applied,
+                f"where spot '{spot_id}' of lot '{lot_id}' changed is not what its history says",
+            )
 
 
 def _check_cameras(state: Path, connection: sqlite3.Connection, applied: int) -> None:

@@ -4,6 +4,7 @@ It is how applying was written at first: slow, and easy to see through. The stat
 the same tables, outcomes and heads (test_row_wise.py).
 """
 
+import json
 import sqlite3
 
 from central.ledger.command import (
@@ -34,13 +35,24 @@ from central.ledger.state.present import Present
 from central.ledger.state.schema import STATEMENTS
 from central.raft import Entry
 
+CHANGES = """
+CREATE TEMP TABLE changes (           -- a row each, as history was at first
+    applied_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+    lot_id TEXT NOT NULL, spot_id TEXT NOT NULL,
+    previous INTEGER NOT NULL, occupancy INTEGER NOT NULL, confidence INTEGER NOT NULL,
+    camera_id TEXT NOT NULL, captured_at_us INTEGER NOT NULL, committed_at_us INTEGER NOT NULL,
+    layout_version INTEGER NOT NULL, model TEXT NOT NULL,
+    PRIMARY KEY (applied_index, ordinal)
+)
+"""
+
 
 class RowWise:
     """A state machine without a file."""
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.connection.executescript(STATEMENTS)
+        self.connection.executescript(STATEMENTS + CHANGES)
         self._links = chain.Links(Frontier())
         self._committed_at_us = 0
 
@@ -56,10 +68,27 @@ class RowWise:
             command, at = decode(entry.data)
             self._committed_at_us = max(self._committed_at_us, at)
             outcome = self._dispatch(command, entry.index, self._committed_at_us)
+        self._gather(entry.index)
         rows = chain.rows_of(self.connection, entry.index, entry.index)
         self._links.add(entry, self._committed_at_us, rows.get(entry.index, chain.NO_ROWS))
         self._links.flush(self.connection)
         return outcome
+
+    def _gather(self, index: int) -> None:
+        """Put the changes that an entry made into the row that there is an entry."""
+        made = self.connection.execute(
+            "SELECT * FROM changes WHERE applied_index = ? ORDER BY ordinal", (index,)
+        ).fetchall()
+        if made:
+            kept = [row[1:-2] if row[-2:] == (0, "") else row[1:] for row in made]
+            text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+            self.connection.execute(
+                "INSERT INTO history VALUES (?, ?, ?)", (index, len(made), text)
+            )
+        for lot_id, spot_id in {row[2:4] for row in made}:
+            self.connection.execute(
+                "INSERT INTO spot_changes VALUES (?, ?, ?, x'')", (lot_id, spot_id, index)
+            )
 
     def _dispatch(self, command: Command, index: int, at: int) -> Outcome:
         match command:
@@ -118,7 +147,7 @@ class Changes:
             *(self._index, self._ordinal, lot_id, spot_id, previous, occupancy, confidence),
             *(camera_id, captured_at_us, self.committed_at_us, layout_version, model),
         )
-        self._write("history", row)
+        self._write("changes", row)
 
     def add_camera(
         self,

@@ -191,7 +191,7 @@ async def test_history_that_is_not_what_was_chained_is_found_through_the_ledger(
         await cluster.stop(altered)
         tamper(
             tmp_path / altered / "state.db",
-            "UPDATE history SET camera_id = 'far' WHERE applied_index = ?",
+            "UPDATE history SET changes = replace(changes, 'near', 'far') WHERE applied_index = ?",
             index,
         )
         cluster.start(altered)

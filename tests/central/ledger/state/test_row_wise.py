@@ -23,6 +23,7 @@ from central.ledger.command import (
 from central.ledger.outcome import Appended
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, LotReport
 from central.ledger.state.apply_detections import KEPT_BOOTS, KEPT_REJECTIONS
+from central.ledger.state.spot_history import places
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
 from central.raft import Entry
@@ -62,14 +63,14 @@ TABLES = {
     "chain": "*",
     "chain_nodes": "*",
 }
-"""Every table, without the numbers of rows."""
+"""Every table but `spot_changes`, without the numbers of rows."""
 
 
 def contents(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
     return {
         table: sorted(connection.execute(f"SELECT {columns} FROM {table}"), key=repr)
         for table, columns in TABLES.items()
-    }
+    } | {"places": list(places(connection))}  # what is in one row of spot_changes may differ
 
 
 def random_batch(rng: random.Random) -> DetectionBatch:

@@ -1,18 +1,25 @@
 """A state of an earlier schema is brought up to date, and its heads stay what they were."""
 
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from central.ledger.command import AppendBatches, Command, LoseCamera, SumState
+from central.ledger.command import AppendBatches, Command, DropHistory, LoseCamera, SumState
 from central.ledger.merkle import EMPTY_ROOT
+from central.ledger.state import upgrading
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
 from tests.central.ledger.books import Book
 from tests.central.ledger.samples import OCCUPIED, VACANT, appended, applied, batch, layout
 from tests.central.ledger.schema_2 import FILLED, HEAD_AT_6, STATEMENTS
+from tests.central.ledger.schema_4 import go_back_to_4
+from tests.central.ledger.state.test_row_wise import contents as contents_of
+from tests.central.ledger.state.test_row_wise import random_command
 
 # What filled the tables in schema_2.py, by the program of that time.
 FIRST: tuple[Command, ...] = (
@@ -66,6 +73,7 @@ def test_a_state_of_version_3_is_brought_up_to_date(tmp_path: Path, *, later: bo
     old.apply(*FIRST, *(SECOND if later else ()))
     old.close()
     with closing(sqlite3.connect(old.machine.path)) as connection:
+        go_back_to_4(connection)
         # All that version 3 lacked.
         connection.executescript("DROP TABLE rejections; UPDATE meta SET schema_version = 3")
     upgraded = Book(tmp_path / "old")
@@ -76,6 +84,32 @@ def test_a_state_of_version_3_is_brought_up_to_date(tmp_path: Path, *, later: bo
         book.close()
     assert upgraded.machine.chain_head == new.machine.chain_head
     assert verify_data(tmp_path / "old") == verify_data(tmp_path / "new")
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32), span=st.sampled_from([1, 7, 4096]))
+def test_a_state_of_version_4_is_brought_up_to_date(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, span: int
+) -> None:
+    rng, directory = random.Random(seed), tmp_path_factory.mktemp("state")
+    book = Book(directory)
+    book.apply(applied(layout()), *(random_command(rng) for _ in range(rng.randrange(150))))
+    if book.machine.applied_index > 64 and rng.random() < 0.5:
+        book.apply(DropHistory(64))
+    book.close()
+
+    def contents() -> dict[str, list[tuple[object, ...]]]:
+        with closing(sqlite3.connect(book.machine.path)) as connection:
+            return contents_of(connection)
+
+    before, verified = contents(), verify_data(directory)
+    with closing(sqlite3.connect(book.machine.path)) as connection:
+        go_back_to_4(connection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upgrading, "SPAN", span)
+        StateMachine(directory).close()
+    assert contents() == before
+    assert verify_data(directory) == verified
 
 
 def test_a_state_of_version_2_is_brought_up_to_date(

@@ -111,7 +111,7 @@ def test_a_copy_whose_history_was_altered_before_it_was_made_is_refused(
     book_of(tmp_path / "book", changes=CHANGES).close()
     tamper(
         tmp_path / "book" / "state.db",
-        "UPDATE history SET camera_id = 'x' WHERE applied_index = ?",
+        "UPDATE history SET changes = replace(changes, 'near', 'x') WHERE applied_index = ?",
         9,
     )
     file = (made(tmp_path / "book", tmp_path / "bad.backup")).path

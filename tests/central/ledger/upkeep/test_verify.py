@@ -112,16 +112,25 @@ def test_a_crashed_replica_is_verified_with_what_its_write_ahead_log_holds(data:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        ("UPDATE history SET occupancy = 3 - occupancy WHERE applied_index = 50", 50),
-        ("UPDATE history SET captured_at_us = captured_at_us + 1 WHERE applied_index = 50", 50),
-        ("UPDATE history SET committed_at_us = committed_at_us + 1 WHERE applied_index = 50", 50),
-        ("UPDATE history SET camera_id = 'far' WHERE applied_index = 140", 140),
-        ("UPDATE history SET applied_index = 1, ordinal = 7 WHERE applied_index = 50", 1),
+        ("UPDATE history SET changes = replace(changes, '\"A1\",1,2', '\"A1\",2,1')"
+         " WHERE applied_index = 51", 51),
+        ("UPDATE history SET changes = replace(changes, '50000000', '50000001')"
+         " WHERE applied_index = 50", 50),
+        ("UPDATE history SET changes = replace(changes, 'near', 'far') WHERE applied_index = 140",
+         140),
+        ("UPDATE history SET changes = changes || ' ' WHERE applied_index = 50", 50),
+        ("UPDATE history SET changes = CAST(changes AS BLOB) WHERE applied_index = 50", 50),
+        ("UPDATE history SET applied_index = 1 WHERE applied_index = 50", 1),
+        ("UPDATE history SET held = 2 WHERE applied_index = 50", 50),
         ("DELETE FROM history WHERE applied_index = 77", 77),
-        ("INSERT INTO history SELECT 60, 1, lot_id, spot_id, 1, 2, 3, 'x', 4, 5, 1, '' FROM history"
-         " WHERE applied_index = 60", 60),
-        ("INSERT INTO history VALUES (141, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5, 1, '')", 141),
-        ("INSERT INTO history VALUES (-4, 0, 'north', 'A1', 1, 2, 3, 'x', 4, 5, 1, '')", -4),
+        ("INSERT INTO history VALUES (141, 1, '[]')", 141),
+        ("INSERT INTO history VALUES (-4, 1, '[]')", -4),
+        ("UPDATE spot_changes SET spot_id = 'A2'", 140),
+        ("UPDATE spot_changes SET earlier = substr(earlier, 3)", 140),
+        ("UPDATE spot_changes SET last_index = 139", 140),
+        ("DELETE FROM spot_changes", 140),
+        ("INSERT INTO spot_changes VALUES ('north', 'A2', 50, x'')", 140),
+        ("INSERT INTO spot_changes VALUES ('north', 'A1', 200, x'')", 140),
         ("UPDATE layouts SET document = replace(document, 'North', 'South')", 1),
         ("UPDATE layouts SET committed_at_us = 4", 1),
         ("INSERT INTO count_history VALUES (9, 'north', 'gate', 1, 2, 0, 'OK', 3)", 9),
@@ -175,7 +184,9 @@ def forge(state: Path, index: int, statement: str) -> None:
 
 def test_a_forgery_with_all_hashes_is_found_by_a_head_that_was_noted(data: Path) -> None:
     noted = Head(100, Book(data).queries.head(100)[1], FORMAT, "")
-    confidence = "UPDATE history SET confidence = 1 WHERE applied_index = 50"
+    confidence = (
+        "UPDATE history SET changes = replace(changes, ',9000,', ',1,') WHERE applied_index = 50"
+    )
     forge(data / "state.db", 50, confidence)
     verify_data(data)  # by itself it is of one piece
     with pytest.raises(Mismatch, match=r"index 100 does not fit: the head given with --against"):
