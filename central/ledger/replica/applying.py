@@ -29,14 +29,15 @@ PART_BYTES = 128 << 10
 
 STORE_AFTER = 0.25
 STORE_SOON = 0.015
-STORE_BYTES = 128 << 10
+STORE_BYTES = 512 << 10
 """Seconds after which what is applied is stored, and after which it is where somebody waits for it;
-bytes of entries, some 1000 records, for whose rows the event loop is held up for milliseconds."""
+bytes of entries, some 4000 records, for whose rows the event loop is held up for milliseconds: each
+spot and view is written once, however often it changed, and so is its place in the index."""
 
 CHECKPOINT_STORES = 64
-CHECKPOINT_BYTES = 512 << 10
+CHECKPOINT_BYTES = 1536 << 10
 """Transactions, and bytes of their entries, after which SQLite's log of the state is emptied: it
-then has some 5 MB. A single record writes 30 KB to it, 1000 together some 40 times as much."""
+then has 2 to 5 MB. A single record writes 30 KB to it, 4000 together 850."""
 
 
 class Applier:

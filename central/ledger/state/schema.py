@@ -54,7 +54,7 @@ CREATE TABLE history (                -- the changes of applied occupancies, see
 );
 CREATE TABLE spot_changes (           -- which entries changed a spot
     lot_id TEXT NOT NULL, spot_id TEXT NOT NULL, last_index INTEGER NOT NULL,
-    earlier BLOB NOT NULL,            -- others: so much before it, 16 bits each, the first first
+    earlier BLOB NOT NULL,            -- others: how far before it, a byte each, the first first
     PRIMARY KEY (lot_id, spot_id, last_index)
 ) WITHOUT ROWID;
 """

@@ -7,7 +7,6 @@ once a write, of each spot that changed meanwhile, which entries changed it.
 """
 
 import sqlite3
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -18,8 +17,9 @@ Change: TypeAlias = tuple[int, int, str, str, int, int, int, str, int, int, int,
 """applied_index, ordinal, lot_id, spot_id, previous, occupancy, confidence, camera_id,
 captured_at_us, committed_at_us, layout_version, model."""
 
-SPAN = 4096
-"""Indexes that one row of the index covers at most, so that one knows how far to look for them."""
+SPAN = 255
+"""How far apart indexes in one row of the index are at most: so one knows how far beyond the last
+one that is asked for to look, and a byte says how far before the last of its row one lies."""
 
 _NO_SOURCE = (0, "")  # no layout version, no model: made by an entry of the first edition
 
@@ -152,15 +152,12 @@ def runs(indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
 
 def indexes_of(last: int, earlier: bytes) -> list[int]:
     """Return the indexes that a row of the index stands for, ascending."""
-    distances = struct.unpack(f">{len(earlier) // 2}H", earlier)
-    return [*(last - distance for distance in distances), last]
+    return [*(last - distance for distance in earlier), last]
 
 
 def _packed(run: Sequence[int]) -> tuple[int, bytes]:
     last = run[-1]
-    if len(run) == 1:
-        return last, b""
-    return last, struct.pack(f">{len(run) - 1}H", *(last - index for index in run[:-1]))
+    return last, bytes([last - index for index in run[:-1]])
 
 
 def _entries_of(

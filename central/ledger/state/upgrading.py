@@ -18,7 +18,7 @@ from central.ledger.state.schema import (
     VIEWS_AND_SPOTS,
     statements_of,
 )
-from central.ledger.state.spot_history import SPAN, Change, Unwritten
+from central.ledger.state.spot_history import Change, Unwritten
 
 _FROM_2 = f"""
 ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
@@ -54,6 +54,9 @@ UPDATE meta SET schema_version = 5
 """
 _NEXT = {2: _FROM_2, 3: _FROM_3, 4: _FROM_4}
 
+A_WRITE = 4096
+"""Indexes whose changes are converted at a time."""
+
 OLDEST = min(_NEXT)
 """Older tables lack what is needed."""
 
@@ -74,7 +77,7 @@ def _gather_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -
     """Write changes that had a row each."""
     unwritten, first = Unwritten(), 0
     for index, made in groupby(changes, key=lambda change: change[0]):
-        if index - first > SPAN:
+        if index - first > A_WRITE:
             unwritten.flush(connection)
             first = index
         unwritten.add(index, list(made))

@@ -87,9 +87,9 @@ def test_a_state_of_version_3_is_brought_up_to_date(tmp_path: Path, *, later: bo
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32), span=st.sampled_from([1, 7, 4096]))
+@given(seed=st.integers(0, 2**32), a_write=st.sampled_from([1, 7, 4096]))
 def test_a_state_of_version_4_is_brought_up_to_date(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, span: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int, a_write: int
 ) -> None:
     rng, directory = random.Random(seed), tmp_path_factory.mktemp("state")
     book = Book(directory)
@@ -106,7 +106,7 @@ def test_a_state_of_version_4_is_brought_up_to_date(
     with closing(sqlite3.connect(book.machine.path)) as connection:
         go_back_to_4(connection)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upgrading, "SPAN", span)
+        patch.setattr(upgrading, "A_WRITE", a_write)
         StateMachine(directory).close()
     assert contents() == before
     assert verify_data(directory) == verified
