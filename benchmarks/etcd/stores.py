@@ -10,7 +10,11 @@ import grpc
 from benchmarks.etcd import rpc_pb2, rpc_pb2_grpc
 from benchmarks.ledger.records import as_pair
 from benchmarks.ledger.stores import new_batches
-from central.ledger.client.append_stream import MAX_BATCHES_A_REQUEST, MAX_REQUESTS_IN_FLIGHT
+from central.ledger.client.coalescing import (
+    MAX_BATCHES_A_REQUEST,
+    MAX_REQUESTS_IN_FLIGHT,
+    next_size,
+)
 from node.address import Address
 from node.errors import OperationError
 
@@ -92,7 +96,8 @@ class Coalescer:
     def _start(self) -> None:
         self._scheduled = False
         while self._waiting and len(self._in_flight) < MAX_REQUESTS_IN_FLIGHT:
-            size = min(len(self._waiting), self._most)
+            in_flight = sum(map(len, self._in_flight.values()))
+            size = min(next_size(waiting=len(self._waiting), in_flight=in_flight), self._most)
             together = [self._waiting.popleft() for _ in range(size)]
             self._request(together)
 

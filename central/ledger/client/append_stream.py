@@ -15,6 +15,7 @@ from typing import TypeAlias
 import grpc
 
 from central.ledger import wire
+from central.ledger.client.coalescing import MAX_REQUESTS_IN_FLIGHT, next_size
 from central.ledger.client.replicas import Replicas
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import AppendResult, DetectionBatch
@@ -28,11 +29,6 @@ Call: TypeAlias = "grpc.aio.StreamStreamCall[parking_pb2.AppendRequest, parking_
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCHES_A_REQUEST = 256
-"""What a request costs beside its batches, at four processes and three disks, is as much as fifty
-batches cost: large ones pay."""
-MAX_REQUESTS_IN_FLIGHT = 2
-"""While replicas work on one request, the client makes the next."""
 ACK_TIME_OUT = 2.0
 """Seconds without an ack after which the replica is taken for dead and another one tried."""
 
@@ -131,7 +127,8 @@ class AppendStream:
         while not reader.done():
             self._drop_cancelled()
             if self._waiting and len(self._in_flight) < MAX_REQUESTS_IN_FLIGHT:
-                size = min(len(self._waiting), MAX_BATCHES_A_REQUEST)
+                in_flight = sum(len(request.batches) for request in self._in_flight)
+                size = next_size(waiting=len(self._waiting), in_flight=in_flight)
                 return [self._waiting.popleft() for _ in range(size)]
             self._wake.clear()
             await self._wake.wait()

@@ -29,10 +29,14 @@ PART_BYTES = 128 << 10
 
 STORE_AFTER = 0.25
 STORE_SOON = 0.015
+STORE_NEXT = 0.001
+"""Seconds after which what is applied is stored, after which it is where somebody waits for it, and
+after which it is where there is much: time for the answers to leave."""
 STORE_BYTES = 512 << 10
-"""Seconds after which what is applied is stored, and after which it is where somebody waits for it;
-bytes of entries, some 4000 records, for whose rows the event loop is held up for milliseconds: each
-spot and view is written once, however often it changed, and so is its place in the index."""
+MOST_UNSTORED = 768 << 10
+"""Bytes of entries that are much, some 4000 records, for whose rows the event loop is held up for
+milliseconds, and for how many no answer is waited for: each spot and view is written once, however
+often it changed, and so is its place in the index."""
 
 CHECKPOINT_STORES = 64
 CHECKPOINT_BYTES = 1536 << 10
@@ -68,14 +72,22 @@ class Applier:
         self._idle.set()
         self._unstored = 0  # bytes of entries
         self._store_due: asyncio.TimerHandle | None = None  # while there are any
+        self._store_within = 0.0  # seconds, from when that was decided
         self._hurried = 0  # how many wait for what is applied to be stored
         self._stores = 0  # since the last checkpoint
         self._bytes = 0  # of entries, likewise
 
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Apply these after those before, now if that is done soon."""
+    def add(self, entries: Iterable[Entry], *, next_turn: bool = False) -> None:
+        """Apply these after those before: now if that is done soon, or in the loop's next turn.
+
+        What this turn sends leaves at its end: if others wait for that, they need not wait for us.
+        """
         self._waiting.extend(entries)
-        self._go_on()
+        if next_turn and self._waiting:
+            self._idle.clear()
+            asyncio.get_running_loop().call_soon(self._go_on)
+        else:
+            self._go_on()
 
     async def alone(self, action: Callable[[], Answer]) -> Answer:
         """Do something in the thread when all that waits is stored, and nothing meanwhile."""
@@ -106,10 +118,7 @@ class Applier:
     def hurried(self) -> Iterator[None]:
         """Meanwhile store what is applied soon after it was."""
         self._hurried += 1
-        if self._store_due is not None:
-            self._store_due.cancel()
-            self._store_due = None
-            self._arm()
+        self._arm()
         try:
             yield
         finally:
@@ -156,7 +165,7 @@ class Applier:
 
     def _applied(self, part: Sequence[Entry], applied: list[Applied]) -> None:
         self._on_applied(part, applied)
-        if self._unstored >= STORE_BYTES:
+        if self._unstored >= MOST_UNSTORED:
             self._store()
         if self._stores >= CHECKPOINT_STORES or self._bytes >= CHECKPOINT_BYTES:
             self._stores = self._bytes = 0
@@ -193,8 +202,7 @@ class Applier:
     def _end(self) -> None:
         self._busy = False
         self._free.set()
-        if self._store_due is None:
-            self._arm()
+        self._arm()
         if self._waiting:
             # Not at once: messages and answers are to have their turn in between.
             asyncio.get_running_loop().call_soon(self._go_on)
@@ -202,11 +210,20 @@ class Applier:
             self._idle.set()
 
     def _arm(self) -> None:
+        """See to it that what is applied is stored in time, or sooner than was decided."""
         machine = self.state_machine
-        if machine.stored_index < machine.applied_index:
-            seconds = STORE_SOON if self._hurried else STORE_AFTER
-            loop = asyncio.get_running_loop()
-            self._store_due = loop.call_later(seconds, self._store_in_time)
+        if machine.stored_index == machine.applied_index:
+            return
+        seconds = STORE_SOON if self._hurried else STORE_AFTER
+        if self._unstored >= STORE_BYTES:
+            seconds = STORE_NEXT
+        if self._store_due is not None:
+            if self._store_within <= seconds:
+                return
+            self._store_due.cancel()
+        self._store_within = seconds
+        loop = asyncio.get_running_loop()
+        self._store_due = loop.call_later(seconds, self._store_in_time)
 
     def _next_part(self) -> tuple[list[Entry], int]:
         part = [self._waiting.popleft()]

@@ -331,14 +331,14 @@ class Replica:
                 self._log_writer.hold()
                 self._begin(self._restore(effects))
             else:
-                self._conclude(effects)
+                self._conclude(effects, next_turn=bool(others))
             if effects.persist is not None and effects.persist.pieces:
                 self._check_if_whole(effects.persist.pieces[-1])
         self._wake()
 
-    def _conclude(self, effects: Effects) -> None:
+    def _conclude(self, effects: Effects, *, next_turn: bool = False) -> None:
         if effects.committed:
-            self._applier.add(effects.committed)
+            self._applier.add(effects.committed, next_turn=next_turn)
         self._requests.confirm(effects.reads)
 
     def _on_applied(self, entries: Sequence[Entry], applied: list[Applied]) -> None:

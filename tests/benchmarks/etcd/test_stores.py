@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from benchmarks.etcd.stores import Coalescer, Pair
-from central.ledger.client.append_stream import MAX_REQUESTS_IN_FLIGHT
+from central.ledger.client.coalescing import MAX_REQUESTS_IN_FLIGHT
 
 
 class Requests:

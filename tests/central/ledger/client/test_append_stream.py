@@ -8,11 +8,8 @@ import grpc
 import pytest
 
 from central.ledger.client import append_stream
-from central.ledger.client.append_stream import (
-    MAX_BATCHES_A_REQUEST,
-    MAX_REQUESTS_IN_FLIGHT,
-    AppendStream,
-)
+from central.ledger.client.append_stream import AppendStream
+from central.ledger.client.coalescing import MAX_BATCHES_A_REQUEST, MAX_REQUESTS_IN_FLIGHT
 from central.ledger.client.replicas import Replicas
 from central.ledger.state.apply_detections import KEPT_REJECTIONS
 from central.ledger.wire.channels import Context

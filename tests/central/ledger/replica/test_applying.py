@@ -126,3 +126,39 @@ async def test_who_reads_where_the_disk_has_failed_is_told_nothing(
             await one.applier.stored()
         assert "cannot be written" in str(one.failures[0])
         assert one.machine.applied_index == 1
+
+
+async def test_what_was_just_sent_leaves_before_it_is_applied(tmp_path: Path) -> None:
+    async with watched(tmp_path) as one:
+        one.applier.add(flips(1), next_turn=True)
+        assert one.applied == [1]
+        await one.applier.alone(lambda: None)  # comes after all that waits
+        assert one.applied == [1, 2]
+        assert one.machine.stored_index == 2
+
+
+async def test_the_order_stays_when_some_waits_for_the_next_turn(tmp_path: Path) -> None:
+    first, second = flips(1, 2)
+    async with watched(tmp_path) as one:
+        one.applier.add([first], next_turn=True)
+        one.applier.add([second])
+        assert one.applied == [1, 2, 3]
+        await one.applier.stored()
+    assert one.failures == []
+
+
+async def test_much_is_stored_next_and_too_much_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
+    async with watched(tmp_path) as one:
+        one.applier.add(flips(1))
+        monkeypatch.setattr(applying, "STORE_BYTES", 1)
+        one.applier.add(flips(1, 2)[1:])
+        assert one.machine.stored_index == 1  # whoever proposed it is answered first
+        async with asyncio.timeout(DEADLINE):
+            while await one.stored.get() < 3:
+                pass
+        monkeypatch.setattr(applying, "MOST_UNSTORED", 1)
+        one.applier.add(flips(1, 2, 3)[2:])
+        assert one.machine.stored_index == 4
