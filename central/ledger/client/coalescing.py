@@ -12,7 +12,7 @@ batches cost: large ones pay."""
 MAX_REQUESTS_IN_FLIGHT = 2
 """While replicas work on one request, the client makes the next."""
 WORTH_A_REQUEST = 96
-"""Batches in a request from which on it is better to have another one beside it than a larger one."""
+"""Batches of a request from which on another one beside it is better than a larger one."""
 
 
 def next_size(*, waiting: int, in_flight: int) -> int:
