@@ -154,21 +154,134 @@ class AppendRequest(google.protobuf.message.Message):
 
     NUMBER_FIELD_NUMBER: builtins.int
     BATCHES_FIELD_NUMBER: builtins.int
+    COLUMNS_FIELD_NUMBER: builtins.int
     number: builtins.int
     """counts requests of this stream from 1"""
     @property
     def batches(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___DetectionBatch]:
         """each camera's batches in the order of their sequence"""
 
+    @property
+    def columns(self) -> global___BatchColumns:
+        """more batches, after those; only where the answer's initial metadata has "parkledger-columns": others would not see them"""
+
     def __init__(
         self,
         *,
         number: builtins.int = ...,
         batches: collections.abc.Iterable[global___DetectionBatch] | None = ...,
+        columns: global___BatchColumns | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["batches", b"batches", "number", b"number"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["columns", b"columns"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["batches", b"batches", "columns", b"columns", "number", b"number"]) -> None: ...
 
 global___AppendRequest = AppendRequest
+
+@typing.final
+class BatchColumns(google.protobuf.message.Message):
+    """DetectionBatch after DetectionBatch, all values of a field together: for many batches that is a
+    third of the work, on both sides. Columns of batches are all of one length, and those of
+    detections too: INVALID_ARGUMENT otherwise.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CAMERA_IDS_FIELD_NUMBER: builtins.int
+    BOOT_IDS_FIELD_NUMBER: builtins.int
+    SEQUENCES_FIELD_NUMBER: builtins.int
+    CAPTURED_AT_US_FIELD_NUMBER: builtins.int
+    LAYOUT_VERSIONS_FIELD_NUMBER: builtins.int
+    MODELS_FIELD_NUMBER: builtins.int
+    DETECTION_COUNTS_FIELD_NUMBER: builtins.int
+    SPOT_IDS_FIELD_NUMBER: builtins.int
+    OCCUPANCIES_FIELD_NUMBER: builtins.int
+    CONFIDENCES_PERMYRIAD_FIELD_NUMBER: builtins.int
+    REPORTS_FIELD_NUMBER: builtins.int
+    @property
+    def camera_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """as in DetectionBatch, one a batch, like those that follow"""
+
+    @property
+    def boot_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """as in DetectionBatch"""
+
+    @property
+    def sequences(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """as in DetectionBatch"""
+
+    @property
+    def captured_at_us(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """as in DetectionBatch: microseconds since 1970-01-01 UTC"""
+
+    @property
+    def layout_versions(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """as in DetectionBatch"""
+
+    @property
+    def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """as in DetectionBatch"""
+
+    @property
+    def detection_counts(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """how many of the detections below are the batch's"""
+
+    @property
+    def spot_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """as in Detection, one a detection, like those that follow"""
+
+    @property
+    def occupancies(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___Occupancy.ValueType]:
+        """as in Detection"""
+
+    @property
+    def confidences_permyriad(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """as in Detection: 0 to 10000, in 1/10000"""
+
+    @property
+    def reports(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ReportOfBatch]:
+        """of the batches that have one, in their order"""
+
+    def __init__(
+        self,
+        *,
+        camera_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        boot_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        sequences: collections.abc.Iterable[builtins.int] | None = ...,
+        captured_at_us: collections.abc.Iterable[builtins.int] | None = ...,
+        layout_versions: collections.abc.Iterable[builtins.int] | None = ...,
+        models: collections.abc.Iterable[builtins.str] | None = ...,
+        detection_counts: collections.abc.Iterable[builtins.int] | None = ...,
+        spot_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        occupancies: collections.abc.Iterable[global___Occupancy.ValueType] | None = ...,
+        confidences_permyriad: collections.abc.Iterable[builtins.int] | None = ...,
+        reports: collections.abc.Iterable[global___ReportOfBatch] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["boot_ids", b"boot_ids", "camera_ids", b"camera_ids", "captured_at_us", b"captured_at_us", "confidences_permyriad", b"confidences_permyriad", "detection_counts", b"detection_counts", "layout_versions", b"layout_versions", "models", b"models", "occupancies", b"occupancies", "reports", b"reports", "sequences", b"sequences", "spot_ids", b"spot_ids"]) -> None: ...
+
+global___BatchColumns = BatchColumns
+
+@typing.final
+class ReportOfBatch(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BATCH_FIELD_NUMBER: builtins.int
+    REPORT_FIELD_NUMBER: builtins.int
+    batch: builtins.int
+    """its place in the columns, from 0"""
+    @property
+    def report(self) -> global___CameraReport:
+        """as in DetectionBatch"""
+
+    def __init__(
+        self,
+        *,
+        batch: builtins.int = ...,
+        report: global___CameraReport | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["batch", b"batch", "report", b"report"]) -> None: ...
+
+global___ReportOfBatch = ReportOfBatch
 
 @typing.final
 class DetectionBatch(google.protobuf.message.Message):

@@ -20,6 +20,7 @@ from central.ledger.client.replicas import Replicas
 from central.ledger.interface import LedgerRefused
 from central.ledger.records import AppendResult, DetectionBatch
 from central.ledger.wire.channels import parking_stub
+from central.ledger.wire.columns import takes_columns
 from central.ledger.wire.status_codes import final_error
 from node.backoff import Backoff
 from node.values import frozen
@@ -53,6 +54,7 @@ class AppendStream:
         self._replicas = replicas
         self._waiting: deque[_Waiting] = deque()
         self._in_flight: deque[_Request] = deque()
+        self._takes_columns = False  # of the replica at the other end; not known yet
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -99,6 +101,7 @@ class AppendStream:
     async def _stream(self, backoff: Backoff) -> None:
         """Send and receive on one stream until it breaks (AioRpcError, TimeoutError) or ends."""
         call = parking_stub(self._replicas.channel()).Append()
+        self._takes_columns = False
         reader = asyncio.create_task(self._receive(call, backoff))
         reader.add_done_callback(lambda _: self._wake.set())
         watch = asyncio.create_task(self._watch(call))
@@ -109,7 +112,7 @@ class AppendStream:
                     number += 1
                     sent_at = asyncio.get_running_loop().time()
                     self._in_flight.append(_Request(number, sent_at, batches))
-                    await call.write(wire.append_to_proto(number, (one.batch for one in batches)))
+                    await call.write(self._request(number, [one.batch for one in batches]))
             await reader
         except asyncio.CancelledError:
             ours = asyncio.current_task()
@@ -121,6 +124,11 @@ class AppendStream:
                 task.cancel()
             call.cancel()
             await asyncio.gather(watch, reader, return_exceptions=True)
+
+    def _request(self, number: int, batches: list[DetectionBatch]) -> parking_pb2.AppendRequest:
+        if self._takes_columns:
+            return wire.columns_to_proto(number, batches)
+        return wire.append_to_proto(number, batches)
 
     async def _next_request(self, reader: "asyncio.Task[None]") -> list[_Waiting] | None:
         """Return the batches of the next request, or None when the stream has ended."""
@@ -136,6 +144,7 @@ class AppendStream:
 
     async def _receive(self, call: Call, backoff: Backoff) -> None:
         """Take acks until the stream ends."""
+        self._takes_columns = takes_columns(await call.initial_metadata())
         while True:
             response = await call.read()
             if not isinstance(response, parking_pb2.AppendResponse):

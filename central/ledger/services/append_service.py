@@ -14,6 +14,7 @@ from central.ledger.outcome import Appended, Outcome
 from central.ledger.records import Rejected
 from central.ledger.replica.replica import Replica
 from central.ledger.wire.channels import Context
+from central.ledger.wire.columns import METADATA
 from protos import parking_pb2
 
 MAX_IN_WORK = 8
@@ -32,6 +33,7 @@ class Appending:
 
     async def serve(self) -> None:
         """Return when the client has said all and is answered. Raises what a proposal raises."""
+        await self._context.send_initial_metadata((METADATA,))
         proposer = asyncio.create_task(self._propose())
         try:
             while await self._there_is_work():
@@ -53,7 +55,7 @@ class Appending:
     async def _propose(self) -> None:
         try:
             while (request := await self._read()) is not None and not self._has_failed():
-                outcome = self._replica.append(wire.batches_from_proto(request.batches))
+                outcome = self._replica.append(wire.batches_from_request(request))
                 self._in_work.append((request.number, outcome))
                 self._changed.set()
                 while len(self._in_work) >= MAX_IN_WORK:

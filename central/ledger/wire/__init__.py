@@ -9,6 +9,7 @@ from central.ledger.wire.appending import (
 )
 from central.ledger.wire.backups import backup_part_from_proto, backup_part_to_proto
 from central.ledger.wire.cluster import members_from_proto, members_to_proto
+from central.ledger.wire.columns import batches_from_request, columns_to_proto
 from central.ledger.wire.events import event_from_proto, event_to_proto
 from central.ledger.wire.history import page_from_proto, page_to_proto, question_from_proto
 from central.ledger.wire.layouts import layout_from_proto, layout_to_proto
@@ -28,6 +29,8 @@ __all__ = [
     "backup_part_to_proto",
     "batch_to_proto",
     "batches_from_proto",
+    "batches_from_request",
+    "columns_to_proto",
     "event_from_proto",
     "event_to_proto",
     "layout_from_proto",

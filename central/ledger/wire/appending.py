@@ -16,16 +16,14 @@ from node.errors import UsageError
 from node.identifiers import check_id
 from protos import parking_pb2
 
-_LARGEST = 1 << 63
+LARGEST = 1 << 63
 """SQLite's integers end before it."""
 
-_OCCUPANCIES = (
-    parking_pb2.OCCUPANCY_OCCUPIED,
-    parking_pb2.OCCUPANCY_VACANT,
-    parking_pb2.OCCUPANCY_UNKNOWN,
+OCCUPANCIES = frozenset(
+    (parking_pb2.OCCUPANCY_OCCUPIED, parking_pb2.OCCUPANCY_VACANT, parking_pb2.OCCUPANCY_UNKNOWN)
 )
 
-_checked_id = lru_cache(maxsize=10_000)(check_id)
+checked_id = lru_cache(maxsize=10_000)(check_id)
 
 
 def append_to_proto(number: int, batches: Iterable[DetectionBatch]) -> parking_pb2.AppendRequest:
@@ -67,7 +65,7 @@ def _fill(message: parking_pb2.DetectionBatch, batch: DetectionBatch) -> None:
 
 def _stored(batch: parking_pb2.DetectionBatch) -> list[Any]:
     sequence, layout_version = batch.sequence, batch.layout_version
-    if sequence >= _LARGEST or layout_version >= _LARGEST:
+    if sequence >= LARGEST or layout_version >= LARGEST:
         raise UsageError(
             f"a batch of camera '{batch.camera_id}': sequence {sequence} and layout_version "
             f"{layout_version} must be below 2^63"
@@ -80,11 +78,11 @@ def _stored(batch: parking_pb2.DetectionBatch) -> list[Any]:
                 f"detection of spot '{detection.spot_id}': confidence_permyriad is "
                 f"{confidence}, the most is {CONFIDENCE_SCALE}"
             )
-        if occupancy not in _OCCUPANCIES:
+        if occupancy not in OCCUPANCIES:
             occupancy_from_proto(occupancy)
         said.append([detection.spot_id, occupancy, confidence])
     stored = [
-        *(_checked_id("camera", batch.camera_id), _checked_id("boot", batch.boot_id), sequence),
+        *(checked_id("camera", batch.camera_id), checked_id("boot", batch.boot_id), sequence),
         *(batch.captured_at_us, layout_version, batch.model, said),
     ]
     if batch.HasField("camera"):

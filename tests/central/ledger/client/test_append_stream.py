@@ -13,6 +13,7 @@ from central.ledger.client.coalescing import MAX_BATCHES_A_REQUEST, MAX_REQUESTS
 from central.ledger.client.replicas import Replicas
 from central.ledger.state.apply_detections import KEPT_REJECTIONS
 from central.ledger.wire.channels import Context
+from central.ledger.wire.columns import METADATA
 from node.address import Address
 from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, free_ports
@@ -22,7 +23,8 @@ from tests.central.ledger.samples import OCCUPIED, batch
 class Server:
     """Acks all that it has as soon as `acks` is set."""
 
-    def __init__(self, *, acks: bool) -> None:
+    def __init__(self, *, acks: bool, columns: bool = False) -> None:
+        self.columns = columns  # whether it takes them
         self.requests: list[parking_pb2.AppendRequest] = []
         self.asked = asyncio.Event()
         self.acks = asyncio.Event()
@@ -33,6 +35,8 @@ class Server:
         self, request_iterator: AsyncIterator[parking_pb2.AppendRequest], context: Context
     ) -> None:
         """Take requests, ack each."""
+        if self.columns:
+            await context.send_initial_metadata((METADATA,))
         async for request in request_iterator:
             self.requests.append(request)
             self.asked.set()
@@ -126,3 +130,16 @@ async def test_one_stream_carries_many_requests() -> None:
 
 def test_no_more_is_in_flight_than_the_ledger_remembers_the_rejections_of() -> None:
     assert MAX_BATCHES_A_REQUEST * MAX_REQUESTS_IN_FLIGHT <= KEPT_REJECTIONS
+
+
+@pytest.mark.parametrize("columns", [True, False])
+async def test_columns_are_sent_to_those_who_take_them(columns: bool) -> None:
+    server = Server(acks=True, columns=columns)
+    async with server.running() as address, stream_to(address) as stream:
+        async with asyncio.timeout(DEADLINE):
+            # Before the first answer nothing is known of the replica.
+            for sequence in (1, 2):
+                await stream.append(batch("near", sequence, ("A1", OCCUPIED)))
+    last = server.requests[-1]
+    assert last.HasField("columns") is columns
+    assert list(last.columns.sequences if columns else [last.batches[0].sequence]) == [2]
