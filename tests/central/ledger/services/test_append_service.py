@@ -1,6 +1,7 @@
 """The primary's side of an append stream, with a replica that does as it is told."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, cast
 
 import grpc
@@ -12,6 +13,7 @@ from central.ledger.outcome import Appended, Outcome
 from central.ledger.replica.replica import Replica
 from central.ledger.services.append_service import Appending
 from central.ledger.wire.channels import Context
+from central.ledger.wire.columns import takes_columns
 from central.raft import Overloaded
 from protos import parking_pb2
 from tests.central.ledger.samples import OCCUPIED, batch
@@ -23,6 +25,11 @@ class Stream:
     def __init__(self, *numbers: int) -> None:
         self._left = list(numbers)
         self.acked: list[int] = []
+        self.metadata: list[tuple[str, str]] = []
+
+    async def send_initial_metadata(self, metadata: Iterable[tuple[str, str]]) -> None:
+        assert not self.acked
+        self.metadata += metadata
 
     async def read(self) -> Any:
         if not self._left:
@@ -63,6 +70,7 @@ async def test_all_that_is_taken_is_acked() -> None:
     await appending(primary, stream).serve()
     assert primary.taken == [1, 2, 3]
     assert stream.acked[-1] == 3
+    assert takes_columns(stream.metadata)
 
 
 async def test_of_a_stream_nothing_is_taken_after_what_was_refused() -> None:
