@@ -1,16 +1,19 @@
 """Strips beside whole frames: bytes, and what the classifier makes of them.
 
-All goes through the camera node's own encoder and the processor's own decoding.
+All goes through the camera node's own encoder and the processor's own decoding. A spot of which a
+look leaves the processor in doubt is shown more finely from the next strip on, so two strips of
+each picture are compared: the first that a processor gets, and the one after its answer.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
@@ -20,12 +23,14 @@ from central.layout.toml import read_layout
 from central.processor.camera_view import CameraView
 from central.processor.frames import Cut, Frame, Verdict
 from central.processor.pipeline import classify
+from central.processor.scores import Scores
 from edge.encoder import Encoder, Send, SendSettings
 from edge.frames import CapturedFrame, EncodedFrame, Image
 from edge.gate import GateSettings
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
 from models.corners import canonical_corners
+from models.metrics import Thresholds
 from node.errors import OperationError
 from sample_videos import NORTH
 
@@ -34,18 +39,55 @@ _OPEN = GateSettings(threshold=0.0)
 _WHOLE = SendSettings(send=Send.FRAMES)
 _STRIPS = SendSettings(gate=_OPEN, picture_s=float("inf"))
 _HD = (1920, 1080)
+_Scores = npt.NDArray[np.float64]
+
+
+@dataclass
+class Differences:
+    """Sums over frames: spots on which a strip and the frame differ."""
+
+    other_side: int = 0  # of one half
+    other_observation: int = 0  # of occupied, vacant, unsure
+
+    def count(self, thresholds: Thresholds, by_frame: _Scores, by_strip: _Scores) -> None:
+        """Add one picture's spots."""
+        limits = (thresholds.vacant_below, thresholds.occupied_above)
+        told, other = (np.digitize(scores, limits) for scores in (by_frame, by_strip))
+        self.other_side += int(((by_frame > 0.5) != (by_strip > 0.5)).sum())
+        self.other_observation += int((told != other).sum())
+
+    def add(self, more: "Differences") -> None:
+        """Add the sums of other frames."""
+        self.other_side += more.other_side
+        self.other_observation += more.other_observation
 
 
 @dataclass
 class Tried:
     """Sums over frames: spots that were classified, and bytes."""
 
-    spots: int = 0
-    other_side: int = 0  # of one half
-    other_observation: int = 0  # of occupied, vacant, unsure
-    strip_bytes: int = 0
+    views: list[int] = field(default_factory=list)  # spots of each
+    first: Differences = field(default_factory=Differences)
+    after: Differences = field(default_factory=Differences)
+    fine: int = 0  # spots shown finely in the second strip
+    first_bytes: int = 0
+    strip_bytes: int = 0  # of the second strip
     frame_bytes: int = 0
-    views: list[int] = field(default_factory=list)
+
+    @property
+    def spots(self) -> int:
+        """Spots that were classified."""
+        return sum(self.views)
+
+    def add(self, more: "Tried") -> None:
+        """Add the sums of other frames."""
+        self.views += more.views
+        self.first.add(more.first)
+        self.after.add(more.after)
+        self.fine += more.fine
+        self.first_bytes += more.first_bytes
+        self.strip_bytes += more.strip_bytes
+        self.frame_bytes += more.frame_bytes
 
 
 @click.command()
@@ -65,13 +107,21 @@ class Tried:
     show_envvar=True,
     help="Take every n-th frame.",
 )
+@click.option(
+    "--start",
+    type=click.IntRange(0, 999),
+    default=0,
+    show_default=True,
+    show_envvar=True,
+    help="Frames to leave out before the first: with --step, other frames.",
+)
 @report_options
-def benchmark(data: Path, step: int) -> Report:
-    """Compare strips with whole frames at the same JPEG quality."""
-    return Report(machine=this_machine(), rows=tuple(strips_rows(data, step)))
+def benchmark(data: Path, step: int, start: int) -> Report:
+    """Compare strips with whole frames, both as sent by default."""
+    return Report(machine=this_machine(), rows=tuple(strips_rows(data, step, start=start)))
 
 
-def strips_rows(data: Path, step: int) -> list[Row]:
+def strips_rows(data: Path, step: int, *, start: int = 0) -> list[Row]:
     """Compare on every `step`-th of the frames in `data`; raises OperationError."""
     cv2.setNumThreads(1)
     classifier = SpotClassifier.load()
@@ -79,37 +129,30 @@ def strips_rows(data: Path, step: int) -> list[Row]:
     total = Tried()
     for name in _SETS:
         tried = Tried()
-        for image, camera in _labelled(data, name, step):
+        for image, camera in _labelled(data, name, slice(start, None, step)):
             _compare(classifier, image, camera, tried)
         rows += _agreement(name, tried)
-        total.spots += tried.spots
-        total.other_side += tried.other_side
-        total.other_observation += tried.other_observation
+        total.add(tried)
     rows += _agreement("all three", total, goal=0.2)
     hd = Tried()
-    for image, camera in _labelled(data, "pklot", step * 4):
+    for image, camera in _labelled(data, "pklot", slice(start, None, step * 4)):
         _compare(classifier, np.asarray(cv2.resize(image, _HD), np.uint8), camera, hd)
     share = hd.strip_bytes / hd.frame_bytes
-    spots = hd.spots / len(hd.views)
-    rows.append(
-        Row(
-            f"every patch, {spots:.0f} spots, PKLot enlarged to 1080p: of a frame's bytes",
-            "share",
-            share,
-            goal="0.2",
-            met=share <= 0.2,
-        )
-    )
+    what = f"every patch, {hd.spots / len(hd.views):.0f} spots, PKLot enlarged to 1080p"
+    rows += [
+        Row(f"{what}: of a frame's bytes", "share", share, goal="0.2", met=share <= 0.2),
+        Row(f"{what}: finely", "%", 100.0 * hd.fine / hd.spots),
+    ]
     return rows + [_gated(classifier, camera_id) for camera_id in NORTH.clips]
 
 
-def _labelled(data: Path, name: str, step: int) -> Iterator[tuple[Image, Camera]]:
+def _labelled(data: Path, name: str, which: slice) -> Iterator[tuple[Image, Camera]]:
     listed = data / "frames" / f"{name}.json"
     try:
         images = json.loads(listed.read_text(encoding="utf-8"))["images"]
     except OSError as error:
         raise OperationError(f"{listed}: {error.strerror}; say where with --data") from error
-    for entry in images[::step]:
+    for entry in images[which]:
         image = cv2.imread(str(data / entry["image"]))
         if image is None:
             raise OperationError(f"{data / entry['image']}: cannot be read")
@@ -141,42 +184,51 @@ def _plan(view: CameraView) -> CutPlan:
 
 def _compare(classifier: SpotClassifier, image: Image, camera: Camera, tried: Tried) -> None:
     view = CameraView(camera, layout_version=1, spec=classifier.spec)
-    whole = _sent(_WHOLE, view, image)
-    strip = _sent(_STRIPS, view, image)
-    by_frame = _scores(classifier, view, whole)
-    by_strip = _scores(classifier, view, strip)
-    tried.spots += len(by_frame)
-    tried.other_side += int(((by_frame > 0.5) != (by_strip > 0.5)).sum())
-    limits = (classifier.thresholds.vacant_below, classifier.thresholds.occupied_above)
-    tried.other_observation += int(
-        (np.digitize(by_frame, limits) != np.digitize(by_strip, limits)).sum()
-    )
+    whole = _sent(_sender(_WHOLE, view), image, second=0)
+    by_frame = np.array(_scores(classifier, view, whole).probabilities)
+    encoder = _sender(_STRIPS, view)
+    first = _sent(encoder, image, second=0)
+    scores = _scores(classifier, view, first)
+    tried.first.count(classifier.thresholds, by_frame, np.array(scores.probabilities))
+    encoder.answered(1, taken=True, doubtful=scores.doubtful())
+    strip = _sent(encoder, image, second=1)
+    scores = _scores(classifier, view, strip)
+    tried.after.count(classifier.thresholds, by_frame, np.array(scores.probabilities))
+    tried.fine += len(strip.cut.fine) if strip.cut is not None else 0
+    tried.first_bytes += len(first.jpeg)
     tried.strip_bytes += len(strip.jpeg)
     tried.frame_bytes += len(whole.jpeg)
     tried.views.append(len(by_frame))
 
 
-def _sent(settings: SendSettings, view: CameraView, image: Image) -> EncodedFrame:
+def _sender(settings: SendSettings, view: CameraView) -> Encoder:
     encoder = Encoder(settings)
     encoder.begin(_plan(view))
-    sent = encoder.encode(CapturedFrame(image, 0, 0), sequence=1, now=0.0)
+    return encoder
+
+
+def _sent(encoder: Encoder, image: Image, *, second: int) -> EncodedFrame:
+    frame = CapturedFrame(image, 0, 0)
+    sent = encoder.encode(frame, sequence=second + 1, now=float(second))
     assert sent is not None
     return sent
 
 
-def _scores(
-    classifier: SpotClassifier, view: CameraView, sent: EncodedFrame
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    cut = None if sent.cut is None else Cut(sent.cut.plan_id, sent.cut.places)
-    frame = Frame(1, 0, sent.width, sent.height, sent.jpeg, cut=cut)
+def _scores(classifier: SpotClassifier, view: CameraView, sent: EncodedFrame) -> Scores:
+    cut = sent.cut
+    told = None if cut is None else Cut(cut.plan_id, cut.places, cut.fine, cut.fine_at)
+    frame = Frame(1, 0, sent.width, sent.height, sent.jpeg, cut=told)
     scores = classify(classifier, view, frame)
     if isinstance(scores, Verdict):
         raise OperationError(f"not classified: {scores.detail}")
-    return np.array(scores.probabilities)
+    return scores
 
 
 def _agreement(name: str, tried: Tried, *, goal: float | None = None) -> Iterator[Row]:
-    share = 100.0 * tried.other_side / tried.spots
+    def percent(count: int) -> float:
+        return 100.0 * count / tried.spots
+
+    share = percent(tried.after.other_side)
     yield Row(
         f"{name}, {tried.spots} spots: occupied by one, vacant by the other",
         "%",
@@ -184,11 +236,16 @@ def _agreement(name: str, tried: Tried, *, goal: float | None = None) -> Iterato
         goal=None if goal is None else f"{goal}",
         met=None if goal is None else share <= goal,
     )
-    other = 100.0 * tried.other_observation / tried.spots
+    yield Row(f"{name}: the same of a first strip", "%", percent(tried.first.other_side))
+    other = percent(tried.after.other_observation)
     yield Row(f"{name}: another observation (occupied, vacant, unsure)", "%", other)
-    if tried.frame_bytes:
-        share = tried.strip_bytes / tried.frame_bytes
-        yield Row(f"{name}: every patch, of a frame's bytes", "share", share)
+    other = percent(tried.first.other_observation)
+    yield Row(f"{name}: the same of a first strip", "%", other)
+    yield Row(f"{name}: spots shown finely", "%", percent(tried.fine))
+    share = tried.strip_bytes / tried.frame_bytes
+    yield Row(f"{name}: every patch, of a frame's bytes", "share", share)
+    share = tried.first_bytes / tried.frame_bytes
+    yield Row(f"{name}: the same of a first strip", "share", share)
 
 
 def _gated(classifier: SpotClassifier, camera_id: str) -> Row:
@@ -200,20 +257,19 @@ def _gated(classifier: SpotClassifier, camera_id: str) -> Row:
     camera = read_layout(NORTH.layout).camera(camera_id)
     assert camera is not None
     view = CameraView(camera, layout_version=1, spec=classifier.spec)
-    encoders = {settings: Encoder(settings) for settings in (SendSettings(), _WHOLE)}
-    for encoder in encoders.values():
-        encoder.begin(replace(_plan(view)))
+    gated, whole = _sender(SendSettings(), view), _sender(_WHOLE, view)
     video = cv2.VideoCapture(str(NORTH.clips[camera_id]))
     second = 0
     while video.grab():
         _, image = video.retrieve()
         large = np.asarray(cv2.resize(image, _HD), np.uint8)
-        for encoder in encoders.values():
-            encoder.encode(CapturedFrame(large, 0, 0), sequence=second + 1, now=float(second))
+        _sent(whole, large, second=second)
+        sent = _sent(gated, large, second=second)
+        doubtful = _scores(classifier, view, sent).doubtful()
+        gated.answered(second + 1, taken=True, doubtful=doubtful)
         second += 1
     video.release()
-    gated, whole = (encoder.counts.bytes for encoder in encoders.values())
-    share = gated / whole
+    share = gated.counts.bytes / whole.counts.bytes
     return Row(
         f"gated, {camera_id}, a day in ten minutes, 1080p, {len(camera.regions)} spots: of frames",
         "share",

@@ -3,6 +3,7 @@
 import enum
 import math
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from edge.encode import encode_jpeg, encode_patches, limit_width, shrink
@@ -26,15 +27,17 @@ class Send(enum.Enum):
 class SendSettings:
     """What is sent, and how compressed.
 
-    quality: of JPEGs of whole pictures, 1 to 100; strip_quality: of strips. max_width: pixels;
-    wider pictures are shrunk first. picture_s: seconds after which, where strips are sent, a whole
+    quality: of JPEGs of whole pictures, 1 to 100; strip_quality: of strips; doubtful_quality: of
+    those patches in them of which the processor wants a better look. max_width: pixels; wider
+    pictures are shrunk first. picture_s: seconds after which, where strips are sent, a whole
     picture is sent in between. private: no whole picture, ever.
     """
 
     send: Send = Send.AUTO
     private: bool = False
     quality: int = 80
-    strip_quality: int = 70
+    strip_quality: int = 50
+    doubtful_quality: int = 95
     max_width: int | None = None
     picture_s: float = 60.0
     gate: GateSettings = field(default_factory=GateSettings)
@@ -61,6 +64,14 @@ class SentCounts:
         )
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What a frame showed: these places; coarse: those of them that deserve better if doubtful."""
+
+    places: tuple[int, ...] = ()
+    coarse: tuple[int, ...] = ()
+
+
 @dataclass
 class _View:
     """One plan at one size of picture."""
@@ -70,7 +81,23 @@ class _View:
     reduce: int  # by which it is made smaller before it is cut
     cutter: PatchCutter
     gate: ChangeGate
-    unanswered: dict[int, tuple[int, ...]] = field(default_factory=dict)  # places by sequence
+    unanswered: dict[int, _Sent] = field(default_factory=dict)  # by sequence
+    doubtful: set[int] = field(default_factory=set)  # places, as last told
+
+    def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:
+        sent = self.unanswered.pop(sequence, _Sent())
+        if not taken:
+            self.gate.owe(sent.places)
+            return
+        self.doubtful.difference_update(sent.places)
+        self.doubtful.update(set(doubtful).intersection(sent.places))
+        # What it was unsure of by a coarse look it shall see finely at once, not when it changes.
+        self.gate.owe(self.doubtful.intersection(sent.coarse))
+
+    def split(self, places: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return those to be sent coarsely and those to be sent finely."""
+        fine = tuple(place for place in places if place in self.doubtful)
+        return tuple(place for place in places if place not in self.doubtful), fine
 
 
 class Encoder:
@@ -102,13 +129,16 @@ class Encoder:
         """The plan in use. From any thread."""
         return self._plan
 
-    def answered(self, sequence: int, *, taken: bool) -> None:
-        """The processor is done with what was sent as `sequence`; not taken: it is still owed."""
+    def answered(
+        self, sequence: int, *, taken: bool, doubtful: Collection[int] = frozenset()
+    ) -> None:
+        """The processor is done with what was sent as `sequence`; not taken: it is still owed.
+
+        doubtful: which of the places that it showed are to be shown finely until it says otherwise.
+        """
         with self._lock:
-            view = self._view
-            places = view.unanswered.pop(sequence, ()) if view is not None else ()
-            if view is not None and not taken:
-                view.gate.owe(places)
+            if self._view is not None:
+                self._view.answered(sequence, taken=taken, doubtful=doubtful)
 
     def encode(
         self, frame: CapturedFrame, *, sequence: int, now: float, distrusted: bool = False
@@ -152,13 +182,16 @@ class Encoder:
                 places = ()
             else:
                 view.gate.sent(places, look, now=now)
-            view.unanswered[sequence] = places
+            coarse, fine = ((), ()) if whole else view.split(places)
+            view.unanswered[sequence] = _Sent(places, coarse)
         if whole:
             return self._whole(frame, image)
-        jpeg = encode_patches(patches[list(places)], quality=self._settings.strip_quality)
+        jpeg = encode_patches(patches[list(coarse)], quality=self._settings.strip_quality)
+        cut = Cut(plan.plan_id, places, fine, len(jpeg) if fine else 0)
+        jpeg += encode_patches(patches[list(fine)], quality=self._settings.doubtful_quality)
         unchanged = len(plan.regions) - len(places)
         self._count(regions=len(places), unchanged=unchanged, size=len(jpeg))
-        return replace(_encoded(frame, image, jpeg), cut=Cut(plan.plan_id, places))
+        return replace(_encoded(frame, image, jpeg), cut=cut)
 
     def _wants_whole(self, now: float) -> bool:
         """Whether a whole picture is due: the first of a stream, for people to look at, and then

@@ -30,10 +30,15 @@ class CapturedFrame:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a strip holds: the patches of these places (rising) of the plan of that id."""
+    """What a strip holds: the patches of these places (rising) of the plan of that id.
+
+    fine: those of them (rising) whose patches stand in a second JPEG, from byte `fine_at` on.
+    """
 
     plan_id: int
     places: tuple[int, ...]
+    fine: tuple[int, ...] = ()
+    fine_at: int = 0
 
 
 @dataclass(frozen=True)

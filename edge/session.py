@@ -315,7 +315,9 @@ class Session:
                     self._note_plan(answer)
                     continue
                 self._outbox.ack(answer.sequence, classified=answer.taken)
-                self._encoder.answered(answer.sequence, taken=answer.taken)
+                self._encoder.answered(
+                    answer.sequence, taken=answer.taken, doubtful=answer.doubtful
+                )
                 self._signal.set()
                 self._note_fault(answer.fault)
         except (ContractBroken, UnexpectedAck) as error:

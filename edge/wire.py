@@ -92,11 +92,15 @@ class Welcome:
 @dataclass(frozen=True)
 class Ack:
     """The processor is done with a frame; `fault` is empty if it was classified, or if all that
-    is wrong with a strip is that the plan changed while it was on its way."""
+    is wrong with a strip is that the plan changed while it was on its way.
+
+    doubtful: places of which the processor wants a better look from now on.
+    """
 
     sequence: int
     fault: str
     taken: bool = True
+    doubtful: tuple[int, ...] = ()
 
 
 def open_stream(channel: grpc.aio.Channel) -> StreamCall:
@@ -142,6 +146,8 @@ async def write_frame(
             height=frame.height,
             plan_id=frame.cut.plan_id,
             places=frame.cut.places,
+            fine=frame.cut.fine,
+            fine_at=frame.cut.fine_at,
             jpeg=frame.jpeg,
             dropped_total=dropped_total,
             source_position_us=frame.position_us,
@@ -218,7 +224,7 @@ async def read_answer(call: StreamCall) -> Ack | CutPlan | None:
         raise ContractBroken("it sent something other than an ack or a plan")
     ack = message.ack
     if ack.outcome == pb.FRAME_OUTCOME_CLASSIFIED:
-        return Ack(ack.sequence, "")
+        return Ack(ack.sequence, "", doubtful=tuple(ack.doubtful))
     if ack.outcome == pb.FRAME_OUTCOME_STALE_PLAN:
         return Ack(ack.sequence, "", taken=False)
     known = ack.outcome in pb.FrameOutcome.values()

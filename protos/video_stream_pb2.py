@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos import parking_pb2 as protos_dot_parking__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/video_stream.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\r\n\x0bPingRequest\"\x0e\n\x0cPingResponse\"\xfd\x01\n\rCameraMessage\x12+\n\x05hello\x18\x01 \x01(\x0b\x32\x1a.parkledger.v1.CameraHelloH\x00\x12%\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x14.parkledger.v1.FrameH\x00\x12%\n\x05strip\x18\x03 \x01(\x0b\x32\x14.parkledger.v1.StripH\x00\x12\x33\n\tcondition\x18\x04 \x01(\x0b\x32\x1e.parkledger.v1.ConditionReportH\x00\x12\x31\n\x07realign\x18\x05 \x01(\x0b\x32\x1e.parkledger.v1.RealignProposalH\x00\x42\t\n\x07message\"\xa1\x01\n\x0b\x43\x61meraHello\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62oot_id\x18\x02 \x01(\t\x12\x19\n\x11\x66rames_per_second\x18\x03 \x01(\x01\x12\x13\n\x0bsource_kind\x18\x04 \x01(\t\x12\x18\n\x10software_version\x18\x05 \x01(\t\x12\x13\n\x0b\x63uts_strips\x18\x06 \x01(\x08\x12\x0f\n\x07private\x18\x07 \x01(\x08\"\x91\x01\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x16\n\x0e\x63\x61ptured_at_us\x18\x02 \x01(\x03\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0c\n\x04jpeg\x18\x05 \x01(\x0c\x12\x15\n\rdropped_total\x18\x06 \x01(\x04\x12\x1a\n\x12source_position_us\x18\x07 \x01(\x03\"\xb2\x01\n\x05Strip\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x16\n\x0e\x63\x61ptured_at_us\x18\x02 \x01(\x03\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0f\n\x07plan_id\x18\x05 \x01(\x04\x12\x0e\n\x06places\x18\x06 \x03(\r\x12\x0c\n\x04jpeg\x18\x07 \x01(\x0c\x12\x15\n\rdropped_total\x18\x08 \x01(\x04\x12\x1a\n\x12source_position_us\x18\t \x01(\x03\"v\n\x0f\x43onditionReport\x12\x31\n\tcondition\x18\x01 \x01(\x0e\x32\x1e.parkledger.v1.CameraCondition\x12\x10\n\x08since_us\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x04\"I\n\x0fRealignProposal\x12\x0f\n\x07plan_id\x18\x01 \x01(\x04\x12\x12\n\nhomography\x18\x02 \x03(\x01\x12\x11\n\treference\x18\x03 \x01(\x0c\"\x98\x01\n\x10ProcessorMessage\x12)\n\x07welcome\x18\x01 \x01(\x0b\x32\x16.parkledger.v1.WelcomeH\x00\x12&\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x17.parkledger.v1.FrameAckH\x00\x12&\n\x04plan\x18\x03 \x01(\x0b\x32\x16.parkledger.v1.CutPlanH\x00\x42\t\n\x07message\"\xcf\x01\n\x07\x43utPlan\x12\x0f\n\x07plan_id\x18\x01 \x01(\x04\x12\x16\n\x0elayout_version\x18\x02 \x01(\x04\x12.\n\x08geometry\x18\x03 \x01(\x0b\x32\x1c.parkledger.v1.PatchGeometry\x12-\n\x07regions\x18\x04 \x03(\x0b\x32\x1c.parkledger.v1.PlannedRegion\x12)\n\x05masks\x18\x05 \x03(\x0b\x32\x1a.parkledger.v1.PlannedMask\x12\x11\n\treference\x18\x06 \x01(\x0c\"C\n\rPatchGeometry\x12\x0c\n\x04size\x18\x01 \x01(\r\x12\x0e\n\x06margin\x18\x02 \x01(\x01\x12\x14\n\x0csurroundings\x18\x03 \x01(\x01\"/\n\rPlannedRegion\x12\x1e\n\x12\x63orners_millionths\x18\x01 \x03(\rB\x02\x10\x01\"-\n\x0bPlannedMask\x12\x1e\n\x12\x63orners_millionths\x18\x01 \x03(\rB\x02\x10\x01\"\x87\x01\n\x07Welcome\x12\x14\n\x0cprocessor_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63redits\x18\x02 \x01(\r\x12\x16\n\x0elayout_version\x18\x03 \x01(\x04\x12\x17\n\x0fmax_frame_bytes\x18\x04 \x01(\r\x12$\n\x04plan\x18\x05 \x01(\x0b\x32\x16.parkledger.v1.CutPlan\"Z\n\x08\x46rameAck\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.parkledger.v1.FrameOutcome\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t*\xf8\x01\n\x0c\x46rameOutcome\x12\x1d\n\x19\x46RAME_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46RAME_OUTCOME_CLASSIFIED\x10\x01\x12\x19\n\x15\x46RAME_OUTCOME_CORRUPT\x10\x02\x12\x1c\n\x18\x46RAME_OUTCOME_OVERLOADED\x10\x03\x12\x1c\n\x18\x46RAME_OUTCOME_WRONG_SIZE\x10\x04\x12\x18\n\x14\x46RAME_OUTCOME_FAILED\x10\x05\x12\x1c\n\x18\x46RAME_OUTCOME_STALE_PLAN\x10\x06\x12\x1c\n\x18\x46RAME_OUTCOME_DISTRUSTED\x10\x07\x32\xa7\x01\n\x12VideoStreamService\x12P\n\x0bStreamVideo\x12\x1c.parkledger.v1.CameraMessage\x1a\x1f.parkledger.v1.ProcessorMessage(\x01\x30\x01\x12?\n\x04Ping\x12\x1a.parkledger.v1.PingRequest\x1a\x1b.parkledger.v1.PingResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/video_stream.proto\x12\rparkledger.v1\x1a\x14protos/parking.proto\"\r\n\x0bPingRequest\"\x0e\n\x0cPingResponse\"\xfd\x01\n\rCameraMessage\x12+\n\x05hello\x18\x01 \x01(\x0b\x32\x1a.parkledger.v1.CameraHelloH\x00\x12%\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x14.parkledger.v1.FrameH\x00\x12%\n\x05strip\x18\x03 \x01(\x0b\x32\x14.parkledger.v1.StripH\x00\x12\x33\n\tcondition\x18\x04 \x01(\x0b\x32\x1e.parkledger.v1.ConditionReportH\x00\x12\x31\n\x07realign\x18\x05 \x01(\x0b\x32\x1e.parkledger.v1.RealignProposalH\x00\x42\t\n\x07message\"\xa1\x01\n\x0b\x43\x61meraHello\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62oot_id\x18\x02 \x01(\t\x12\x19\n\x11\x66rames_per_second\x18\x03 \x01(\x01\x12\x13\n\x0bsource_kind\x18\x04 \x01(\t\x12\x18\n\x10software_version\x18\x05 \x01(\t\x12\x13\n\x0b\x63uts_strips\x18\x06 \x01(\x08\x12\x0f\n\x07private\x18\x07 \x01(\x08\"\x91\x01\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x16\n\x0e\x63\x61ptured_at_us\x18\x02 \x01(\x03\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0c\n\x04jpeg\x18\x05 \x01(\x0c\x12\x15\n\rdropped_total\x18\x06 \x01(\x04\x12\x1a\n\x12source_position_us\x18\x07 \x01(\x03\"\xd1\x01\n\x05Strip\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x16\n\x0e\x63\x61ptured_at_us\x18\x02 \x01(\x03\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0f\n\x07plan_id\x18\x05 \x01(\x04\x12\x0e\n\x06places\x18\x06 \x03(\r\x12\x0c\n\x04jpeg\x18\x07 \x01(\x0c\x12\x15\n\rdropped_total\x18\x08 \x01(\x04\x12\x1a\n\x12source_position_us\x18\t \x01(\x03\x12\x0c\n\x04\x66ine\x18\n \x03(\r\x12\x0f\n\x07\x66ine_at\x18\x0b \x01(\r\"v\n\x0f\x43onditionReport\x12\x31\n\tcondition\x18\x01 \x01(\x0e\x32\x1e.parkledger.v1.CameraCondition\x12\x10\n\x08since_us\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\x04\"I\n\x0fRealignProposal\x12\x0f\n\x07plan_id\x18\x01 \x01(\x04\x12\x12\n\nhomography\x18\x02 \x03(\x01\x12\x11\n\treference\x18\x03 \x01(\x0c\"\x98\x01\n\x10ProcessorMessage\x12)\n\x07welcome\x18\x01 \x01(\x0b\x32\x16.parkledger.v1.WelcomeH\x00\x12&\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x17.parkledger.v1.FrameAckH\x00\x12&\n\x04plan\x18\x03 \x01(\x0b\x32\x16.parkledger.v1.CutPlanH\x00\x42\t\n\x07message\"\xcf\x01\n\x07\x43utPlan\x12\x0f\n\x07plan_id\x18\x01 \x01(\x04\x12\x16\n\x0elayout_version\x18\x02 \x01(\x04\x12.\n\x08geometry\x18\x03 \x01(\x0b\x32\x1c.parkledger.v1.PatchGeometry\x12-\n\x07regions\x18\x04 \x03(\x0b\x32\x1c.parkledger.v1.PlannedRegion\x12)\n\x05masks\x18\x05 \x03(\x0b\x32\x1a.parkledger.v1.PlannedMask\x12\x11\n\treference\x18\x06 \x01(\x0c\"C\n\rPatchGeometry\x12\x0c\n\x04size\x18\x01 \x01(\r\x12\x0e\n\x06margin\x18\x02 \x01(\x01\x12\x14\n\x0csurroundings\x18\x03 \x01(\x01\"/\n\rPlannedRegion\x12\x1e\n\x12\x63orners_millionths\x18\x01 \x03(\rB\x02\x10\x01\"-\n\x0bPlannedMask\x12\x1e\n\x12\x63orners_millionths\x18\x01 \x03(\rB\x02\x10\x01\"\x87\x01\n\x07Welcome\x12\x14\n\x0cprocessor_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63redits\x18\x02 \x01(\r\x12\x16\n\x0elayout_version\x18\x03 \x01(\x04\x12\x17\n\x0fmax_frame_bytes\x18\x04 \x01(\r\x12$\n\x04plan\x18\x05 \x01(\x0b\x32\x16.parkledger.v1.CutPlan\"l\n\x08\x46rameAck\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.parkledger.v1.FrameOutcome\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x64oubtful\x18\x04 \x03(\r*\xf8\x01\n\x0c\x46rameOutcome\x12\x1d\n\x19\x46RAME_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46RAME_OUTCOME_CLASSIFIED\x10\x01\x12\x19\n\x15\x46RAME_OUTCOME_CORRUPT\x10\x02\x12\x1c\n\x18\x46RAME_OUTCOME_OVERLOADED\x10\x03\x12\x1c\n\x18\x46RAME_OUTCOME_WRONG_SIZE\x10\x04\x12\x18\n\x14\x46RAME_OUTCOME_FAILED\x10\x05\x12\x1c\n\x18\x46RAME_OUTCOME_STALE_PLAN\x10\x06\x12\x1c\n\x18\x46RAME_OUTCOME_DISTRUSTED\x10\x07\x32\xa7\x01\n\x12VideoStreamService\x12P\n\x0bStreamVideo\x12\x1c.parkledger.v1.CameraMessage\x1a\x1f.parkledger.v1.ProcessorMessage(\x01\x30\x01\x12?\n\x04Ping\x12\x1a.parkledger.v1.PingRequest\x1a\x1b.parkledger.v1.PingResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,8 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANNEDREGION'].fields_by_name['corners_millionths']._serialized_options = b'\020\001'
   _globals['_PLANNEDMASK'].fields_by_name['corners_millionths']._loaded_options = None
   _globals['_PLANNEDMASK'].fields_by_name['corners_millionths']._serialized_options = b'\020\001'
-  _globals['_FRAMEOUTCOME']._serialized_start=1802
-  _globals['_FRAMEOUTCOME']._serialized_end=2050
+  _globals['_FRAMEOUTCOME']._serialized_start=1851
+  _globals['_FRAMEOUTCOME']._serialized_end=2099
   _globals['_PINGREQUEST']._serialized_start=66
   _globals['_PINGREQUEST']._serialized_end=79
   _globals['_PINGRESPONSE']._serialized_start=81
@@ -49,25 +49,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAME']._serialized_start=518
   _globals['_FRAME']._serialized_end=663
   _globals['_STRIP']._serialized_start=666
-  _globals['_STRIP']._serialized_end=844
-  _globals['_CONDITIONREPORT']._serialized_start=846
-  _globals['_CONDITIONREPORT']._serialized_end=964
-  _globals['_REALIGNPROPOSAL']._serialized_start=966
-  _globals['_REALIGNPROPOSAL']._serialized_end=1039
-  _globals['_PROCESSORMESSAGE']._serialized_start=1042
-  _globals['_PROCESSORMESSAGE']._serialized_end=1194
-  _globals['_CUTPLAN']._serialized_start=1197
-  _globals['_CUTPLAN']._serialized_end=1404
-  _globals['_PATCHGEOMETRY']._serialized_start=1406
-  _globals['_PATCHGEOMETRY']._serialized_end=1473
-  _globals['_PLANNEDREGION']._serialized_start=1475
-  _globals['_PLANNEDREGION']._serialized_end=1522
-  _globals['_PLANNEDMASK']._serialized_start=1524
-  _globals['_PLANNEDMASK']._serialized_end=1569
-  _globals['_WELCOME']._serialized_start=1572
-  _globals['_WELCOME']._serialized_end=1707
-  _globals['_FRAMEACK']._serialized_start=1709
-  _globals['_FRAMEACK']._serialized_end=1799
-  _globals['_VIDEOSTREAMSERVICE']._serialized_start=2053
-  _globals['_VIDEOSTREAMSERVICE']._serialized_end=2220
+  _globals['_STRIP']._serialized_end=875
+  _globals['_CONDITIONREPORT']._serialized_start=877
+  _globals['_CONDITIONREPORT']._serialized_end=995
+  _globals['_REALIGNPROPOSAL']._serialized_start=997
+  _globals['_REALIGNPROPOSAL']._serialized_end=1070
+  _globals['_PROCESSORMESSAGE']._serialized_start=1073
+  _globals['_PROCESSORMESSAGE']._serialized_end=1225
+  _globals['_CUTPLAN']._serialized_start=1228
+  _globals['_CUTPLAN']._serialized_end=1435
+  _globals['_PATCHGEOMETRY']._serialized_start=1437
+  _globals['_PATCHGEOMETRY']._serialized_end=1504
+  _globals['_PLANNEDREGION']._serialized_start=1506
+  _globals['_PLANNEDREGION']._serialized_end=1553
+  _globals['_PLANNEDMASK']._serialized_start=1555
+  _globals['_PLANNEDMASK']._serialized_end=1600
+  _globals['_WELCOME']._serialized_start=1603
+  _globals['_WELCOME']._serialized_end=1738
+  _globals['_FRAMEACK']._serialized_start=1740
+  _globals['_FRAMEACK']._serialized_end=1848
+  _globals['_VIDEOSTREAMSERVICE']._serialized_start=2102
+  _globals['_VIDEOSTREAMSERVICE']._serialized_end=2269
 # @@protoc_insertion_point(module_scope)

@@ -215,7 +215,9 @@ global___Frame = Frame
 
 @typing.final
 class Strip(google.protobuf.message.Message):
-    """The patches of one picture, cut by the camera, packed into one JPEG (models/strips.py says how)."""
+    """The patches of one picture, cut by the camera, packed into one JPEG (models/strips.py says how),
+    or into two, the second of which is of better quality.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -228,6 +230,8 @@ class Strip(google.protobuf.message.Message):
     JPEG_FIELD_NUMBER: builtins.int
     DROPPED_TOTAL_FIELD_NUMBER: builtins.int
     SOURCE_POSITION_US_FIELD_NUMBER: builtins.int
+    FINE_FIELD_NUMBER: builtins.int
+    FINE_AT_FIELD_NUMBER: builtins.int
     sequence: builtins.int
     """as in Frame"""
     captured_at_us: builtins.int
@@ -239,14 +243,20 @@ class Strip(google.protobuf.message.Message):
     plan_id: builtins.int
     """the plan that it was cut by; another than the last one sent: STALE_PLAN"""
     jpeg: builtins.bytes
-    """their patches in that order; empty when no region changed"""
+    """patches in that order: a JPEG of those not in `fine`, then one of those in it; of none: no bytes"""
     dropped_total: builtins.int
     """as in Frame"""
     source_position_us: builtins.int
     """as in Frame"""
+    fine_at: builtins.int
+    """where in `jpeg` the second JPEG begins, bytes; means nothing without `fine`"""
     @property
     def places(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
         """which of the plan's regions, rising; the others look as when last sent"""
+
+    @property
+    def fine(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """those of `places` that the last ack to speak of them called doubtful, rising"""
 
     def __init__(
         self,
@@ -260,8 +270,10 @@ class Strip(google.protobuf.message.Message):
         jpeg: builtins.bytes = ...,
         dropped_total: builtins.int = ...,
         source_position_us: builtins.int = ...,
+        fine: collections.abc.Iterable[builtins.int] | None = ...,
+        fine_at: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["captured_at_us", b"captured_at_us", "dropped_total", b"dropped_total", "height", b"height", "jpeg", b"jpeg", "places", b"places", "plan_id", b"plan_id", "sequence", b"sequence", "source_position_us", b"source_position_us", "width", b"width"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["captured_at_us", b"captured_at_us", "dropped_total", b"dropped_total", "fine", b"fine", "fine_at", b"fine_at", "height", b"height", "jpeg", b"jpeg", "places", b"places", "plan_id", b"plan_id", "sequence", b"sequence", "source_position_us", b"source_position_us", "width", b"width"]) -> None: ...
 
 global___Strip = Strip
 
@@ -502,19 +514,25 @@ class FrameAck(google.protobuf.message.Message):
     SEQUENCE_FIELD_NUMBER: builtins.int
     OUTCOME_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
+    DOUBTFUL_FIELD_NUMBER: builtins.int
     sequence: builtins.int
     """of the frame"""
     outcome: global___FrameOutcome.ValueType
     """what became of it"""
     detail: builtins.str
     """one line for a person when the outcome is not CLASSIFIED, else empty"""
+    @property
+    def doubtful(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """places that were looked at and deserve a better look: strips are to show them in `fine`"""
+
     def __init__(
         self,
         *,
         sequence: builtins.int = ...,
         outcome: global___FrameOutcome.ValueType = ...,
         detail: builtins.str = ...,
+        doubtful: collections.abc.Iterable[builtins.int] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["detail", b"detail", "outcome", b"outcome", "sequence", b"sequence"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["detail", b"detail", "doubtful", b"doubtful", "outcome", b"outcome", "sequence", b"sequence"]) -> None: ...
 
 global___FrameAck = FrameAck

@@ -19,10 +19,15 @@ class Hello:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a strip holds: the patches of these places (rising) of the plan of that id."""
+    """What a strip holds: the patches of these places (rising) of the plan of that id.
+
+    fine: those of them (rising) whose patches stand in a second JPEG, from byte `fine_at` on.
+    """
 
     plan_id: int
     places: tuple[int, ...]
+    fine: tuple[int, ...] = ()
+    fine_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one frame; `detail` is one line for a person, empty when all is well."""
+    """The answer to one frame; `detail` is one line for a person, empty when all is well.
+
+    doubtful: places of which the camera is to show a better look from now on.
+    """
 
     outcome: Outcome
     detail: str = ""
+    doubtful: tuple[int, ...] = ()
 
 
 CLASSIFIED = Verdict(Outcome.CLASSIFIED)

@@ -80,7 +80,7 @@ def message_of(message: wire.CameraMessage) -> Frame | CameraWord | Proposal:
             return _frame_of(message.frame)
         case "strip":
             strip = message.strip
-            return replace(_frame_of(strip), cut=Cut(strip.plan_id, tuple(strip.places)))
+            return replace(_frame_of(strip), cut=_cut_of(strip))
         case "realign":
             realign = message.realign
             return Proposal(realign.plan_id, tuple(realign.homography), realign.reference)
@@ -97,6 +97,10 @@ def _word_of(word: wire.ConditionReport) -> CameraWord:
         raise invalid(f"a camera's condition cannot be {word.condition}") from error
     detail = " ".join(word.detail.split())[:_MAX_DETAIL]
     return CameraWord(CameraReport(condition, word.since_us, detail), word.number)
+
+
+def _cut_of(strip: wire.Strip) -> Cut:
+    return Cut(strip.plan_id, tuple(strip.places), tuple(strip.fine), strip.fine_at)
 
 
 def _frame_of(frame: wire.Frame | wire.Strip) -> Frame:
@@ -147,6 +151,7 @@ class _GrpcTransport:
             sequence=sequence,
             outcome=_OUTCOMES[verdict.outcome],
             detail=verdict.detail,
+            doubtful=verdict.doubtful,
         )
         await self._write(wire.ProcessorMessage(ack=ack))
 

@@ -7,15 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import cv2
-import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, check, decode
-from central.processor.frames import Cut, Frame, Outcome, Verdict
+from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.scores import Scores
+from central.processor.strips import strip_patches
 from models.patches import Image
-from models.strips import strip_size, unpack
 from node.memory import keep_large_buffers
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,9 @@ logger = logging.getLogger(__name__)
 def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores | Verdict:
     """Return the frame's scores, or the verdict on why there are none. Blocking; no state."""
     try:
-        patches = _patches(view, frame) if frame.cut is None else _strip(view, frame, frame.cut)
+        patches = (
+            _patches(view, frame) if frame.cut is None else strip_patches(view, frame, frame.cut)
+        )
         if isinstance(patches, Verdict):
             return patches
         scores = classifier.probabilities(patches) if len(patches) else ()
@@ -46,27 +47,6 @@ def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
     if isinstance(picture, Undecodable):
         return Verdict(Outcome.CORRUPT, picture.reason)
     return sampler.cutter.cut(picture)
-
-
-def _strip(view: CameraView, frame: Frame, cut: Cut) -> Image | Verdict:
-    """Decode the patches that the camera cut; only the shade is left to be done."""
-    if cut.plan_id != view.plan_id:
-        return Verdict(Outcome.STALE_PLAN, f"plan {cut.plan_id} where {view.plan_id} is in use")
-    count, spots = len(cut.places), len(view.spot_ids)
-    if list(cut.places) != sorted(set(cut.places)) or (count and cut.places[-1] >= spots):
-        return Verdict(Outcome.CORRUPT, f"places do not rise, or are not below {spots}")
-    shade = view.shade(frame.width, frame.height)
-    if isinstance(shade, WrongAspect):
-        return Verdict(Outcome.WRONG_SIZE, shade.reason)
-    if not count:
-        return np.empty((0, *view.spec.shape), dtype=np.uint8)
-    width, height = strip_size(count, view.spec)
-    picture = decode(frame.jpeg, width=width, height=height)
-    if isinstance(picture, Undecodable):
-        return Verdict(Outcome.CORRUPT, picture.reason)
-    patches = unpack(picture, count, view.spec)
-    shade.apply(patches, cut.places)
-    return patches
 
 
 _Answer = asyncio.Future[Scores | Verdict]

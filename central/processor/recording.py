@@ -7,7 +7,7 @@ what follows (three unsigned 32-bit little-endian numbers), a JSON object, and t
 - start: a filter began: camera, layout_version, plan_id, model, evidence (its settings), held
   (occupancy by spot)
 - frame: one that was classified: boot_id, sequence, captured_at_us, width, height, and for strips
-  cut ([plan_id, places])
+  cut ([plan_id, places], or where there are two JPEGs [plan_id, places, fine, fine_at])
 - blind: all spots became unknown, at_us
 - boot: another process streams for the camera: what strips left out is not known any more
 - hold: the ledger's word for one spot: spot, occupancy
@@ -21,7 +21,7 @@ import logging
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -52,15 +52,29 @@ class Record:
     def frame(self) -> Frame:
         """The frame that it holds; only for kind `frame`."""
         what = self.what
-        cut = None if what.get("cut") is None else Cut(what["cut"][0], tuple(what["cut"][1]))
         return Frame(
             sequence=what["sequence"],
             captured_at_us=what["captured_at_us"],
             width=what["width"],
             height=what["height"],
             jpeg=self.jpeg,
-            cut=cut,
+            cut=_cut_of(what.get("cut")),
         )
+
+
+def _cut_of(told: Sequence[Any] | None) -> Cut | None:
+    if told is None:
+        return None
+    plan_id, places, *second = told
+    fine, fine_at = second or ((), 0)
+    return Cut(plan_id, tuple(places), tuple(fine), fine_at)
+
+
+def _told_of(cut: Cut | None) -> Sequence[Any] | None:
+    if cut is None:
+        return None
+    second = [list(cut.fine), cut.fine_at] if cut.fine else []
+    return [cut.plan_id, list(cut.places), *second]
 
 
 def read_recording(path: Path) -> Iterator[Record]:
@@ -123,7 +137,6 @@ class Recorder:
 
     def frame(self, boot_id: str, frame: Frame) -> None:
         """A frame was classified."""
-        cut = None if frame.cut is None else [frame.cut.plan_id, list(frame.cut.places)]
         self._write(
             {
                 "kind": "frame",
@@ -132,7 +145,7 @@ class Recorder:
                 "captured_at_us": frame.captured_at_us,
                 "width": frame.width,
                 "height": frame.height,
-                "cut": cut,
+                "cut": _told_of(frame.cut),
             },
             frame.jpeg,
         )

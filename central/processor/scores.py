@@ -3,11 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+DOUBT: Final = 0.03
+"""A score at least so far from 0 and 1 may come to lie on the other side of a threshold (that of
+one half, or the evidence filter's) by what a coarse JPEG does to its patch: see `doubtful`."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,12 @@ class Scores:
 
     probabilities: Sequence[float] | npt.NDArray[np.float32]
     places: tuple[int, ...] | None = None
+
+    def doubtful(self) -> tuple[int, ...]:
+        """Return the places, rising, whose scores a finer picture could still turn."""
+        scores = np.asarray(self.probabilities)
+        found = np.flatnonzero((scores >= DOUBT) & (scores <= 1.0 - DOUBT)).tolist()
+        return tuple(found if self.places is None else (self.places[at] for at in found))
 
 
 class LastScores:

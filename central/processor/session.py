@@ -17,7 +17,7 @@ from central.ledger.records import (
 from central.processor.beliefs import Beliefs, agree
 from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
-from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.frames import CameraWord, Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
 from central.processor.metrics import Metrics
 from central.processor.realign import Proposal
@@ -128,7 +128,7 @@ class CameraSession:
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
         known = changes or self.beliefs.report is not None
         self._believe(boot_id, frame, changes, well if known else None, model=self._settings.model)
-        return CLASSIFIED
+        return Verdict(Outcome.CLASSIFIED, doubtful=result.doubtful())
 
     @property
     def distrusted(self) -> Verdict | None:

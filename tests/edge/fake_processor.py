@@ -31,6 +31,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.welcomes = True
         self.acks = True
         self.outcome = pb.FRAME_OUTCOME_CLASSIFIED
+        self.doubtful: tuple[int, ...] = ()  # places, in every ack
         self.hellos: list[pb.CameraHello] = []
         self.frames: list[pb.Frame] = []
         self.strips: list[pb.Strip] = []
@@ -188,7 +189,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self.acks and bool(waiting))
-            ack = pb.FrameAck(sequence=waiting[0], outcome=self.outcome)
+            ack = pb.FrameAck(sequence=waiting[0], outcome=self.outcome, doubtful=self.doubtful)
             async with self._writing:
                 await context.write(pb.ProcessorMessage(ack=ack))
             waiting.popleft()

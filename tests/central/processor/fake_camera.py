@@ -139,14 +139,20 @@ class FakeCamera:
         state: str,
         places: Sequence[int] | None = None,
         *,
+        fine: Sequence[int] = (),
         width: int = WIDTH,
     ) -> wire.FrameAck:
-        """Cut a picture of that state by the plan, as a camera does; send some places of it."""
+        """Cut a picture of that state by the plan, as a camera does; send some places of it.
+
+        fine: those that come in a JPEG of their own.
+        """
         spec = PatchSpec(plan.geometry.size, plan.geometry.margin, plan.geometry.surroundings)
         regions = [corners_of(region) for region in plan.regions]
         shown = range(len(regions)) if places is None else places
         cutter = PatchCutter(regions, width=WIDTH, height=HEIGHT, spec=spec)
-        patches = cutter.sample(decoded_picture(state))[list(shown)]
+        patches = cutter.sample(decoded_picture(state))
+        coarse = [place for place in shown if place not in fine]
+        jpeg = encode_patches(patches[coarse], quality=80)
         number = self.next_sequence
         self.next_sequence += 1
         strip = wire.Strip(
@@ -156,7 +162,9 @@ class FakeCamera:
             height=HEIGHT,
             plan_id=plan.plan_id,
             places=shown,
-            jpeg=encode_patches(patches, quality=80),
+            jpeg=jpeg + encode_patches(patches[list(fine)], quality=95),
+            fine=fine,
+            fine_at=len(jpeg),
             source_position_us=-1,
         )
         await self.send(wire.CameraMessage(strip=strip))

@@ -58,6 +58,30 @@ async def test_a_replay_says_what_was_said_live(ledger: FakeLedger, tmp_path: Pa
     assert said(file) == again
 
 
+async def test_strips_of_one_picture_and_of_two_are_replayed(
+    ledger: FakeLedger, tmp_path: Path
+) -> None:
+    recording = replace(settings(), record=tmp_path / "kept")
+    async with (
+        running(ledger, recording) as processor,
+        FakeCamera(processor, cuts_strips=True) as camera,
+    ):
+        for state in SHOWN:
+            for fine in ((), (1, 2), (0, 1, 2, 3)):
+                await camera.send_strip(camera.welcome.plan, state, fine=fine)
+        await camera.finish()
+    (file,) = files(tmp_path / "kept")
+    cuts = [one.frame.cut for one in read_recording(file) if one.what["kind"] == "frame"]
+    assert [cut.fine for cut in cuts if cut] == [(), (1, 2), (0, 1, 2, 3)] * len(SHOWN)
+    live = {
+        (batch.key.sequence, d.spot_id, d.occupancy, d.confidence)
+        for batch in ledger.applied
+        for d in batch.detections
+    }
+    assert live
+    assert live <= set(said(file))
+
+
 async def test_what_is_stored_is_for_nobody_else(ledger: FakeLedger, tmp_path: Path) -> None:
     file = await record(ledger, tmp_path / "kept")
     assert file.stat().st_mode & 0o077 == 0

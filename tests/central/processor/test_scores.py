@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 
-from central.processor.scores import LastScores, Scores
+from central.processor.scores import DOUBT, LastScores, Scores
 
 SECOND = 1_000_000
 
@@ -27,3 +27,10 @@ def test_a_score_that_is_too_old_says_nothing() -> None:
     first, second = last.take(Scores((), ()), limit + 1)
     assert math.isnan(first)
     assert second == 0.8
+
+
+def test_doubtful_is_what_lies_far_enough_from_both_ends() -> None:
+    scores = (DOUBT - 0.001, DOUBT, 0.5, 1.0 - DOUBT, 1.0 - DOUBT + 0.001)
+    assert Scores(scores).doubtful() == (1, 2, 3)
+    assert Scores(scores, (2, 4, 6, 8, 10)).doubtful() == (4, 6, 8)
+    assert Scores((), ()).doubtful() == ()

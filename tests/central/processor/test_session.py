@@ -53,7 +53,7 @@ def test_silence_speaks_in_the_processors_name_and_counts() -> None:
         assert {d.occupancy for d in batch.detections} == {Occupancy.UNKNOWN}
         one.beliefs.committed(count)
         seen = one.observe("b", frame(count), one.view, Scores((1.0, 1.0, 1.0, 1.0)), now=20.0)
-        assert seen == CLASSIFIED
+        assert seen == CLASSIFIED  # and nothing doubtful
         assert not one.silence.silent
         one.beliefs.take()
         one.beliefs.committed(count)
@@ -137,3 +137,11 @@ def test_a_corrupt_frame_is_no_sign_of_life() -> None:
     one.observe("b", frame(1), one.view, Verdict(Outcome.CORRUPT, "grey"), now=9.0)
     assert one.silence.since(10.0) == 10.0
     assert one.tally.fault == "grey"
+
+
+def test_what_was_doubtful_is_told_with_the_answer() -> None:
+    one = session("oooo")
+    seen = one.observe("b", frame(1), one.view, Scores((0.9, 0.5), (1, 3)), now=1.0)
+    assert seen == Verdict(Outcome.CLASSIFIED, doubtful=(1, 3))
+    seen = one.observe("b", frame(2), one.view, Scores((0.99, 0.5, 0.0, 1.0)), now=2.0)
+    assert seen.doubtful == (1,)

@@ -57,6 +57,25 @@ async def test_strips_say_what_frames_say(processor: Processor, ledger: FakeLedg
         await ledger.until(lambda: ledger.view("cam1") == states("ovov"))
 
 
+@pytest.mark.parametrize("fine", [(0, 2), (1,), (0, 1, 2, 3)])
+async def test_patches_in_a_second_picture_come_to_their_own_spots(
+    processor: Processor, ledger: FakeLedger, fine: tuple[int, ...]
+) -> None:
+    async with FakeCamera(processor, cuts_strips=True) as camera:
+        for _ in range(ENOUGH):
+            ack = await camera.send_strip(camera.welcome.plan, "ovvo", fine=fine)
+            assert ack.outcome == wire.FRAME_OUTCOME_CLASSIFIED
+        await ledger.until(lambda: ledger.view("cam1") == states("ovvo"))
+
+
+async def test_an_ack_names_the_doubtful_of_those_that_were_shown(processor: Processor) -> None:
+    async with FakeCamera(processor, cuts_strips=True) as camera:
+        ack = await camera.send_strip(camera.welcome.plan, "uuuu", places=[1, 3])
+        assert list(ack.doubtful) == [1, 3]
+        ack = await camera.send_strip(camera.welcome.plan, "uuuu", places=[])
+        assert list(ack.doubtful) == []
+
+
 async def test_regions_that_are_left_out_stay_as_they_were(
     processor: Processor, ledger: FakeLedger
 ) -> None:
@@ -139,6 +158,37 @@ async def test_a_strip_that_makes_no_sense(
         await camera.send(wire.CameraMessage(strip=strip))
         ack = await camera.read_ack()
         assert ack.outcome == outcome
+        assert said in ack.detail
+        camera.next_sequence = 2
+        again = await camera.send_strip(camera.welcome.plan, "ovov")
+        assert again.outcome == wire.FRAME_OUTCOME_CLASSIFIED
+
+
+ONE = picture("ov")
+
+
+@pytest.mark.parametrize(
+    ("fine", "fine_at", "said"),
+    [
+        ([1, 0], len(ONE), "fine places do not rise"),
+        ([2], len(ONE), "not among the places"),
+        ([1], len(ONE), "stated is 16x16"),
+        ([1], 10_000_000, "stated is 16x16"),
+        ([0, 1], 0, "stated is 32x16"),
+        ([0, 1], 10_000_000, "0 bytes are no JPEG"),
+    ],
+)
+async def test_a_second_picture_that_makes_no_sense(
+    processor: Processor, fine: list[int], fine_at: int, said: str
+) -> None:
+    async with FakeCamera(processor, cuts_strips=True) as camera:
+        strip = wire.Strip(sequence=1, captured_at_us=1, width=320, height=240, plan_id=1)
+        strip.places.extend([0, 1])
+        strip.fine.extend(fine)
+        strip.fine_at, strip.jpeg = fine_at, 2 * ONE
+        await camera.send(wire.CameraMessage(strip=strip))
+        ack = await camera.read_ack()
+        assert ack.outcome == wire.FRAME_OUTCOME_CORRUPT
         assert said in ack.detail
         camera.next_sequence = 2
         again = await camera.send_strip(camera.welcome.plan, "ovov")
