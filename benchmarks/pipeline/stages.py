@@ -15,14 +15,14 @@ import onnxruntime as ort
 
 from benchmarks.malexnet import malexnet
 from benchmarks.pipeline.scene import HEIGHT, WIDTH, Scene
-from benchmarks.pipeline.sources import ALWAYS
+from benchmarks.pipeline.sources import ALWAYS, DOUBTED
 from central.processor.camera_view import CameraView, Sampler
 from central.processor.decode import decode
 from central.processor.frames import Cut, Frame
 from central.processor.pipeline import classify
 from central.processor.scores import Scores
 from edge.encoder import Encoder, Send, SendSettings
-from edge.frames import LIVE, CapturedFrame
+from edge.frames import LIVE, CapturedFrame, EncodedFrame
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
 from models.patches import Image
@@ -62,12 +62,14 @@ def bare(classifier: SpotClassifier, scene: Scene) -> Stage:
 
 def strip(classifier: SpotClassifier, scene: Scene) -> Stage:
     """Return the processor's work on strips of all spots that cameras cut."""
-    strips, size = strips_of(classifier, scene)
+    strips = strips_of(classifier, scene)
     view = CameraView(scene.camera, layout_version=1, spec=classifier.spec)
-    cut = Cut(view.plan_id, tuple(range(len(scene.camera.regions))))
 
     def stage(number: int) -> object:
-        frame = Frame(number, number, *size, strips[number % len(strips)], cut=cut)
+        strip = strips[number % len(strips)]
+        assert strip.cut is not None
+        cut = Cut(view.plan_id, strip.cut.places, strip.cut.fine, strip.cut.fine_at)
+        frame = Frame(number, number, strip.width, strip.height, strip.jpeg, cut=cut)
         scores = classify(classifier, view, frame)
         assert isinstance(scores, Scores), scores
         return scores
@@ -75,22 +77,21 @@ def strip(classifier: SpotClassifier, scene: Scene) -> Stage:
     return stage
 
 
-def strips_of(
-    classifier: SpotClassifier, scene: Scene
-) -> tuple[tuple[bytes, ...], tuple[int, int]]:
-    """Return each picture's strip as a camera node makes it, and the pictures' size."""
+def strips_of(classifier: SpotClassifier, scene: Scene) -> tuple[EncodedFrame, ...]:
+    """Return each picture's strip as a camera node makes it that has been sending for a while."""
     polygons = tuple(region.polygon for region in scene.camera.regions)
     encoder = Encoder(SendSettings(send=Send.STRIPS, private=True, gate=ALWAYS))
     encoder.begin(CutPlan(1, 1, classifier.spec, polygons))
     pictures = [decode(jpeg, width=WIDTH, height=HEIGHT) for jpeg in scene.jpegs]
     found = []
-    for number, picture in enumerate(pictures, start=1):
+    for number, picture in enumerate((pictures[0], *pictures)):
         assert isinstance(picture, np.ndarray)
         captured = CapturedFrame(picture, number, LIVE)
         strip = encoder.encode(captured, sequence=number, now=float(number))
         assert strip is not None
-        found.append(strip.jpeg)
-    return tuple(found), (WIDTH, HEIGHT)
+        encoder.answered(number, taken=True, doubtful=DOUBTED)
+        found.append(strip)
+    return tuple(found[1:])  # the first one's answer came after it
 
 
 def per_spot(scene: Scene) -> Stage:
