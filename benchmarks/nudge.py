@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.machine import this_machine
-from benchmarks.options import report_options
+from benchmarks.options import data_option, report_options
 from benchmarks.report import Report, Row
 from edge.frames import Image
 from edge.nudge import Look, Movement, measure
@@ -45,14 +45,7 @@ class View:
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("../shared/data"),
-    show_default=True,
-    show_envvar=True,
-    help="Folder with frames/cnrext.json and frames/pklot.json.",
-)
+@data_option("Folder with frames/cnrext.json and frames/pklot.json.")
 @click.option(
     "--moved",
     type=click.IntRange(1, 1000),

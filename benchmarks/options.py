@@ -4,13 +4,37 @@ import functools
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 
 from benchmarks.report import Report
+from models import SHIPPED_MODEL
 from node.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+model_option = click.option(
+    "--model",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=SHIPPED_MODEL,
+    show_default="the shipped one",
+    show_envvar=True,
+    help="The classifier.",
+)
+
+
+def data_option(words: str) -> Callable[[Command], Command]:
+    """Return the option --data, the folder of real pictures, explained by these words."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("../shared/data"),
+        show_default=True,
+        show_envvar=True,
+        help=words,
+    )
 
 
 def report_options(measure: Callable[..., Report]) -> Callable[..., bool]:

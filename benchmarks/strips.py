@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.machine import this_machine
-from benchmarks.options import report_options
+from benchmarks.options import data_option, report_options
 from benchmarks.report import Report, Row
 from central.layout.document import MILLION, Camera, Corner, Region
 from central.layout.toml import read_layout
@@ -91,14 +91,7 @@ class Tried:
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("../shared/data"),
-    show_default=True,
-    show_envvar=True,
-    help="Folder with the frames of PKLot, CNR-EXT and ACPDS.",
-)
+@data_option("Folder with the frames of PKLot, CNR-EXT and ACPDS.")
 @click.option(
     "--step",
     type=click.IntRange(1, 1000),

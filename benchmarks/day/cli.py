@@ -12,10 +12,9 @@ from benchmarks.day.policies import Policy, ours, three_in_a_row, threshold
 from benchmarks.day.rendered import rendered_scores
 from benchmarks.day.scores import DayScores
 from benchmarks.machine import this_machine
-from benchmarks.options import report_options
+from benchmarks.options import model_option, report_options
 from benchmarks.report import Report, Row
 from central.processor.evidence import EvidenceSettings
-from models import SHIPPED_MODEL
 from models.classifier import SpotClassifier
 from node.errors import UsageError
 
@@ -27,14 +26,7 @@ USUAL: dict[str, Policy] = {"threshold 0.5": threshold, "3 in a row": three_in_a
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=SHIPPED_MODEL,
-    show_default="the shipped one",
-    show_envvar=True,
-    help="The classifier.",
-)
+@model_option
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

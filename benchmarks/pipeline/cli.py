@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from benchmarks.machine import this_machine
-from benchmarks.options import report_options
+from benchmarks.options import model_option, report_options
 from benchmarks.pipeline import groups
 from benchmarks.pipeline.groups import Setting
 from benchmarks.pipeline.live import Load
@@ -25,7 +25,6 @@ from benchmarks.pipeline.stages import (
     strip,
 )
 from benchmarks.report import Report, Row
-from models import SHIPPED_MODEL
 from models.classifier import SpotClassifier
 from node.errors import UsageError
 
@@ -43,14 +42,7 @@ _PROCESSES: dict[str, Callable[[Setting], Coroutine[None, None, list[Row]]]] = {
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=SHIPPED_MODEL,
-    show_default="the shipped one",
-    show_envvar=True,
-    help="The classifier.",
-)
+@model_option
 @click.option(
     "--detector",
     "detector_file",

@@ -65,6 +65,13 @@ FILE = click.Path(path_type=Path)
     show_envvar=True,
     help="Seconds of the video for which each picture is shown.",
 )
+@click.option(
+    "--replace",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Replace files that are there already.",
+)
 def convert(
     frames: Path,
     lot: str,
@@ -77,6 +84,7 @@ def convert(
     out_truth: Path | None,
     fps: float,
     seconds_per_frame: float,
+    replace: bool,
 ) -> None:
     """Turn a FRAMES JSON of labelled pictures into a layout, a slow video and its truth.
 
@@ -104,6 +112,7 @@ def convert(
         out_truth=out_truth,
         fps=fps,
         seconds_per_picture=seconds_per_frame,
+        replace=replace,
     )
     for line in run(conversion):
         click.echo(line)

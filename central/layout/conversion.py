@@ -5,7 +5,7 @@ from pathlib import Path
 
 from central.layout.convert import Names, to_layout, to_truth
 from central.layout.frames import one_camera, read_pictures
-from central.layout.outputs import check_output
+from central.layout.outputs import check_new, check_output
 from central.layout.slow_video import codec_of, find_images, frames_per_picture, write_video
 from central.layout.toml import format_layout
 from central.layout.truth import format_truth
@@ -15,7 +15,10 @@ from node.values import frozen
 
 @frozen
 class Conversion:
-    """What to read, what to call it and what to write; an output that is None is not made."""
+    """What to read, what to call it and what to write; an output that is None is not made.
+
+    replace: outputs that are there already are replaced, and no reason to refuse.
+    """
 
     frames: Path
     lot_id: str
@@ -28,6 +31,7 @@ class Conversion:
     out_truth: Path | None
     fps: float
     seconds_per_picture: float
+    replace: bool
 
 
 def run(job: Conversion) -> Iterator[str]:
@@ -70,6 +74,7 @@ def _check_outputs(job: Conversion) -> None:
     for option, path in outputs:
         if path is not None:
             check_output(option, path, inputs=(job.frames,))
+            check_new(option, path, replace=job.replace)
     if job.out_video is not None:
         codec_of(job.out_video)
 

@@ -11,3 +11,9 @@ def check_output(option: str, path: Path, *, inputs: Iterable[Path | None]) -> N
     for read in inputs:
         if read is not None and path.exists() and read.exists() and path.samefile(read):
             raise UsageError(f"{option} {path}: is what is read; name another file")
+
+
+def check_new(option: str, path: Path, *, replace: bool) -> None:
+    """Raise UsageError if something is there that is not to be replaced."""
+    if not replace and path.exists():
+        raise UsageError(f"{option} {path}: is there already; give another name, or --replace")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +25,9 @@ from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
 from node.shutdown import run_unless_signalled
+
+ASKED_S = 2.0
+"""In which the ledger tells how far it is; it is followed without that as well."""
 
 
 @click.command()
@@ -120,6 +123,8 @@ async def follow(
 ) -> int:
     """Print changes for ever; returns 0 once nobody reads standard output any more."""
     index = await _start(ledger, lot_ids) if after is None else after
+    if after:
+        await _warn_of_the_future(ledger, after)
     began = index
     while True:
         try:
@@ -140,6 +145,18 @@ async def follow(
             resumed = await _start(ledger, lot_ids)
             click.echo(f"changes {index + 1} to {resumed} were missed: {gap}", err=True)
             index = resumed
+
+
+async def _warn_of_the_future(ledger: Ledger, after: int) -> None:
+    """Say so where nothing will come for a while; one who is away is waited for all the same."""
+    with suppress(LedgerError):
+        reached = (await ledger.get(timeout=ASKED_S)).index
+        if after > reached:
+            click.echo(
+                f"--after {after}: the ledger is at index {reached}; what it commits up to "
+                f"{after} is not shown",
+                err=True,
+            )
 
 
 async def _start(ledger: Ledger, lot_ids: tuple[str, ...]) -> int:

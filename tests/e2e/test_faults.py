@@ -4,18 +4,29 @@ Each ends as unknown spots in a real ledger, and by itself.
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from central.ledger.records import CameraCondition
-from tests.e2e.faulty import Folder, RtspServer, View, site, skip_without_gstreamer
+from tests.e2e.faulty import Folder, RtspServer, Site, View, site, skip_without_gstreamer
 from tests.e2e.late_wire import LateWire
 from tests.edge.http_camera import HttpCamera
 
 C = CameraCondition
+SPOILED = {"black": C.DARK, "white": C.BRIGHT, "soft": C.BLURRED}
 BUSY_S = 60.0
 """What a machine that is busy with other tests may add to the limits of seconds."""
+
+
+async def each(lot: Site, camera_id: str, view: View, faults: Mapping[str, C]) -> None:
+    """Show one spoilt picture after the other: each is told within seconds, and over so soon."""
+    for what, condition in faults.items():
+        view.show(what)
+        assert await lot.until(camera_id, condition) < 6.0 + BUSY_S, condition
+        view.show("live")
+        assert await lot.until(camera_id, C.OK) < 6.0 + BUSY_S, condition
 
 
 async def test_faults_over_http(tmp_path: Path) -> None:
@@ -24,18 +35,7 @@ async def test_faults_over_http(tmp_path: Path) -> None:
         async with site(tmp_path, "http") as lot:
             await lot.camera("http", source.url)
             await lot.until("http", C.OK)
-            for what, condition in (
-                ("still", C.FROZEN),
-                ("black", C.DARK),
-                ("white", C.BRIGHT),
-                ("soft", C.BLURRED),
-                ("square", C.RESIZED),
-            ):
-                view.show(what)
-                took = await lot.until("http", condition)
-                assert took < 6.0 + BUSY_S, condition
-                view.show("live")
-                assert await lot.until("http", C.OK) < 6.0 + BUSY_S, condition
+            await each(lot, "http", view, {"still": C.FROZEN, **SPOILED, "square": C.RESIZED})
             source.stalled.set()
             assert await lot.until("http", C.LOST) < 3.0 + BUSY_S
             source.stalled.clear()
@@ -64,16 +64,7 @@ async def test_faults_of_a_folder_of_stills(tmp_path: Path) -> None:
             assert await lot.until("stills", C.FROZEN) < 6.0 + BUSY_S
             view.show("live")
             await lot.until("stills", C.OK)
-            for what, condition in (
-                ("black", C.DARK),
-                ("white", C.BRIGHT),
-                ("soft", C.BLURRED),
-                ("square", C.RESIZED),
-            ):
-                view.show(what)
-                assert await lot.until("stills", condition) < 6.0 + BUSY_S, condition
-                view.show("live")
-                assert await lot.until("stills", C.OK) < 6.0 + BUSY_S, condition
+            await each(lot, "stills", view, {**SPOILED, "square": C.RESIZED})
             folder.age_s = 60.0  # the camera writes a minute's old pictures
             assert await lot.until("stills", C.LATE) < 6.0 + BUSY_S
             folder.age_s = 0.0
@@ -92,11 +83,7 @@ async def test_faults_by_rtsp(tmp_path: Path) -> None:
         async with site(tmp_path, "rtsp") as lot:
             await lot.camera("rtsp", server.url)
             await lot.until("rtsp", C.OK)
-            for what, condition in (("black", C.DARK), ("white", C.BRIGHT), ("soft", C.BLURRED)):
-                view.show(what)
-                assert await lot.until("rtsp", condition) < 4.0 + BUSY_S, condition
-                view.show("live")
-                await lot.until("rtsp", C.OK)
+            await each(lot, "rtsp", view, SPOILED)
             view.show("still")
             # By a fixed quantiser, as rate control may take a minute to settle (README says so).
             assert await lot.until("rtsp", C.FROZEN) < 10.0 + BUSY_S

@@ -35,7 +35,10 @@ async def opened(page: Page, site: LiveSite, lot: str = "annex") -> None:
     """Open the editor and wait for the camera's picture: the surface takes its shape from it."""
     await page.set_viewport_size({"width": 1280, "height": 1100})
     await page.goto(f"{site.url}/lots/{lot}/edit")
-    await expect(page.locator(".picture img")).to_be_visible(timeout=START_S * SECONDS)
+    picture = page.locator(".picture img")
+    await expect(picture).to_be_visible(timeout=START_S * SECONDS)
+    shown = "(image) => image.complete && image.naturalWidth > 0"
+    await page.wait_for_function(shown, arg=await picture.element_handle())
 
 
 async def save(page: Page) -> None:
@@ -143,7 +146,7 @@ async def test_drawing_changing_and_deleting_by_keys_alone(page: Page, site: Liv
     before = await page.locator(".region").get_attribute("points")
     await page.locator("svg.canvas").focus()
     await page.keyboard.press("ArrowRight")
-    assert await page.locator(".region").get_attribute("points") != before
+    await expect(page.locator(".region")).not_to_have_attribute("points", before or "")
     await page.keyboard.press("Delete")
     await expect(page.locator(".region")).to_have_count(0)
     await page.keyboard.press("Control+z")
@@ -171,11 +174,13 @@ async def test_dragging_a_corner_snaps_to_its_neighbour(page: Page, site: LiveSi
     x, y = box["x"] + 0.404 * box["width"], box["y"] + 0.205 * box["height"]
     await page.mouse.move(x, y, steps=6)
     await page.mouse.up()
-    points = await page.locator('polygon[data-spot="A02"]').get_attribute("points")
-    other = await page.locator('polygon[data-spot="A01"]').get_attribute("points")
-    assert points is not None
-    assert other is not None
-    assert points.split()[0] == other.split()[1]
+    await page.wait_for_function(
+        """() => {
+          const shape = (spot) => document.querySelector(`polygon[data-spot="${spot}"]`);
+          const points = (spot) => shape(spot).getAttribute("points").split(" ");
+          return points("A02")[0] === points("A01")[1];
+        }"""
+    )
 
 
 async def test_names_are_kept_and_the_focus_too(page: Page, site: LiveSite) -> None:

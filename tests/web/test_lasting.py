@@ -59,7 +59,8 @@ async def test_a_region_keeps_the_focus_when_the_next_picture_comes(
     await expect(camera.locator("img")).not_to_have_attribute(
         "src", picture or "", timeout=START_S * SECONDS
     )
-    await camera.locator("img").evaluate("(image) => image.decode()")
+    shown = "(image) => image.complete && image.naturalWidth > 0"
+    await page.wait_for_function(shown, arg=await camera.locator("img").element_handle())
     await expect(region).to_be_focused()
 
 

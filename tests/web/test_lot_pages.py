@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from central.layout.document import Camera, Layout, Region, Spot
+from tests.web.browsing import fresh_page
 from tests.web.site import START_S, WEB, LiveSite
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -95,14 +96,13 @@ async def test_four_hundred_spots_on_a_desk_and_on_a_phone(
     await page.goto(f"{site.url}/lots/large")
     await expect(page.locator(".region")).to_have_count(400)
     await expect(page.get_by_text("drawn plan")).to_be_visible()
-    phone = await browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
-    small = await phone.new_page()
-    for path in ("/", "/lots/large", "/lots/north", "/lots/north/edit", "/cluster", "/audit"):
-        await small.goto(site.url + path)
-        await expect(small.locator("h1").first).to_be_visible()
-        wider = await small.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wider <= 0, f"{path} scrolls sideways by {wider} pixels on a phone"
-    await phone.close()
+    size = {"width": 360, "height": 740}
+    async with fresh_page(browser, viewport=size, has_touch=True) as phone:
+        for path in ("/", "/lots/large", "/lots/north", "/lots/north/edit", "/cluster", "/audit"):
+            await phone.goto(site.url + path)
+            await expect(phone.locator("h1").first).to_be_visible()
+            wider = await phone.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, f"{path} scrolls sideways by {wider} pixels on a phone"
 
 
 REACHED = """async () => {
@@ -142,7 +142,7 @@ async def test_all_spots_are_one_tab_stop_and_arrows_reach_each(page: Page, site
     await page.keyboard.press("Home")
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("The chosen spot")).to_contain_text("R00-00")
-    assert await page.locator('[tabindex="0"][data-spot="R00-00"]').count() == 2
+    await expect(page.locator('[tabindex="0"][data-spot="R00-00"]')).to_have_count(2)
     for lot in ("large", "north"):
         await page.goto(f"{site.url}/lots/{lot}")
         await expect(page.locator(".region").first).to_be_visible()

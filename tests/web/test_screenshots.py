@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from tests.web.browsing import fresh_page
 from tests.web.site import START_S, TOKEN, LiveSite
 from tests.web.test_lot_pages import large_lot
 
@@ -23,7 +24,9 @@ async def keep(page: Page, name: str, folder: Path) -> None:
     """Draw what is shown of a page."""
     folder = Path(os.environ.get("PARKLEDGER_SCREENSHOTS", folder))
     path = folder / f"{name}.jpg"
-    await page.wait_for_timeout(600)  # colours ease in
+    await page.wait_for_function(  # colours ease in
+        "() => document.getAnimations().every((one) => one.playState !== 'running')"
+    )
     await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=path, type="jpeg", quality=82)
     assert path.stat().st_size > 8_000  # an empty page is smaller
@@ -42,8 +45,12 @@ async def test_pages_on_a_desk(
     browser: Browser, site: LiveSite, tmp_path: Path, scheme: str
 ) -> None:
     dark = scheme == "dark"
-    context = await browser.new_context(viewport=WIDE, color_scheme="dark" if dark else "light")
-    page = await context.new_page()
+    async with fresh_page(browser, viewport=WIDE, color_scheme="dark" if dark else "light") as page:
+        await pages_on_a_desk(page, site, tmp_path, scheme)
+
+
+async def pages_on_a_desk(page: Page, site: LiveSite, tmp_path: Path, scheme: str) -> None:
+    """Draw them all."""
     await settled(page, site)
     await page.locator('.region[data-spot="A05"]').first.click()
     await expect(page.get_by_label("The chosen spot")).to_contain_text("A05")
@@ -61,7 +68,6 @@ async def test_pages_on_a_desk(
     await page.goto(f"{site.url}/board/north")
     await expect(page.locator("#word")).to_contain_text("free")
     await keep(page, "board", tmp_path)
-    await context.close()
 
 
 async def test_the_audit_and_a_large_lot(page: Page, site: LiveSite, tmp_path: Path) -> None:
@@ -81,8 +87,6 @@ async def test_the_audit_and_a_large_lot(page: Page, site: LiveSite, tmp_path: P
 
 
 async def test_a_lot_on_a_phone(browser: Browser, site: LiveSite, tmp_path: Path) -> None:
-    context = await browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True)
-    page = await context.new_page()
-    await settled(page, site)
-    await keep(page, "lot-phone", tmp_path)
-    await context.close()
+    async with fresh_page(browser, viewport=PHONE, device_scale_factor=2, has_touch=True) as page:
+        await settled(page, site)
+        await keep(page, "lot-phone", tmp_path)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from node.address import ADDRESS, REMOTE_ADDRESS, Address
+from central.ledger.commands.options import listen_option, replica_id_option
+from node.address import REMOTE_ADDRESS, Address
 from node.errors import UsageError
 from node.identifiers import IdType, check_id
 from node.logs import configure, log_level_option
@@ -76,20 +77,9 @@ so that the address is given that all others dial. Later starts need neither --p
 
 
 @click.command(help=_HELP)
-@click.option(
-    "--replica-id",
-    type=IdType("replica"),
-    required=True,
-    show_envvar=True,
-    help="This replica's id, the same at every start.",
-)
-@click.option(
-    "--listen",
-    type=ADDRESS,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Where clients and peers reach this replica. Other replicas must be able to dial it.",
+@replica_id_option("This replica's id, the same at every start.")
+@listen_option(
+    "Where clients and peers reach this replica. Other replicas must be able to dial it."
 )
 @click.option(
     "--peer-port",

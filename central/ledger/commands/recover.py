@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from node.address import ADDRESS, Address
+from central.ledger.commands.options import listen_option, replica_id_option
+from node.address import Address
 from node.errors import UsageError
-from node.identifiers import IdType
 
 
 @click.command()
@@ -17,21 +17,8 @@ from node.identifiers import IdType
     show_envvar=True,
     help="Data directory of the stopped replica that survived.",
 )
-@click.option(
-    "--replica-id",
-    type=IdType("replica"),
-    required=True,
-    show_envvar=True,
-    help="Its id; it keeps it.",
-)
-@click.option(
-    "--listen",
-    type=ADDRESS,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Where it will listen: replicas that are added later dial it there.",
-)
+@replica_id_option("Its id; it keeps it.")
+@listen_option("Where it will listen: replicas that are added later dial it there.")
 @click.option(
     "--force-new-cluster",
     is_flag=True,

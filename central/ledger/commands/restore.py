@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from node.address import ADDRESS, Address
+from central.ledger.commands.options import listen_option, replica_id_option
+from node.address import Address
 from node.errors import UsageError
 from node.identifiers import IdType
 
@@ -29,20 +30,10 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="Data directory to make, a new or an empty one; not with --check.  [default: none]",
 )
-@click.option(
-    "--replica-id",
-    type=IdType("replica"),
-    show_envvar=True,
-    help="Id of the new cluster's first replica; not with --check.  [default: none]",
+@replica_id_option(
+    "Id of the new cluster's first replica; not with --check.  [default: none]", required=False
 )
-@click.option(
-    "--listen",
-    type=ADDRESS,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Where it will listen: replicas that are added later dial it there.",
-)
+@listen_option("Where it will listen: replicas that are added later dial it there.")
 @click.option(
     "--cluster",
     type=IdType("cluster"),

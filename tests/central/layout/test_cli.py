@@ -66,9 +66,20 @@ def test_convert_turns_a_list_of_polygons_into_a_layout(run: Runner, tmp_path: P
         json.dumps({"width": 160, "height": 120, "spots": [spot(0), spot(1, polygon=five)]})
     )
     layout = tmp_path / "drone.toml"
-    options = ("convert", rois, "--lot", "drone", "--camera-id", "d", "--out-layout", layout)
+    options: tuple[object, ...] = ("convert", rois, "--lot", "drone", "--camera-id", "d")
+    options += ("--out-layout", layout)
     assert run(*options) == Outcome(0, [f"{layout}: 2 spots, 1 of them boxed"], "")
     assert [one.spot_id for one in read_layout(layout).spots] == ["s0", "s1"]
+
+    layout.write_text("drawn by hand")
+    outcome = run(*options)
+    assert outcome.code == 2
+    refused = f"--out-layout {layout}: is there already; give another name, or --replace"
+    assert outcome.err == f"parkledger: {refused}\n"
+    assert layout.read_text() == "drawn by hand"
+    options += ("--replace",)
+    assert run(*options).code == 0
+    assert len(read_layout(layout).spots) == 2
 
     outcome = run(*options, "--out-truth", tmp_path / "t.json")
     assert outcome.code == 2
@@ -146,10 +157,11 @@ def test_preview_asks_the_shipped_model(run: Runner, north_file: Path, tmp_path:
 @pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
 def test_convert_reads_the_shared_data(run: Runner, tmp_path: Path) -> None:
     layout, truth = tmp_path / "o.toml", tmp_path / "o.json"
-    named = ("--lot", "n", "--camera-id", "c", "--out-layout", layout)
+    named: tuple[object, ...] = ("--lot", "n", "--camera-id", "c", "--out-layout", layout)
     assert run("convert", DATA / "videos" / "drone_lot_rois.json", *named).code == 0
     assert len(read_layout(layout).spots) == 396
     frames = DATA / "frames" / "cnrext.json"
+    named += ("--replace",)
     assert run("convert", frames, "--camera", 3, *named, "--out-truth", truth).code == 0
     answer = json.loads(truth.read_text())
     assert (answer["duration_s"], len(answer["spots"])) == (60.0, 21)

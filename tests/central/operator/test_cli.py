@@ -36,6 +36,17 @@ async def test_with_after_it_asks_for_nothing_else() -> None:
     assert ledger.watched_after == [7]
 
 
+@pytest.mark.parametrize(("after", "told"), [(40, False), (41, True)])
+async def test_an_index_that_is_not_reached_yet_is_told(
+    capsys: pytest.CaptureFixture[str], after: int, told: bool
+) -> None:
+    ledger = ScriptedLedger(state=NORTH, watches=[([], STOPPED)])
+    await followed(ledger, after=after)
+    line = "--after 41: the ledger is at index 40; what it commits up to 41 is not shown\n"
+    assert capsys.readouterr().err == (line if told else "")
+    assert ledger.watched_after == [after]
+
+
 async def test_a_gap_at_the_start_is_an_error_that_names_the_option() -> None:
     ledger = ScriptedLedger(state=NORTH, watches=[([], WatchGap("history is gone"))])
     with pytest.raises(OperationError, match=r"--after 7: .* no longer kept; leave --after out"):
