@@ -165,7 +165,9 @@ class Applier:
 
     def _applied(self, part: Sequence[Entry], applied: list[Applied]) -> None:
         self._on_applied(part, applied)
-        if self._unstored >= MOST_UNSTORED:
+        machine = self.state_machine
+        # Entries that need the tables, and all from the thread, are stored already.
+        if self._unstored >= MOST_UNSTORED or machine.stored_index == machine.applied_index:
             self._store()
         if self._stores >= CHECKPOINT_STORES or self._bytes >= CHECKPOINT_BYTES:
             self._stores = self._bytes = 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from central.ledger.command import SumState
 from central.ledger.errors import OutcomeUnknown
 from central.ledger.replica import applying
 from central.ledger.replica.applying import Applier
@@ -113,6 +114,18 @@ async def test_what_is_much_is_stored_at_once(
         async with asyncio.timeout(DEADLINE):
             while await one.stored.get() < 3:
                 pass
+
+
+async def test_what_needs_the_tables_is_told_as_stored_with_nothing_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who watched a quiet ledger saw a layout, and a backup a cut, only with the next entry."""
+    monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
+    async with watched(tmp_path) as one, asyncio.timeout(DEADLINE):
+        assert await one.stored.get() == 1  # the layout
+        one.applier.add(flips(1))
+        one.applier.add(entries_of(SumState(), first=3))  # in the thread
+        assert await one.stored.get() == 3
 
 
 async def test_who_reads_where_the_disk_has_failed_is_told_nothing(
