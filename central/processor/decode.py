@@ -98,8 +98,12 @@ def decode(data: bytes, *, width: int, height: int, reduce: int = 1) -> Image | 
     A smaller picture is made of the same coefficients, each block of 8x8 giving fewer pixels that
     are means of the full ones: much of the work falls away, and nothing aliases.
     """
-    if (wrong := check(data, width=width, height=height)) is not None:
-        return wrong
+    wrong = check(data, width=width, height=height)
+    return wrong or decode_checked(data, width=width, height=height, reduce=reduce)
+
+
+def decode_checked(data: bytes, *, width: int, height: int, reduce: int = 1) -> Image | Undecodable:
+    """Decode, as `decode` does, what `check` had nothing against."""
     shape = (reduced(height, reduce), reduced(width, reduce), 3)
     picture = _without_a_detour(data, shape=shape)
     if picture is not None:

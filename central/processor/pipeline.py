@@ -10,7 +10,7 @@ import cv2
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.classifier import Classifier
-from central.processor.decode import Undecodable, check, decode
+from central.processor.decode import Undecodable, check, decode_checked
 from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.scores import Scores
 from central.processor.strips import strip_patches
@@ -43,7 +43,8 @@ def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
     sampler = view.sampler(frame.width, frame.height)
     if isinstance(sampler, WrongAspect):
         return Verdict(Outcome.WRONG_SIZE, sampler.reason)
-    picture = decode(frame.jpeg, width=frame.width, height=frame.height, reduce=sampler.reduce)
+    size = {"width": frame.width, "height": frame.height}
+    picture = decode_checked(frame.jpeg, **size, reduce=sampler.reduce)
     if isinstance(picture, Undecodable):
         return Verdict(Outcome.CORRUPT, picture.reason)
     return sampler.cutter.cut(picture)

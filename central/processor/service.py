@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 _STOP_GRACE = 1.0
 """Seconds for calls to end by themselves once every stream has been told to."""
 
+_PICTURE_BYTES = 1024 * 1024
+"""What of a stream may arrive before it is asked for: more than most pictures have."""
+
 
 class Processor:
     """Made in a running event loop; `start()` binds, `run()` serves until told to stop."""
@@ -164,6 +167,11 @@ def _server_options(settings: ProcessorSettings) -> list[tuple[str, int]]:
         # Two processors on one port would share its cameras at random.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", limits.max_frame_bytes + MESSAGE_OVERHEAD),
+        # A picture comes in one piece, unasked: pieces of 16 kB, each granted by a window that
+        # probes the path, wake threads half as often again. Credits bound what may be under way.
+        ("grpc.http2.max_frame_size", _PICTURE_BYTES),
+        ("grpc.http2.lookahead_bytes", _PICTURE_BYTES),
+        ("grpc.http2.bdp_probe", 0),
         # Cameras ping every 10 s to notice a dead path; the default forbids more than one in 5 min.
         ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
         ("grpc.keepalive_permit_without_calls", 1),
