@@ -166,7 +166,7 @@ class EvidenceFilter:
         self._leaning_us = np.full(len(self._spot_ids), _NONE, np.int64)
         self._last_us: int | None = None
         self._recent: Floats = np.zeros(len(self._spot_ids))
-        self._seen: Floats = np.zeros(0)  # in the last frame
+        self._seen = b""  # in the last frame, to the last bit
         self._explained = Explained(
             settings.explained,
             np.zeros((len(self._spot_ids),) * 2, np.bool_) if near is None else near,
@@ -183,8 +183,8 @@ class EvidenceFilter:
         seen = np.asarray(probabilities, np.float64)
         if seen.shape != self._held.shape:
             raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
-        fresh = not np.array_equal(seen, self._seen, equal_nan=True)
-        self._seen = seen.copy()
+        bits = seen.tobytes()
+        fresh, self._seen = bits != self._seen, bits
         evidence = self._evidence(seen)
         gap_s = self._gap_s(at_us)
         self._take(evidence, gap_s)
@@ -192,11 +192,13 @@ class EvidenceFilter:
         self._recent += (evidence - self._recent) * share
         before = self._held.copy()
         leant_us = self._lean(at_us)
-        unknown = before == _UNKNOWN
-        settled = unknown & (leant_us >= self._settle_us)
-        self._held[(leant_us >= self._unsure_us) & (self._leaning == 0)] = _UNKNOWN
-        self._held[(self._average >= self._enter_at) | (settled & (self._leaning > 0))] = _OCCUPIED
-        self._held[(self._average <= self._leave_at) | (settled & (self._leaning < 0))] = _VACANT
+        settled = (before == _UNKNOWN) & (leant_us >= self._settle_us)
+        unsure = (leant_us >= self._unsure_us) & (self._leaning == 0)
+        np.putmask(self._held, unsure, _UNKNOWN)
+        entered = (self._average >= self._enter_at) | (settled & (self._leaning > 0))
+        np.putmask(self._held, entered, _OCCUPIED)
+        left = (self._average <= self._leave_at) | (settled & (self._leaning < 0))
+        np.putmask(self._held, left, _VACANT)
         self._explained.judge(
             before, self._held, self._average, at_us, recent=self._recent, fresh=fresh
         )
@@ -209,7 +211,9 @@ class EvidenceFilter:
         """Return the frame's log-odds, limited; nothing where it says nothing."""
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = np.log(seen / (1.0 - seen))
-        return np.asarray(np.clip(np.nan_to_num(odds, nan=0.0), -self._limit, self._limit))
+        np.maximum(np.minimum(odds, self._limit, out=odds), -self._limit, out=odds)
+        odds[np.isnan(odds)] = 0.0
+        return odds
 
     def _gap_s(self, at_us: int) -> float:
         """Return the seconds that a frame stands for; none after a clock was set back."""
@@ -235,6 +239,8 @@ class EvidenceFilter:
         occupancy = Occupancy(int(self._held[place]))
         if occupancy is Occupancy.UNKNOWN:
             return Detection(self._spot_ids[place], occupancy, 0)
+        if math.isnan(probability):  # it settled while nothing was seen of it
+            probability = 1.0 / (1.0 + math.exp(-float(self._average[place])))
         said = probability if occupancy is Occupancy.OCCUPIED else 1.0 - probability
         return Detection(self._spot_ids[place], occupancy, quantise(said))
 

@@ -90,14 +90,17 @@ class Explained:
         occupied, put back to `full` where a spot is in full view again; recent: the same of the
         last second; fresh: whether the frame shows anything but what the last one showed.
         """
+        known = held != _UNKNOWN
         sign_of = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0))
         side = sign_of * average
         if fresh:
             self._look(at_us)
-        self._date((side >= 0) & (held != _UNKNOWN), at_us)
+        self._date((side >= 0) & known, at_us)
+        changes = (decided != held) & known
+        if not self._hidden and not changes.any():
+            return  # nearly every frame
         # A change of a spot's own is clear at once; what becomes so later has to stay so.
         shown = np.where(self._together(self._turned_us, at_us), recent, average)
-        changes = (decided != held) & (held != _UNKNOWN)
         for place in map(int, np.flatnonzero(changes)):
             if place not in self._hidden:
                 clear = -sign_of[place] * shown[place] >= self._settings.clear
@@ -105,7 +108,7 @@ class Explained:
         for place, hidden in list(self._hidden.items()):
             sign = 1.0 if hidden.kept == _OCCUPIED else -1.0
             agrees = sign * average[place]
-            young = self._together(hidden.since_us, at_us)
+            young = self._is_together(hidden.since_us, at_us)
             if -sign * shown[place] >= self._settings.clear:
                 self._changed_us[place] = self._turned_us[place]
                 del self._hidden[place]
@@ -122,17 +125,19 @@ class Explained:
                 decided[place] = _UNKNOWN if over else hidden.kept
 
     def _look(self, at_us: int) -> None:
-        if not self._together(self._fresh_us, at_us):
+        if not self._is_together(self._fresh_us, at_us):
             self._jumped_us = at_us
         self._fresh_us = at_us
 
     def _date(self, agrees: Flags, at_us: int) -> None:
         turned = self._agrees & ~agrees
+        self._agrees = agrees
+        if not turned.any():
+            return
         self._turned_us[turned] = at_us
         # What turns right after a jump, or once the view is free again, was so before.
-        for after_us in (self._jumped_us, self._freed_us):
-            self._turned_us[turned & self._together(after_us, at_us)] = _NEVER
-        self._agrees = agrees
+        jumped = self._is_together(self._jumped_us, at_us)
+        self._turned_us[turned & (jumped | self._together(self._freed_us, at_us))] = _NEVER
 
     def _change(
         self,
@@ -167,10 +172,14 @@ class Explained:
             *((int(other), int(held[other])) for other in np.flatnonzero(changed)),
         )
 
-    def _together(self, times_us: Times | int, at_us: int) -> Flags:
+    def _together(self, times_us: Times, at_us: int) -> Flags:
         """Return whether times are known, and so near that what happened then began together."""
-        apart = np.abs(np.asarray(times_us) - at_us) <= self._settings.together_us
-        return np.asarray(apart & (np.asarray(times_us) != _NEVER))
+        apart = np.abs(times_us - at_us) <= self._settings.together_us
+        return np.asarray(apart & (times_us != _NEVER))
+
+    def _is_together(self, time_us: int, at_us: int) -> bool:
+        """As `_together`, of one time."""
+        return time_us != _NEVER and abs(time_us - at_us) <= self._settings.together_us
 
 
 def _is_free(hidden: _Hidden, held: States) -> bool:

@@ -223,3 +223,12 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
 def test_settings_that_make_no_sense(wrong: dict[str, float], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         EvidenceSettings(occupied_above=0.6, vacant_below=0.4, **wrong)
+
+
+def test_a_spot_may_become_known_by_a_frame_that_says_nothing_of_it() -> None:
+    """Its confidence is the average's then: there is no probability to be told."""
+    spot = one(UNKNOWN)
+    assert not any(spot.observe((0.74,), at * SECOND) for at in range(10))
+    (change,) = spot.observe((math.nan,), 12 * SECOND)
+    assert change.occupancy is OCCUPIED
+    assert 0.6 <= change.confidence / CONFIDENCE_SCALE < 0.74
