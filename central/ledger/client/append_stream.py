@@ -17,7 +17,7 @@ import grpc
 from central.ledger import wire
 from central.ledger.client.coalescing import MAX_REQUESTS_IN_FLIGHT, next_size
 from central.ledger.client.replicas import Replicas
-from central.ledger.interface import LedgerRefused
+from central.ledger.interface import LedgerError, LedgerRefused
 from central.ledger.records import AppendResult, DetectionBatch
 from central.ledger.wire.channels import parking_stub
 from central.ledger.wire.columns import takes_columns
@@ -54,6 +54,7 @@ class AppendStream:
         self._replicas = replicas
         self._waiting: deque[_Waiting] = deque()
         self._in_flight: deque[_Request] = deque()
+        self._singly = 0  # how many of those that wait are to go one by one
         self._takes_columns = False  # of the replica at the other end; not known yet
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -85,21 +86,28 @@ class AppendStream:
                 await self._wake.wait()
             target = self._replicas.target
             error: grpc.aio.AioRpcError | None = None
+            final: LedgerError | None = None
             try:
                 await self._stream(backoff)
             except grpc.aio.AioRpcError as caught:
-                error = caught
+                error, final = caught, final_error(caught)
+            except LedgerRefused as refused:
+                final = refused
             except TimeoutError:
                 logger.warning("replica at %s does not ack, trying another one", target)
+            sent = sum(len(request.batches) for request in self._in_flight)
             self._requeue()
-            if error is not None and (final := final_error(error)) is not None:
-                self._refuse_first(final)
+            if final is not None:
+                self._blame(final, sent)
                 continue
             if not self._replicas.failed(target, error):
                 await asyncio.sleep(backoff.next_delay())
 
     async def _stream(self, backoff: Backoff) -> None:
-        """Send and receive on one stream until it breaks (AioRpcError, TimeoutError) or ends."""
+        """Send and receive on one stream until it breaks (AioRpcError, TimeoutError) or ends.
+
+        Raises LedgerRefused where a request cannot be made.
+        """
         call = parking_stub(self._replicas.channel()).Append()
         self._takes_columns = False
         reader = asyncio.create_task(self._receive(call, backoff))
@@ -126,15 +134,22 @@ class AppendStream:
             await asyncio.gather(watch, reader, return_exceptions=True)
 
     def _request(self, number: int, batches: list[DetectionBatch]) -> parking_pb2.AppendRequest:
-        if self._takes_columns:
-            return wire.columns_to_proto(number, batches)
-        return wire.append_to_proto(number, batches)
+        try:
+            if self._takes_columns:
+                return wire.columns_to_proto(number, batches)
+            return wire.append_to_proto(number, batches)
+        except (TypeError, ValueError) as error:
+            raise LedgerRefused(f"a batch is refused, no message can hold it: {error}") from error
 
     async def _next_request(self, reader: "asyncio.Task[None]") -> list[_Waiting] | None:
         """Return the batches of the next request, or None when the stream has ended."""
         while not reader.done():
             self._drop_cancelled()
-            if self._waiting and len(self._in_flight) < MAX_REQUESTS_IN_FLIGHT:
+            if self._singly and self._waiting:
+                if not self._in_flight:
+                    self._singly -= 1
+                    return [self._waiting.popleft()]
+            elif self._waiting and len(self._in_flight) < MAX_REQUESTS_IN_FLIGHT:
                 in_flight = sum(len(request.batches) for request in self._in_flight)
                 size = next_size(waiting=len(self._waiting), in_flight=in_flight)
                 return [self._waiting.popleft() for _ in range(size)]
@@ -192,13 +207,14 @@ class AppendStream:
         while self._waiting and self._waiting[0].done.done():
             self._waiting.popleft()
 
-    def _refuse_first(self, error: Exception) -> None:
-        """Tell the first caller that its batch can never succeed, so that it blocks no other.
+    def _blame(self, error: LedgerError, sent: int) -> None:
+        """Tell the caller whose batch can never succeed, so that it blocks no other.
 
-        A refused request names no batch. The first in line was in it; if it was another one's
-        fault, that one is the first soon.
+        A refused request names no batch: where more than one was sent, each goes by itself now.
         """
-        if self._waiting:
+        if sent > 1:
+            self._singly = sent
+        elif self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done.done():
                 waiting.done.set_exception(LedgerRefused(str(error)))

@@ -1,6 +1,7 @@
 """The client's append stream against servers that do as they are told."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from central.ledger.client import append_stream
 from central.ledger.client.append_stream import AppendStream
 from central.ledger.client.coalescing import MAX_BATCHES_A_REQUEST, MAX_REQUESTS_IN_FLIGHT
 from central.ledger.client.replicas import Replicas
+from central.ledger.interface import LedgerRefused
 from central.ledger.state.apply_detections import KEPT_REJECTIONS
 from central.ledger.wire.channels import Context
 from central.ledger.wire.columns import METADATA
@@ -63,6 +65,19 @@ class Server:
         finally:
             self.acks.set()
             await server.stop(0)
+
+
+class Refusing(Server):
+    """Refuses each request in which a sequence is 13."""
+
+    async def append(
+        self, request_iterator: AsyncIterator[parking_pb2.AppendRequest], context: Context
+    ) -> None:
+        async for request in request_iterator:
+            self.requests.append(request)
+            if any(one.sequence == 13 for one in request.batches):
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "13 cannot be")
+            await context.write(parking_pb2.AppendResponse(acked_through=request.number, index=9))
 
 
 @asynccontextmanager
@@ -126,6 +141,22 @@ async def test_one_stream_carries_many_requests() -> None:
         async with asyncio.timeout(DEADLINE):
             assert (await stream.append(batch("near", 2, ("A1", OCCUPIED)))).index == 9
     assert [request.number for request in server.requests] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"), [(13, "13 cannot be"), (-1, "no message can hold it: .*-1")]
+)
+async def test_a_batch_that_cannot_be_is_refused_and_no_other(wrong: int, why: str) -> None:
+    server = Refusing(acks=True)
+    async with server.running() as address, stream_to(address) as stream:
+        said = [batch("near", n, ("A1", OCCUPIED)) for n in (*range(1, 10), wrong, *range(20, 30))]
+        async with asyncio.timeout(DEADLINE):
+            results = await asyncio.gather(*map(stream.append, said), return_exceptions=True)
+            refused = results.pop(9)
+            assert [getattr(one, "index", one) for one in results] == [9] * 19
+            assert (await stream.append(batch("near", 30, ("A1", OCCUPIED)))).index == 9
+    assert isinstance(refused, LedgerRefused)
+    assert re.search(why, str(refused))
 
 
 def test_no_more_is_in_flight_than_the_ledger_remembers_the_rejections_of() -> None:
