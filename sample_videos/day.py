@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sample_videos.camera import Camera
+from sample_videos.camera import Camera, Floats
 from sample_videos.day_schedule import DayPlan, make_day
 from sample_videos.draw import Studio
 from sample_videos.layout import LOT_ID, layout_toml
@@ -44,7 +44,16 @@ class DayFrame:
 class DayStudio:
     """One camera's day. Frames may be asked for in any order; the same seed gives the same ones."""
 
-    def __init__(self, camera: Camera, world: World, plan: DayPlan, seed: int) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        world: World,
+        plan: DayPlan,
+        seed: int,
+        *,
+        albedo: Floats | None = None,
+    ) -> None:
+        """albedo: of the bare ground in the camera's picture, as Studio takes it."""
         self._plan = plan
         self._weather = DayWeather(seed)
         self._studio = Studio(
@@ -53,8 +62,13 @@ class DayStudio:
             seed,
             light_at=lambda time: self.conditions(time).light,
             light_step=LIGHT_STEP_HOURS * plan.seconds / plan.hours,
+            albedo=albedo,
         )
         self._lens = Lens(camera, self._studio.distance, self._studio.sensor, seed)
+
+    def scenery_share(self, polygon: Floats) -> float:
+        """As of Studio: the share of a (4, 2) polygon, normalised, behind trees and posts."""
+        return self._studio.scenery_share(polygon)
 
     def conditions(self, time: float) -> Conditions:
         """The light and weather at a second of the clip."""

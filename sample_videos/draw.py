@@ -79,16 +79,22 @@ class Studio:
         *,
         light_at: Callable[[float], Light] | None = None,
         light_step: float = LIGHT_STEP,
+        albedo: Floats | None = None,
     ) -> None:
-        """light_at: the light at a second of the clip; None: a short clear day."""
+        """light_at: the light at a second of the clip; None: a short clear day.
+
+        albedo: (height, width, 3) linear RGB of the bare ground; None: the sample lot's own.
+        """
         self._camera = camera
         self._light_at = light_at or (lambda time: day(min(1.0, time / world.seconds)))
         self._light_step = light_step
         self._fine = camera.scaled(FINE)
         self._world = world
-        albedo = ground.albedo(self._fine, seed)
-        size = (camera.width, camera.height)
-        self._albedo = np.asarray(cv2.resize(albedo, size, interpolation=cv2.INTER_AREA))
+        if albedo is None:
+            size = (camera.width, camera.height)
+            fine = ground.albedo(self._fine, seed)
+            albedo = np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32)
+        self._albedo = albedo
         x, y, distance = camera.ground()
         self.distance = distance
         self._ground_x, self._ground_y = np.clip(x, -400, 400), np.clip(y, -400, 400)
@@ -123,6 +129,14 @@ class Studio:
         picture = self._with(still, moving) if moving else still.picture
         lights = [thing for thing in moving if thing.length] if still.light.lamps else []
         return picture, [glow for thing in lights for glow in self._glows(thing, still.depth)]
+
+    def scenery_share(self, polygon: Floats) -> float:
+        """The share of a (4, 2) polygon, normalised, that trees, posts and hedges cover."""
+        size = (self._fine.width, self._fine.height)
+        inside = np.zeros(size[::-1], np.uint8)
+        cv2.fillConvexPoly(inside, np.round(polygon * size).astype(np.int32), 1)
+        covered = inside.reshape(-1)[self._scenery.fragments.pixel]
+        return float(covered.sum()) / max(1, int(inside.sum()))
 
     def _glows(self, car: _Thing, depth: Floats) -> list[Glow]:
         glows = []
