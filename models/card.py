@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from models.curves import GOAL_UNKNOWN
 from models.metrics import Score
 
 
@@ -36,3 +37,11 @@ def markdown(rows: Mapping[str, Score], *, first: str) -> Iterator[str]:
         shares = [f"{value:.2%}" for value in (row.accuracy, row.balanced_accuracy, row.ece)]
         rest = [f"{value:.2%}" for value in (row.unknown_share, row.error_when_sure)]
         yield f"| {' | '.join([name, str(row.spots), *shares, f'{row.brier:.4f}', *rest])} |"
+
+
+def abstaining(errors: Mapping[str, tuple[float, float]], *, first: str) -> Iterator[str]:
+    """The lines of a table of mistakes among all, and with `GOAL_UNKNOWN` of the spots unknown."""
+    yield f"| {first} | wrong of all | wrong with {GOAL_UNKNOWN:.0%} unknown |"
+    yield "|---|---|---|"
+    for name, (every, rest) in errors.items():
+        yield f"| {name} | {every:.2%} | {rest:.2%} |"

@@ -9,6 +9,9 @@ from models.metrics import BoolArray, FloatArray, IntArray
 
 RELIABILITY_BINS: Final = 10
 
+GOAL_UNKNOWN: Final = 0.03
+"""With at most this share unknown, 1 % of the rest may be wrong: the goal that the card answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
@@ -43,6 +46,12 @@ def abstention(probabilities: FloatArray, occupied: BoolArray) -> Abstention:
     # Spots of equal confidence are left unknown together or not at all.
     first = np.flatnonzero(np.diff(confidence[order], prepend=-1.0) > 0.0)
     return Abstention(unknown=first / max(1, len(order)), error=error[first])
+
+
+def error_beyond(probabilities: FloatArray, occupied: BoolArray, unknown: float) -> float:
+    """The share of mistakes left when at most this share of spots, the least sure, are unknown."""
+    curve = abstention(probabilities, occupied)
+    return float(curve.error[np.flatnonzero(curve.unknown <= unknown)[-1]])
 
 
 def reliability(probabilities: FloatArray, occupied: BoolArray) -> Reliability:

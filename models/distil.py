@@ -17,9 +17,10 @@ from rich.progress import Progress
 from models.calibration import sigmoid
 from models.corpus import Samples
 from models.export import Weights
-from models.learning import Settings
+from models.learning import SHIPPED, Settings
 from models.pool import Pool, without
 from models.recipe import (
+    RENDERED_SHARE,
     TEACHER_BATCH,
     TEACHER_PLAIN,
     TEACHER_POLISH,
@@ -27,6 +28,7 @@ from models.recipe import (
     TEACHER_STEPS,
     TEACHER_WEIGHT,
 )
+from models.rendered import SOURCE
 from models.teacher import TASK
 from models.workshop import (
     STRIPS_SHARE,
@@ -49,12 +51,14 @@ class Sight:
     """The same samples for both networks.
 
     pools: disturbed, of `wide` looks; narrow, broad: undisturbed spots with looks of the shipped
-    network's size and of `wide` size, in the same order.
+    network's size and of `wide` size, in the same order; rendered: what only the small network
+    learns from.
     """
 
     pools: Sequence[Pool]
     narrow: Sequence[Samples]
     broad: Sequence[Samples]
+    rendered: Pool | None = None
 
     def without(self, source: str) -> "Sight":
         """All in which nothing of a source is seen."""
@@ -63,6 +67,7 @@ class Sight:
             [pool for pool in self.pools if pool.portion in kept],
             [one for one in self.narrow if one.source != source],
             [one for one in self.broad if one.source != source],
+            self.rendered,
         )
 
 
@@ -97,14 +102,27 @@ def study(
     opinions = ask_teacher(
         sight, source_shares, teacher, checkpoint, fingerprint, progress, name=name
     )
-    plain = undisturbed(sight.narrow, seed=settings.seed)
-    lesson = Lesson(
-        [softened(as_served(one, settings.seed), opinions[one.name]) for one in sight.pools],
-        [through_strips(one, settings.seed) for one in plain],
-        source_shares,
-    )
-    key = f"{fingerprint}, teacher {TEACHER_WEIGHT}, strips {STRIPS_SHARE}"
+    seed, drawn = settings.seed, sight.rendered
+    disturbed = [softened(as_served(one, seed), opinions[one.name]) for one in sight.pools]
+    plain = [through_strips(one, seed) for one in undisturbed(sight.narrow, seed=seed)]
+    shares = source_shares
+    if drawn is not None:
+        sharp = through_strips(drawn, seed)
+        disturbed.append(sharp)
+        plain.append(sharp)
+        shares = with_rendered(source_shares)
+    lesson = Lesson(disturbed, plain, shares)
+    key = f"{fingerprint}, teacher {TEACHER_WEIGHT}, strips {STRIPS_SHARE}, steady {SHIPPED.steady}"
+    if drawn is not None:
+        key += f", rendered {RENDERED_SHARE} of {len(drawn.occupied)}"
     return fit(lesson, settings, checkpoint, key, progress, name=name)
+
+
+def with_rendered(source_shares: Mapping[str, float]) -> dict[str, float]:
+    """How often a batch draws from each source when a share of it is rendered."""
+    total = sum(source_shares.values())
+    shares = {name: share * (1.0 - RENDERED_SHARE) for name, share in source_shares.items()}
+    return {**shares, SOURCE: RENDERED_SHARE * total}
 
 
 def softened(pool: Pool, logits: npt.NDArray[np.float32]) -> Pool:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from models.lighting import encode
 from models.network import build, planes
 from models.patches import FloatArray, Image, PatchSpec
 from models.pool import Pool
@@ -19,6 +20,8 @@ _CHECKPOINT_EVERY: Final = 250
 _AVERAGED_HALVING: Final = 0.6
 _HALVED_TOGETHER: Final = 50
 _GRAINY: Final = 4
+_STEADIED: Final = 4
+"""Of a batch, every so many patches go through a strip, too, where that counts."""
 _POLISH_RATE: Final = 0.33
 _SLOW_RATE: Final = 0.1
 
@@ -59,7 +62,8 @@ class Task:
     build: the network for a patch geometry; see: (N, *shape) uint8 -> what the network takes;
     loss: of its answers, against probabilities (N,); slow: parameters whose name begins so learn at
     a tenth of the rate; average, polish_average: what the running average of the weights keeps at
-    each step; clip: greatest norm of a gradient, 0 for any.
+    each step; clip: greatest norm of a gradient, 0 for any; steady: how much it counts that a
+    patch, and the same patch as a strip brings it, get unequal answers.
     """
 
     build: Callable[[PatchSpec], nn.Module] = lambda spec: build(*spec.shape[:2])
@@ -69,9 +73,10 @@ class Task:
     average: float = 0.998
     polish_average: float = 0.995
     clip: float = 0.0
+    steady: float = 0.0
 
 
-SHIPPED: Final = Task()
+SHIPPED: Final = Task(steady=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +199,9 @@ class Learner:
             group["lr"] = group["pace"] * _rate(self.step, self.settings)
         # Dropout's mask, too, must depend on the step alone for a resumed run to repeat it.
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        values = self.task.see(torch.from_numpy(np.ascontiguousarray(patches)).to(self.device))
         targets = torch.from_numpy(occupied).to(self.device)
         targets = targets * (1.0 - 2.0 * _SMOOTHING) + _SMOOTHING
-        loss = self.task.loss(self.network(values), targets)
+        loss = self._loss(patches, targets)
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
         if self.task.clip:
@@ -206,6 +210,24 @@ class Learner:
         self.step += 1
         self._follow()
         return float(loss.detach())
+
+    def _loss(self, patches: Image, targets: torch.Tensor) -> torch.Tensor:
+        """Of one batch; with `steady`, some of it goes through a strip beside itself."""
+        again = len(patches) // _STEADIED if self.task.steady else 0
+        if again:
+            rng = np.random.default_rng([self.settings.seed, self.step, again])
+            # The pools' own order: the first ones of a batch would all be of one pool.
+            chosen = rng.permutation(len(patches))[:again]
+            strips = np.stack([encode(patch, rng) for patch in patches[chosen]])
+            patches = np.concatenate([patches, strips])
+        values = self.task.see(torch.from_numpy(np.ascontiguousarray(patches)).to(self.device))
+        answers = self.network(values)
+        loss = self.task.loss(answers[: len(targets)], targets)
+        if again:
+            first = answers[torch.from_numpy(chosen).to(self.device)]
+            apart = nn.functional.mse_loss(answers[len(targets) :], first)
+            loss = loss + self.task.steady * apart
+        return loss
 
     def _follow(self) -> None:
         """Move the average towards the weights; early on faster, to forget the start."""

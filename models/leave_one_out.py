@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 from models.calibration import sigmoid, source_weights, temperature, thresholds
-from models.card import markdown, mean
+from models.card import abstaining, markdown, mean
 from models.classifier import SpotClassifier
 from models.corpus import SOURCES, Samples, fingerprint
+from models.curves import GOAL_UNKNOWN, error_beyond
 from models.distil import Sight, study, teaching
 from models.export import Weights, export
 from models.learning import Settings
@@ -33,13 +34,14 @@ from models.recipe import (
     NAME,
     PORTIONS,
     RATE,
+    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
     VERSION,
 )
 from models.splits import Part
-from models.workshop import STEP_BYTES, Plan, prepare, progress_bar, wide
+from models.workshop import STEP_BYTES, Plan, draw, prepare, progress_bar, wide
 from node.memory import keep_large_buffers
 
 MEAN = "mean of the four"
@@ -91,6 +93,26 @@ def table(answers: Mapping[str, Answers]) -> dict[str, Score]:
         made = calibrate(others)
         rows[name] = score(sigmoid(one.logits / made.temperature), one.occupied, made.thresholds)
     return {**rows, MEAN: mean(list(rows.values()))}
+
+
+def abstained(answers: Mapping[str, Answers]) -> dict[str, tuple[float, float]]:
+    """Mistakes on each source and on all pooled, with none and with some left unknown.
+
+    A temperature of its own for each source changes no order within it; pooled all have none.
+    """
+    pooled = Answers(
+        np.concatenate([one.logits for one in answers.values()]),
+        np.concatenate([one.occupied for one in answers.values()]),
+    )
+    rows = {**answers, "pooled": pooled}
+    chances = {name: sigmoid(one.logits) for name, one in rows.items()}
+    return {
+        name: (
+            error_beyond(chances[name], one.occupied, 0.0),
+            error_beyond(chances[name], one.occupied, GOAL_UNKNOWN),
+        )
+        for name, one in rows.items()
+    }
 
 
 def write(path: Path, calibration: Calibration, rows: Mapping[str, Score]) -> None:
@@ -167,8 +189,9 @@ def main(
     answers = {}
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
+        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
         samples = load(data, tuple(Part), SPEC)
-        sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)))
+        sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)), drawn)
         for source in only or SOURCES:
             weights = study(
                 sight.without(source),
@@ -187,6 +210,8 @@ def main(
     rows = table(answers)
     write(out, calibrate(answers), rows)
     for line in markdown(rows, first="left out"):
+        click.echo(line)
+    for line in abstaining(abstained(answers), first="left out"):
         click.echo(line)
 
 

@@ -26,6 +26,12 @@ PORTIONS: Final = (
 SOURCE_SHARES: Final = {"acpds": 0.48, "cnrext": 0.17, "cnrpark": 0.17, "pklot": 0.18}
 """How often a batch draws from each ground; ACPDS is by far the most varied."""
 
+RENDERED_LOTS: Final = 60
+"""Lots drawn to learn from, each six times, with some 17 spots a picture."""
+
+RENDERED_SHARE: Final = 0.12
+"""Of each batch, what they make up."""
+
 SEED: Final = 1
 BATCH: Final = 128
 RATE: Final = 0.003

@@ -26,6 +26,7 @@ from models.recipe import (
     POLISH,
     PORTIONS,
     RATE,
+    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
@@ -37,6 +38,7 @@ from models.workshop import (
     STEP_BYTES,
     TRAINING,
     Plan,
+    draw,
     prepare,
     progress_bar,
     wide,
@@ -123,9 +125,10 @@ def main(
     checkpoint = plan.folder(work) / "training.checkpoint"
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
+        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
         samples = load(data, TRAINING, SPEC)
         weights = study(
-            Sight(pools, samples, load(data, TRAINING, wide(SPEC))),
+            Sight(pools, samples, load(data, TRAINING, wide(SPEC)), drawn),
             SOURCE_SHARES,
             settings,
             teaching(settings),

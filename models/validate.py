@@ -9,9 +9,10 @@ import click
 import numpy as np
 
 from models import SHIPPED_MODEL
-from models.card import markdown, mean
+from models.card import abstaining, markdown, mean
 from models.classifier import SpotClassifier
 from models.corpus import Samples, frames_by_part, load_cnrpark, load_frames
+from models.curves import GOAL_UNKNOWN, error_beyond
 from models.evaluate import Group, evaluate
 from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
 from models.splits import Part
@@ -28,6 +29,7 @@ _VALIDATION: Final = tuple(name for (_, part), name in _NAMES.items() if part is
 _VISIBLE: Final = "CNRPark-B, spots that can be seen"
 _POOLED: Final = "pooled, each spot the same weight"
 _POOLED_VISIBLE: Final = "pooled, spots that can be seen"
+_POOLED_FRAMES: Final = "pooled, all sets of frames"
 MEAN: Final = "mean of the four sets"
 
 
@@ -83,6 +85,19 @@ def card(sets: Mapping[str, Measured], thresholds: Thresholds) -> dict[str, Scor
     return rows
 
 
+def abstained(sets: Mapping[str, Measured]) -> dict[str, tuple[float, float]]:
+    """Of each held-out set and of all but CNRPark-B the mistakes, none and some left unknown."""
+    kept = [sets[name] for name in _NAMES.values() if name != "CNRPark-B"]
+    rows = {**sets, _POOLED_FRAMES: join(kept)}
+    return {
+        name: (
+            error_beyond(one.probabilities, one.occupied, 0.0),
+            error_beyond(one.probabilities, one.occupied, GOAL_UNKNOWN),
+        )
+        for name, one in rows.items()
+    }
+
+
 def conditions(data: Path, classifier: SpotClassifier, group: Group) -> dict[str, Score]:
     """Figures of the held-out frames by camera, weather or hour.
 
@@ -126,8 +141,9 @@ def main(data: Path, model: Path, by: tuple[str, ...]) -> None:
     try:
         classifier = SpotClassifier.load(model)
         tables = [conditions(data, classifier, Group(name)) for name in by]
+        sets = {} if by else held_out(data, classifier)
         if not by:
-            tables = [card(held_out(data, classifier), classifier.thresholds)]
+            tables = [card(sets, classifier.thresholds)]
     except UsageError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{model.name}, SHA-256 {classifier.sha256}\n")
@@ -135,6 +151,9 @@ def main(data: Path, model: Path, by: tuple[str, ...]) -> None:
         for line in markdown(rows, first=first):
             click.echo(line)
         click.echo("")
+    if sets:
+        for line in abstaining(abstained(sets), first="set"):
+            click.echo(line)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from models.learning import SHIPPED, Learner, Mixture, Settings, Task, halved, t
 from models.lighting import encode
 from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
+from models.rendered import cut_lots, make_lots
 from models.splits import Part
 
 STEP_BYTES: Final = 512 << 20
@@ -86,6 +87,19 @@ def prepare(
         report=lambda count: progress.advance(task, count),
     )
     return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in pools)
+
+
+def draw(work: Path, plan: Plan, *, lots: int, workers: int, progress: Progress) -> Pool:
+    """The spots of rendered lots, of which only what is missing is drawn."""
+    task = progress.add_task("drawing lots", total=lots)
+    frames = make_lots(
+        work,
+        seed=plan.seed,
+        lots=lots,
+        workers=workers,
+        report=lambda count: progress.advance(task, count),
+    )
+    return cut_lots(frames, plan.spec)
 
 
 def wide(spec: PatchSpec) -> PatchSpec:

@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "node": (),
     "protos": (),
     "edge": ("node", "protos", "models.patches", "models.strips"),
-    "models": ("node",),
+    "models": ("node", "sample_videos"),
     "sample_videos": ("node",),
     "central.raft": (),
     "central.layout": ("node", "models"),

