@@ -7,7 +7,7 @@ from models.patches import PatchSpec
 from models.pool import Portion
 
 NAME: Final = "parkledger-spot-classifier"
-VERSION: Final = "4"
+VERSION: Final = "5"
 SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
 
 PORTIONS: Final = (
