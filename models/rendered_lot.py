@@ -14,6 +14,7 @@ import numpy as np
 from models.patches import FloatArray, Image
 from models.rendered_ground import repainted
 from sample_videos.camera import Camera, Floats
+from sample_videos.car_life import CarLife
 from sample_videos.cars import Car
 from sample_videos.day import DayStudio
 from sample_videos.day_schedule import DELIVERY, DayPlan
@@ -21,7 +22,7 @@ from sample_videos.ground import albedo
 from sample_videos.layout import regions
 from sample_videos.lot import SPOTS, Spot, cameras
 from sample_videos.motion import parked
-from sample_videos.schedule import CarLife, World, random_car
+from sample_videos.schedule import World, random_car
 from sample_videos.surface import Pose
 from sample_videos.truth import occupied
 
