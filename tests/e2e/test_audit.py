@@ -52,7 +52,8 @@ async def test_what_happened_is_shown_proved_and_verified(tmp_path: Path) -> Non
         assert (code, errors) == (0, "")
         with closing(sqlite3.connect(directory / "state.db")) as connection, connection:
             connection.execute(
-                "UPDATE history SET camera_id = 'west' WHERE applied_index = ?",
+                "UPDATE history SET changes = replace(changes, 'east', 'west')"
+                " WHERE applied_index = ?",
                 (shown[4]["index"],),
             )
         code, output, errors = await run("verify", "--data", str(directory))
