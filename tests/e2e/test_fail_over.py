@@ -104,12 +104,13 @@ async def test_hung_or_killed_the_other_takes_over_and_the_counts_are_exact(
         for camera_id in CAMERAS:
             await site.world.known(camera_id, spots=len(lot(camera_id).spots))
         took: list[float] = []
-        # A machine that is busy with other tests gets more chances.
-        while not took or (len(took) < 6 and min(took) >= 2.0):
+        # 1.5 s of silence and what two processes need; 5 s where no ping told. A machine that is
+        # busy gets more chances, and one that is slow another second.
+        while not took or (len(took) < 6 and min(took) >= 3.0):
             hung, other = ("first", "second") if len(took) % 2 == 0 else ("second", "first")
             took.append(await site.move(other, lambda h=hung: site.world.supervisor.freeze([h])))  # type: ignore[misc]
             children[hung].signal(signal.SIGCONT)
-        assert min(took) < 2.0, took
+        assert min(took) < 3.0, took
         # They go home by themselves; then the first dies in the middle.
         await site.until(lambda: all(_at(site, camera_id) == "first" for camera_id in CAMERAS))
         children["first"].stopping = True
