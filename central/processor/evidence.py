@@ -42,18 +42,20 @@ class EvidenceSettings:
     Clear evidence is a frame at or beyond `frame_limit`. An average between the two thresholds
     (hysteresis) is unsure: after `unsure_seconds` of that a spot is unknown. An average beyond the
     threshold of the contrary that lacks the confidence to change is outweighed by what is
-    believed; where nothing is, `settle_seconds` of it will do.
+    believed; where nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was
+    unsure must not become known by the least step beyond a threshold.
     """
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
     vacant_below: float  # probability of occupied: an average above it is no sign of none
-    enter_seconds: float = 4.5  # of clear evidence that make a vacant spot occupied
-    leave_seconds: float = 4.5  # of clear evidence that make an occupied spot vacant
-    enter_confidence: float = 0.7  # probability of occupied that the average must reach
-    leave_confidence: float = 0.955  # probability of vacant that the average must reach
+    enter_seconds: float = 3.5  # of clear evidence that make a vacant spot occupied
+    leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
+    enter_confidence: float = 0.75  # probability of occupied that the average must reach
+    leave_confidence: float = 0.85  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known
+    settle_confidence: float = 0.75  # that the average must have reached then
     own_confidence: float = 0.96  # of a change that begins with a neighbour's, to be its own
     together_seconds: float = 10.0  # within which two neighbours' changes begin together
     hidden_seconds: float = 3600.0  # for which a spot whose change is explained keeps its state
@@ -68,6 +70,7 @@ class EvidenceSettings:
             ("enter", self.enter_confidence),
             ("leave", self.leave_confidence),
             ("own", self.own_confidence),
+            ("settle", self.settle_confidence),
         ):
             if not 0.5 <= confidence < self.frame_limit < 1.0:
                 raise ValueError(
@@ -160,6 +163,7 @@ class EvidenceFilter:
         self._vacant_from = logit(settings.vacant_below)
         self._unsure_us = round(settings.unsure_seconds * 1e6)
         self._settle_us = round(settings.settle_seconds * 1e6)
+        self._settle_at = logit(settings.settle_confidence)
         self._held = np.full(len(self._spot_ids), _UNKNOWN, np.int8)
         self._average: Floats = np.zeros(len(self._spot_ids))
         self._leaning = np.zeros(len(self._spot_ids), np.int8)
@@ -193,6 +197,7 @@ class EvidenceFilter:
         before = self._held.copy()
         leant_us = self._lean(at_us)
         settled = (before == _UNKNOWN) & (leant_us >= self._settle_us)
+        settled &= np.abs(self._average) >= self._settle_at
         unsure = (leant_us >= self._unsure_us) & (self._leaning == 0)
         np.putmask(self._held, unsure, _UNKNOWN)
         entered = (self._average >= self._enter_at) | (settled & (self._leaning > 0))

@@ -1,6 +1,7 @@
 """The evidence filter against a naive twin that goes spot by spot, and what it promises."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ SETTINGS = EvidenceSettings(
     frame_limit=0.97,
     unsure_seconds=20.0,
     settle_seconds=10.0,
+    settle_confidence=0.6,
 )
 SECOND = 1_000_000
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
@@ -158,6 +160,14 @@ def test_weaker_evidence_makes_an_unknown_spot_known_after_a_while() -> None:
     assert seconds_until(one(UNKNOWN), 0.5, rate=1.0) == math.inf
 
 
+def test_what_was_unsure_is_not_known_by_the_least_step_beyond_a_threshold() -> None:
+    asked = replace(SETTINGS, settle_confidence=0.7)
+    for probability, ever in ((0.65, False), (0.35, False), (0.72, True), (0.28, True)):
+        spot = EvidenceFilter(asked, ("a",), {"a": UNKNOWN})
+        found = seconds_until(spot, probability, rate=1.0)
+        assert (found < math.inf) is ever, probability
+
+
 def test_unsure_for_long_is_unknown_and_sure_again_is_known_again() -> None:
     spot = one(OCCUPIED)
     first = next(at for at in range(600) if spot.observe((0.5,), at * SECOND))
@@ -212,6 +222,7 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
     [
         ({"enter_confidence": 0.99}, "below the frame limit"),
         ({"leave_confidence": 0.4}, "at least 0.5"),
+        ({"settle_confidence": 0.98}, "below the frame limit"),
         ({"enter_confidence": 0.55}, "beyond its threshold"),
         ({"leave_confidence": 0.55}, "beyond its threshold"),
         ({"own_confidence": 0.97}, "below the frame limit"),
