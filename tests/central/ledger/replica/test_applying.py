@@ -119,7 +119,7 @@ async def test_what_is_much_is_stored_at_once(
 async def test_what_needs_the_tables_is_told_as_stored_with_nothing_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who watched a quiet ledger saw a layout, and a backup a cut, only with the next entry."""
+    """Else who wants a copy of a ledger at rest waits in vain for a cut that it holds already."""
     monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
     async with watched(tmp_path) as one, asyncio.timeout(DEADLINE):
         assert await one.stored.get() == 1  # the layout
