@@ -3,6 +3,7 @@
 import copy
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,7 +19,8 @@ from tests.simulation.disk import Disk
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
-SEEDS = range(200)
+SEEDS = range(1000)
+"""Searched until the first violation: a read that is stale shows in one of a hundred."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -133,12 +135,13 @@ def first_violation(*, process: type[Process] = Process, disk: type[Disk] = Disk
         (ReadsAlone, "stale read"),
         (CountsOldTerms, "counted an old term's entry"),
         (SendsTooEarly, "only entries may be sent before a write"),
-        (WritesNoReplacements, "log "),
+        # What was never replaced on disk shows in an ack, or in the log after a restart.
+        (WritesNoReplacements, "log |acknowledged what the leader does not hold"),
         (NeverStands, "no recovery"),
     ],
 )
 def test_a_broken_core_is_found_out(core: type[Raft], found: str) -> None:
-    assert found in first_violation(process=process_of(core))
+    assert re.search(found, first_violation(process=process_of(core)))
 
 
 @pytest.mark.parametrize(
