@@ -27,6 +27,7 @@ CORES_GOAL = 1.8
 COMMIT_GOAL_MS, COMMIT_TAIL_GOAL_MS = 60.0, 250.0
 RESIDENT_GOAL_MB = 2000.0
 _WARM_S = 8.0  # the first frame of a camera costs more than later ones
+_FULL_WARM_S = 30.0  # a core that is 95 % busy works off slowly what all their first frames left
 _SECONDS_SEEN, _CLIP_FPS = 16, 10  # to and fro: as many as are replayed
 _EVERY = (
     7  # frames for which a camera of the row `commit` sees the same: longer than evidence takes
@@ -67,7 +68,7 @@ async def frames(setting: Setting) -> tuple[list[Row], Load]:
         with apart(running):
             for count in (max(1, setting.cameras // 2), setting.cameras):
                 async with Fleet(running, sources[:count], rate=1.0) as fleet:
-                    await fleet.wait(_WARM_S)
+                    await fleet.wait(_FULL_WARM_S)
                     loads.append(await fleet.count(setting.seconds))
     half, load = loads
     return on_a_core(load, setting.cameras, "full frames", FRAMES_GOAL), half
