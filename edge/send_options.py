@@ -10,6 +10,19 @@ from edge.encoder import Send, SendSettings
 from edge.gate import GateSettings
 from node.errors import UsageError
 
+
+def _quality(name: str, default: int, what: str) -> Callable[[Callable[..., Any]], Any]:
+    """Return the option of one JPEG quality, of `what`."""
+    return click.option(
+        name,
+        type=click.IntRange(1, 100),
+        default=default,
+        show_default=True,
+        show_envvar=True,
+        help=f"JPEG quality of {what}.",
+    )
+
+
 _OPTIONS = (
     click.option(
         "--send",
@@ -27,29 +40,16 @@ _OPTIONS = (
         show_envvar=True,
         help="Let no whole picture leave this machine, whatever happens: strips or nothing.",
     ),
-    click.option(
-        "--quality",
-        type=click.IntRange(1, 100),
-        default=SendSettings.quality,
-        show_default=True,
-        show_envvar=True,
-        help="JPEG quality of whole pictures.",
-    ),
-    click.option(
+    _quality("--quality", SendSettings.quality, "whole pictures"),
+    _quality(
         "--strip-quality",
-        type=click.IntRange(1, 100),
-        default=SendSettings.strip_quality,
-        show_default=True,
-        show_envvar=True,
-        help="JPEG quality of strips, but for spots that the processor was not sure of.",
+        SendSettings.strip_quality,
+        "strips, but for spots that the processor was not sure of",
     ),
-    click.option(
+    _quality(
         "--doubtful-quality",
-        type=click.IntRange(1, 100),
-        default=SendSettings.doubtful_quality,
-        show_default=True,
-        show_envvar=True,
-        help="JPEG quality of the patches of spots that the processor was not sure of.",
+        SendSettings.doubtful_quality,
+        "the patches of spots that the processor was not sure of",
     ),
     click.option(
         "--max-width",
