@@ -7,8 +7,7 @@ are in flight side by side, each with its share of them.
 """
 
 MAX_BATCHES_A_REQUEST = 256
-"""What a request costs beside its batches, at four processes and three disks, is as much as fifty
-batches cost: large ones pay."""
+"""Of one message, so that none grows without end."""
 MAX_REQUESTS_IN_FLIGHT = 2
 """While replicas work on one request, the client makes the next."""
 WORTH_A_REQUEST = 96
