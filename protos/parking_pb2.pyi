@@ -910,6 +910,7 @@ class LotState(google.protobuf.message.Message):
     UNKNOWN_FIELD_NUMBER: builtins.int
     COUNTS_FIELD_NUMBER: builtins.int
     CAMERAS_FIELD_NUMBER: builtins.int
+    LAYOUT_AT_US_FIELD_NUMBER: builtins.int
     lot_id: builtins.str
     """as in the layout"""
     name: builtins.str
@@ -922,6 +923,8 @@ class LotState(google.protobuf.message.Message):
     """spots"""
     unknown: builtins.int
     """spots"""
+    layout_at_us: builtins.int
+    """when that version was committed, microseconds since 1970-01-01 UTC; 0: an older replica does not say"""
     @property
     def layout(self) -> global___Layout:
         """only with_layouts"""
@@ -951,9 +954,10 @@ class LotState(google.protobuf.message.Message):
         unknown: builtins.int = ...,
         counts: collections.abc.Iterable[global___LotCount] | None = ...,
         cameras: collections.abc.Iterable[global___CameraState] | None = ...,
+        layout_at_us: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["layout", b"layout"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["cameras", b"cameras", "counts", b"counts", "layout", b"layout", "layout_version", b"layout_version", "lot_id", b"lot_id", "name", b"name", "occupied", b"occupied", "spots", b"spots", "unknown", b"unknown", "vacant", b"vacant"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cameras", b"cameras", "counts", b"counts", "layout", b"layout", "layout_at_us", b"layout_at_us", "layout_version", b"layout_version", "lot_id", b"lot_id", "name", b"name", "occupied", b"occupied", "spots", b"spots", "unknown", b"unknown", "vacant", b"vacant"]) -> None: ...
 
 global___LotState = LotState
 

@@ -167,6 +167,7 @@ class LotState:
     counts: tuple[LotCount, ...] = ()
     layout: Layout | None = None
     cameras: tuple[CameraState, ...] = ()  # of the layout, by id; empty as of a past instant
+    layout_at_us: int = 0  # when that version of the layout was committed; 0: not told
 
     def count(self, occupancy: Occupancy) -> int:
         """Return how many spots are in that state."""

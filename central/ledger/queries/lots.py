@@ -20,12 +20,11 @@ def lot_now(
     connection: sqlite3.Connection, lot_id: str, name: str, version: int, *, with_layout: bool
 ) -> LotState:
     """Return a lot of that name and layout version with all that is known of it."""
-    layout = None
-    if with_layout:
-        (document,) = connection.execute(
-            "SELECT document FROM layouts WHERE lot_id = ? AND version = ?", (lot_id, version)
-        ).fetchone()
-        layout = layout_from_json(json.loads(document))
+    layout_at_us, document = connection.execute(
+        f"SELECT committed_at_us, {'document' if with_layout else 'NULL'} FROM layouts "
+        "WHERE lot_id = ? AND version = ?",
+        (lot_id, version),
+    ).fetchone()
     counts = connection.execute(
         "SELECT reporter, available_spaces, counted_at_us, stale, status FROM counts "
         "WHERE lot_id = ? ORDER BY reporter",
@@ -42,11 +41,12 @@ def lot_now(
         version,
         _spots(connection, lot_id),
         tuple(count_of(*row) for row in counts),
-        layout,
+        layout_from_json(json.loads(document)) if document else None,
         tuple(
             CameraState(camera_id, condition_of(condition), since_us, detail)
             for camera_id, condition, since_us, detail in cameras
         ),
+        layout_at_us,
     )
 
 

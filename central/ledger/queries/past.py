@@ -23,13 +23,13 @@ def lot_as_of(
 ) -> LotState | None:
     """Return a lot as it stood when `index` was applied, None if it was not there yet."""
     row = connection.execute(
-        "SELECT version, document FROM layouts WHERE lot_id = ? AND applied_index <= ? "
-        "ORDER BY version DESC LIMIT 1",
+        "SELECT version, committed_at_us, document FROM layouts "
+        "WHERE lot_id = ? AND applied_index <= ? ORDER BY version DESC LIMIT 1",
         (lot_id, index),
     ).fetchone()
     if row is None:
         return None
-    version, document = row
+    version, layout_at_us, document = row
     value = json.loads(document)
     spots = connection.execute(
         "SELECT spot_id, added_index, added_at_us FROM spot_lives WHERE lot_id = ?"
@@ -43,6 +43,7 @@ def lot_as_of(
         tuple(_spot_as_of(connection, lot_id, index, *spot) for spot in spots),
         _counts_as_of(connection, lot_id, index),
         layout_from_json(value) if with_layout else None,
+        layout_at_us=layout_at_us,
     )
 
 

@@ -72,6 +72,7 @@ def _lot_to_proto(lot: LotState) -> parking_pb2.LotState:
             )
             for camera in lot.cameras
         ],
+        layout_at_us=lot.layout_at_us,
     )
 
 
@@ -113,6 +114,7 @@ def _lot_from_proto(lot: parking_pb2.LotState) -> LotState:
             )
             for camera in lot.cameras
         ),
+        layout_at_us=lot.layout_at_us,
     )
 
 

@@ -48,7 +48,7 @@ def _site(publication: Publication, lot: PublishedLot, place: Place) -> dict[str
         "type": "OFF_STREET_PARKING_GROUND",
         "capacity": len(lot.spots),
         "has_realtime_data": True,
-        "static_data_updated_at": at,
+        "static_data_updated_at": _static(lot, at),
         "realtime_data_updated_at": at,
         "realtime_opening_status": "OPEN" if lot.seen else "UNKNOWN",
     }
@@ -70,7 +70,12 @@ def _spot(
         "lon": place.longitude,
         "purpose": "CAR",
         "has_realtime_data": True,
-        "static_data_updated_at": at,
+        "static_data_updated_at": _static(lot, at),
         "realtime_data_updated_at": at,
         "realtime_status": _STATUS[spot.occupancy],
     }
+
+
+def _static(lot: PublishedLot, at: str) -> str:
+    """Return when what the layout says was last changed; `at` where the ledger does not say."""
+    return text_of(lot.layout_at_us) if lot.layout_at_us else at

@@ -38,13 +38,14 @@ class PublishedSpot:
 
 @dataclass(frozen=True)
 class PublishedLot:
-    """One lot and its spots."""
+    """One lot and its spots. layout_at_us: since when its layout is as it is; 0: not told."""
 
     lot_id: str
     name: str
     time_zone: str
     place: Place | None
     spots: tuple[PublishedSpot, ...]
+    layout_at_us: int = 0
 
     def count(self, occupancy: Occupancy) -> int:
         """Return how many spots are in that state."""
@@ -96,6 +97,7 @@ def _lot(lot: LotState, layout: Layout, *, stale: bool) -> PublishedLot:
             for state in lot.spots
             if state.spot_id in spots
         ),
+        lot.layout_at_us,
     )
 
 

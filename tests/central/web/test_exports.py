@@ -21,6 +21,7 @@ from central.ledger.records import (
 )
 from central.web.exports import datex, geojson, ngsi, parkapi
 from central.web.exports.publication import Publication, publish
+from central.web.instants import text_of
 from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, batch, layout
 from tests.central.web import schemas
 from tests.central.web.harness import Web, web_service
@@ -96,6 +97,17 @@ def test_each_tells_what_is_known() -> None:
     assert features[2]["geometry"]["coordinates"] == [11.6, 48.2]
 
 
+def test_parkapi_tells_when_the_layout_changed() -> None:
+    now = published(OCCUPIED, VACANT)
+    drawn = replace(now, lots=(replace(now.lots[0], layout_at_us=AT - 9_000_000),))
+    for publication, at_us in ((drawn, AT - 9_000_000), (now, AT)):  # an old ledger does not say
+        sites: Any = parkapi.parking_sites(publication)["items"]
+        spots: Any = parkapi.parking_spots(publication)["items"]
+        for one in (*sites, *spots):
+            assert one["static_data_updated_at"] == text_of(at_us)
+            assert one["realtime_data_updated_at"] == text_of(AT)
+
+
 @pytest.mark.parametrize(
     "publication",
     [
@@ -160,6 +172,11 @@ async def test_over_http_with_mark_and_media_type(tmp_path: Path) -> None:
             assert (await web.problem(f"/api/v1/export/{path}?lot=nowhere", 404))["detail"]
         spots = (await web.get("/api/v1/export/parkapi/parking-spots?lot=north"))["items"]
         assert [spot["realtime_status"] for spot in spots] == ["AVAILABLE", "UNKNOWN"]
+        sites = (await web.get("/api/v1/export/parkapi/parking-sites"))["items"]
+        (lot,) = (await web.ledger.get()).lots
+        assert lot.layout_at_us > 0
+        for one in (*sites, *spots):
+            assert one["static_data_updated_at"] == text_of(lot.layout_at_us)
 
 
 async def test_curb_events(tmp_path: Path) -> None:

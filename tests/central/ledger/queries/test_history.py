@@ -168,6 +168,15 @@ def test_a_spot_that_came_back_begins_anew(tmp_path: Path) -> None:
     assert stands(as_of(book, 4 * SECOND))[0] == ("A1", UNKNOWN, 4 * SECOND)
 
 
+def test_a_lot_says_since_when_its_layout_is_as_it_is(tmp_path: Path) -> None:
+    book = book_of(tmp_path, changes=1)
+    book.apply(applied(layout(cameras=())), applied(layout(cameras=())))  # 3, and 4 changes nothing
+    for with_layouts in (False, True):
+        _, (lot,) = book.queries.lots([], with_layouts=with_layouts)
+        assert (lot.layout_version, lot.layout_at_us) == (2, 3 * SECOND)
+    assert as_of(book, 2 * SECOND).layout_at_us == SECOND
+
+
 def test_counts_are_those_of_then(tmp_path: Path) -> None:
     book = book_of(tmp_path, changes=0)
     book.apply(ReportCount(LotReport("gate", "north", 12, "OK", 5)))
@@ -246,6 +255,7 @@ def test_as_of_answers_are_what_was_answered_then_and_what_a_replay_gives(
             then = answered[before]
             assert stands(lot) == stands(then)
             assert (lot.layout, lot.layout_version) == (then.layout, then.layout_version)
+            assert lot.layout_at_us == then.layout_at_us
             ids = {spot.spot_id for spot in lot.spots}
             assert {s.spot_id: int(s.occupancy) for s in lot.spots} == replayed(
                 events, ids, instant
