@@ -60,7 +60,8 @@ async def serve(
     """
     os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
     check_mark(settings.directory)
-    opened = open_replica(settings)
+    # In a thread: an old state takes minutes to convert, and a second signal shall end even that.
+    opened = await asyncio.to_thread(open_replica, settings)
     settings, incarnation = opened.settings, opened.identity.incarnation
     me = Introduction(settings.cluster_id, settings.replica_id, incarnation)
     peers = Peers(me)

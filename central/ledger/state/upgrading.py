@@ -4,8 +4,9 @@ Their links stay what they were, for what an entry is chained as follows from it
 command.py.
 """
 
+import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from central.ledger.state.schema import (
@@ -19,6 +20,8 @@ from central.ledger.state.schema import (
     statements_of,
 )
 from central.ledger.state.spot_history import Change, Unwritten
+
+logger = logging.getLogger(__name__)
 
 _FROM_2 = f"""
 ALTER TABLE cameras ADD COLUMN condition INTEGER NOT NULL DEFAULT 0;
@@ -57,6 +60,10 @@ _NEXT = {2: _FROM_2, 3: _FROM_3, 4: _FROM_4}
 A_WRITE = 4096
 """Indexes whose changes are converted at a time."""
 
+A_LINE = 500_000
+"""Changes after which it is said how far it is: some three seconds. A replica serves nothing
+meanwhile, and whoever restarted it wonders."""
+
 OLDEST = min(_NEXT)
 """Older tables lack what is needed."""
 
@@ -66,11 +73,19 @@ def bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
     for old in range(version, SCHEMA_VERSION):
         for statement in statements_of(_NEXT[old]):
             connection.execute(statement)
-    _gather_changes(
-        connection,
-        connection.execute("SELECT * FROM history_4 ORDER BY applied_index, ordinal"),
-    )
+    (size,) = connection.execute("SELECT count(*) FROM history_4").fetchone()
+    logger.warning("converting a history of %d changes", size)
+    changes = connection.execute("SELECT * FROM history_4 ORDER BY applied_index, ordinal")
+    _gather_changes(connection, _told(changes, size))
     connection.execute("DROP TABLE history_4")
+
+
+def _told(changes: Iterable[Change], size: int) -> Iterator[Change]:
+    """Pass changes on, and say now and then how many have passed."""
+    for number, change in enumerate(changes, start=1):
+        if number % A_LINE == 0:
+            logger.warning("converted %d of %d changes", number, size)
+        yield change
 
 
 def _gather_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:

@@ -14,7 +14,7 @@ from central.ledger.merkle import EMPTY_ROOT
 from central.ledger.state import upgrading
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
-from tests.central.ledger.books import Book
+from tests.central.ledger.books import Book, book_of
 from tests.central.ledger.samples import OCCUPIED, VACANT, appended, applied, batch, layout
 from tests.central.ledger.schema_2 import FILLED, HEAD_AT_6, STATEMENTS
 from tests.central.ledger.schema_4 import go_back_to_4
@@ -110,6 +110,22 @@ def test_a_state_of_version_4_is_brought_up_to_date(
         StateMachine(directory).close()
     assert contents() == before
     assert verify_data(directory) == verified
+
+
+def test_a_long_conversion_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = book_of(tmp_path, changes=5)
+    book.close()
+    with closing(sqlite3.connect(book.machine.path)) as connection:
+        go_back_to_4(connection)
+    monkeypatch.setattr(upgrading, "A_LINE", 2)
+    StateMachine(tmp_path).close()
+    assert caplog.messages[-3:] == [
+        "converting a history of 5 changes",
+        "converted 2 of 5 changes",
+        "converted 4 of 5 changes",
+    ]
 
 
 def test_a_state_of_version_2_is_brought_up_to_date(
