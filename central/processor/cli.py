@@ -155,7 +155,8 @@ async def _serve(
     default=_DEFAULT.unsure_seconds,
     show_default=True,
     show_envvar=True,
-    help="Seconds between the two thresholds after which a spot is unknown.",
+    help="Seconds between the two thresholds after which a spot is unknown that no longer looks as "
+    "believed.",
 )
 @click.option(
     "--hidden-seconds",

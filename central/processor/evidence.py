@@ -17,11 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from central.ledger.records import CONFIDENCE_SCALE, Detection, Occupancy
-from central.processor.explained import Explained, ExplainedSettings, Flags
+from central.processor.explained import Explained, ExplainedSettings, Flags, States
 
 MOST_PER_FRAME = 0.6
-"""The greatest share of the average that one frame may take, however long nothing was seen: no spot
-ever changes on one frame."""
+"""The greatest share of the average that one frame may take, however long nothing was seen. It is
+less where confidences are low: what is clearly believed never changes on one frame."""
+SHORT_OF_GOAL = 0.99
+"""Of the way to a change that one frame may go."""
 RECENT_S = 1.0
 """Time constant of what a spot has looked like just now."""
 FIRST_GAP_S = 1.0
@@ -40,10 +42,11 @@ class EvidenceSettings:
     """When a spot is believed to have changed. Entering is to become occupied, leaving vacant.
 
     Clear evidence is a frame at or beyond `frame_limit`. An average between the two thresholds
-    (hysteresis) is unsure: after `unsure_seconds` of that a spot is unknown. An average beyond the
-    threshold of the contrary that lacks the confidence to change is outweighed by what is
-    believed; where nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was
-    unsure must not become known by the least step beyond a threshold.
+    (hysteresis) is unsure: after `unsure_seconds` of that a spot is unknown, unless the average
+    still bears out what is believed, with `keep_confidence`. An average beyond the threshold of
+    the contrary that lacks the confidence to change is outweighed by what is believed; where
+    nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was unsure must not
+    become known by the least step beyond a threshold.
     """
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
@@ -54,6 +57,7 @@ class EvidenceSettings:
     leave_confidence: float = 0.85  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
+    keep_confidence: float = 0.55  # of what is believed, that an unsure average must have
     settle_seconds: float = 30.0  # beyond a threshold, after which an unknown spot is known
     settle_confidence: float = 0.75  # that the average must have reached then
     own_confidence: float = 0.96  # of a change that begins with a neighbour's, to be its own
@@ -71,6 +75,7 @@ class EvidenceSettings:
             ("leave", self.leave_confidence),
             ("own", self.own_confidence),
             ("settle", self.settle_confidence),
+            ("keep", self.keep_confidence),
         ):
             if not 0.5 <= confidence < self.frame_limit < 1.0:
                 raise ValueError(
@@ -121,6 +126,14 @@ class EvidenceSettings:
         goal = logit(self.enter_confidence if entering else self.leave_confidence)
         return seconds / math.log(2 * self.limit / (self.limit - goal))
 
+    def most_per_frame(self, *, entering: bool) -> float:
+        """Return the greatest share of the average that one frame may take: see MOST_PER_FRAME.
+
+        One frame at a limit moves an average that is at the other one, and changes nothing yet.
+        """
+        goal = logit(self.enter_confidence if entering else self.leave_confidence)
+        return min(MOST_PER_FRAME, SHORT_OF_GOAL * (self.limit + goal) / (2 * self.limit))
+
 
 def logit(probability: float) -> float:
     """Return log-odds of a probability in (0, 1)."""
@@ -161,6 +174,9 @@ class EvidenceFilter:
         self._leave_at = -logit(settings.leave_confidence)
         self._occupied_from = logit(settings.occupied_above)
         self._vacant_from = logit(settings.vacant_below)
+        self._enter_most = settings.most_per_frame(entering=True)
+        self._leave_most = settings.most_per_frame(entering=False)
+        self._kept_from = logit(settings.keep_confidence)
         self._unsure_us = round(settings.unsure_seconds * 1e6)
         self._settle_us = round(settings.settle_seconds * 1e6)
         self._settle_at = logit(settings.settle_confidence)
@@ -199,6 +215,8 @@ class EvidenceFilter:
         settled = (before == _UNKNOWN) & (leant_us >= self._settle_us)
         settled &= np.abs(self._average) >= self._settle_at
         unsure = (leant_us >= self._unsure_us) & (self._leaning == 0)
+        if unsure.any():  # few frames
+            unsure &= ~self._is_kept(before)
         np.putmask(self._held, unsure, _UNKNOWN)
         entered = (self._average >= self._enter_at) | (settled & (self._leaning > 0))
         np.putmask(self._held, entered, _OCCUPIED)
@@ -226,8 +244,8 @@ class EvidenceFilter:
         return FIRST_GAP_S if last_us is None else max(0, at_us - last_us) / 1e6
 
     def _take(self, evidence: Floats, gap_s: float) -> None:
-        enter = min(MOST_PER_FRAME, -math.expm1(-gap_s / self._enter_memory))
-        leave = min(MOST_PER_FRAME, -math.expm1(-gap_s / self._leave_memory))
+        enter = min(self._enter_most, -math.expm1(-gap_s / self._enter_memory))
+        leave = min(self._leave_most, -math.expm1(-gap_s / self._leave_memory))
         step = evidence - self._average
         self._average += step * np.where(step > 0, enter, leave)
 
@@ -239,6 +257,11 @@ class EvidenceFilter:
         self._leaning = side
         self._leaning_us[fresh] = at_us
         return at_us - self._leaning_us
+
+    def _is_kept(self, held: States) -> Flags:
+        """Return of which spots the averages still say what is believed, if only just."""
+        for_it = np.where(held == _OCCUPIED, self._average, -self._average)
+        return np.asarray((for_it >= self._kept_from) & (held != _UNKNOWN))
 
     def _detection(self, place: int, probability: float) -> Detection:
         occupancy = Occupancy(int(self._held[place]))
@@ -255,6 +278,7 @@ class EvidenceFilter:
         self._held[:] = _UNKNOWN
         self._average[:] = self._recent[:] = 0.0
         self._leaning_us[:] = _NONE
+        self._last_us = None  # the next frame does not stand for what was not seen
         for place in range(len(self._spot_ids)):
             self._explained.forget(place)
         return tuple(Detection(self._spot_ids[at], Occupancy.UNKNOWN, 0) for at in changed)

@@ -78,7 +78,8 @@ class Twin:
         if self.occupancy is UNKNOWN and self.side and lasted_us >= 10 * SECOND:
             return OCCUPIED if self.side > 0 else VACANT
         if not self.side and lasted_us >= 20 * SECOND:
-            return UNKNOWN
+            said = {OCCUPIED: self.average, VACANT: -self.average, UNKNOWN: 0.0}[self.occupancy]
+            return self.occupancy if said >= logit(0.55) else UNKNOWN
         return self.occupancy
 
 
@@ -178,6 +179,35 @@ def test_unsure_for_long_is_unknown_and_sure_again_is_known_again() -> None:
     assert spot.observe((0.99,), 703 * SECOND) == (Detection("a", OCCUPIED, 9900),)
 
 
+@pytest.mark.parametrize("held", [OCCUPIED, VACANT])
+def test_what_is_unsure_but_bears_out_what_is_believed_stays_known(held: Occupancy) -> None:
+    for said, ever in ((0.57, False), (0.53, True), (0.45, True), (math.nan, True)):
+        probability = said if held is OCCUPIED else 1.0 - said
+        found = seconds_until(one(held), probability, rate=1.0)
+        assert (found < math.inf) is ever, said
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.6, 0.66, 0.75, 0.96])
+@pytest.mark.parametrize("held", [OCCUPIED, VACANT])
+def test_one_frame_after_a_long_gap_changes_nothing_whatever_confidence_is_asked(
+    held: Occupancy, confidence: float
+) -> None:
+    asked = EvidenceSettings(
+        0.501,
+        0.499,
+        enter_confidence=max(0.501, confidence),
+        leave_confidence=max(0.501, confidence),
+    )
+    spot = EvidenceFilter(asked, ("a",), {"a": held})
+    agreeing, contrary = (1.0, 0.0) if held is OCCUPIED else (0.0, 1.0)
+    assert spot.observe((agreeing,), 0) == ()
+    assert spot.observe((contrary,), 86_400 * SECOND) == ()
+    found = [spot.observe((contrary,), (86_400 + 60 * at) * SECOND) for at in range(1, 9)]
+    assert [change.occupancy for frame in found for change in frame] == [
+        VACANT if held is OCCUPIED else OCCUPIED
+    ]
+
+
 def test_a_glimpse_now_and_then_keeps_a_spot_known() -> None:
     spot = one(OCCUPIED)
     shown = ([0.5] * 8 + [1.0] * 4) * 30
@@ -203,6 +233,7 @@ def test_blind_makes_everything_unknown_and_forgets_evidence() -> None:
     assert view.blind() == (Detection("a", UNKNOWN, 0),)
     assert view.observe((1.0, 1.0), 0) == ()
     assert view.blind() == ()
+    assert view.observe((1.0, 1.0), 3600 * SECOND) == (), "one frame is not an hour's evidence"
 
 
 def test_scores_and_spots_must_match() -> None:
@@ -223,6 +254,7 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
         ({"enter_confidence": 0.99}, "below the frame limit"),
         ({"leave_confidence": 0.4}, "at least 0.5"),
         ({"settle_confidence": 0.98}, "below the frame limit"),
+        ({"keep_confidence": 0.45}, "at least 0.5"),
         ({"enter_confidence": 0.55}, "beyond its threshold"),
         ({"leave_confidence": 0.55}, "beyond its threshold"),
         ({"own_confidence": 0.97}, "below the frame limit"),
