@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from benchmarks.day.cnrext import CAMERAS, real_days
+from benchmarks.day.groups import DayGroup
+from benchmarks.day.kept import KeptDays
 from benchmarks.day.measures import Measures, measure, together
 from benchmarks.day.plot import draw_day
 from benchmarks.day.policies import Policy, ours, three_in_a_row, threshold
-from benchmarks.day.rendered import rendered_scores
 from benchmarks.day.scores import DayScores
 from benchmarks.machine import this_machine
 from benchmarks.options import model_option, report_options
@@ -40,10 +41,18 @@ USUAL: dict[str, Policy] = {"threshold 0.5": threshold, "3 in a row": three_in_a
     "seeds",
     type=click.IntRange(min=0),
     multiple=True,
-    default=(7,),
-    show_default=True,
+    show_default="7, unless --days names some",
     show_envvar=True,
     help="Rendered day; may be given more than once.",
+)
+@click.option(
+    "--days",
+    "groups",
+    type=DayGroup(),
+    multiple=True,
+    show_default="none",
+    show_envvar=True,
+    help="Rendered days in rows of their own, e.g. fresh=52,53,54; may be given more than once.",
 )
 @click.option(
     "--seconds",
@@ -71,6 +80,14 @@ USUAL: dict[str, Policy] = {"threshold 0.5": threshold, "3 in a row": three_in_a
     help="Folder in which the classifier's scores of rendered days are kept and found again.",
 )
 @click.option(
+    "--frames",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    show_default="none",
+    show_envvar=True,
+    help="Folder in which rendered days are kept (100 MB each) and found again, for any model.",
+)
+@click.option(
     "--day-plot",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
@@ -83,51 +100,42 @@ def benchmark(
     model: Path,
     data: Path | None,
     seeds: tuple[int, ...],
+    groups: tuple[tuple[str, tuple[int, ...]], ...],
     seconds: int,
     width: int,
     kept: Path | None,
+    frames: Path | None,
     day_plot: Path | None,
 ) -> Report:
     """Whole days: false flips, time right, delay and stays, beside usual practice."""
     classifier = SpotClassifier.load(model, threads=1)
     thresholds = classifier.thresholds
     filter_ = ours(EvidenceSettings(thresholds.occupied_above, thresholds.vacant_below))
-    rendered = [_rendered(classifier, seed, seconds, width, kept) for seed in seeds]
+    days = KeptDays(classifier, seconds=seconds, width=width, scores=kept, frames=frames)
+    wanted = (("rendered", seeds or (() if groups else (7,))), *groups)
+    names = [name for name, its in wanted if its]
+    if len(set(names)) < len(names):
+        raise UsageError(f"--days: two groups are named alike in {', '.join(names)}; rename one")
+    rendered = {name: [days.day(seed) for seed in its] for name, its in wanted if its}
     if day_plot is not None:
+        first = next(iter(rendered.values()))[0]
         policies = {"ours": filter_, **USUAL}
-        draw_day(rendered[0], {name: one(rendered[0]) for name, one in policies.items()}, day_plot)
-    rows = [*_rows("rendered", rendered, filter_, right=RIGHT_RENDERED, live=True)]
-    rows += _each(rendered, filter_)
-    for camera in CAMERAS if data is not None else ():
-        assert data is not None
-        for mended, labels in ((False, "labels as published"), (True, "8 labels mended")):
-            days = real_days(classifier, data, camera, mended=mended)
-            name = f"CNR-EXT {camera}, {labels}"
-            rows += _rows(name, days, filter_, right=RIGHT_REAL, live=False)
+        draw_day(first, {name: one(first) for name, one in policies.items()}, day_plot)
+    rows: list[Row] = []
+    for name, its in rendered.items():
+        rows += _rows(name, its, filter_, right=RIGHT_RENDERED, live=True)
+        rows += _each(name, its, filter_)
+    if data is not None:
+        rows += _real(classifier, data, filter_)
     return Report(this_machine(), tuple(rows))
 
 
-def _rendered(
-    classifier: SpotClassifier, seed: int, seconds: int, width: int, kept: Path | None
-) -> DayScores:
-    from central.processor.classifier import model_name
-
-    file = None
-    if kept is not None:
-        file = kept / f"day-{seed}-{seconds}-{width}-{model_name(classifier)}.npz"
-        if file.is_file():
-            return DayScores.load(file)
-        try:
-            kept.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"--scores {kept}: {error.strerror}; name another folder") from None
-    with click.progressbar(length=seconds, label=f"rendered day {seed}") as bar:
-        scores = rendered_scores(
-            classifier, seed=seed, seconds=seconds, width=width, progress=lambda: bar.update(1)
-        )
-    if file is not None:
-        scores.save(file)
-    return scores
+def _real(classifier: SpotClassifier, data: Path, filter_: Policy) -> Iterator[Row]:
+    for camera in CAMERAS:
+        for mended, labels in ((False, "labels as published"), (True, "8 labels mended")):
+            days = real_days(classifier, data, camera, mended=mended)
+            name = f"CNR-EXT {camera}, {labels}"
+            yield from _rows(name, days, filter_, right=RIGHT_REAL, live=False)
 
 
 def _rows(
@@ -184,12 +192,16 @@ def _live_rows(name: str, found: Measures, usual: dict[str, Measures]) -> Iterat
         )
 
 
-def _each(days: Sequence[DayScores], filter_: Policy) -> Iterator[Row]:
+def _each(group: str, days: Sequence[DayScores], filter_: Policy) -> Iterator[Row]:
     """Ours, a day at a time: how far days differ."""
     for day in days if len(days) > 1 else ():
-        found = measure(day, filter_(day))
-        yield Row(f"{day.name}: false flips a spot and day", "flips", found.flips_a_spot_day)
-        yield Row(f"{day.name}: spot-time right", "of 1", found.right_share)
+        found, name = measure(day, filter_(day)), f"{group}, {day.name}"
+        yield Row(f"{name}: false flips a spot and day", "flips", found.flips_a_spot_day)
+        yield Row(f"{name}: spot-time right", "of 1", found.right_share)
+        yield Row(f"{name}: change to commit, p99", "s", _finite(found.delay(0.99)))
+        changes = len(found.delays) + found.missed
+        yield Row(f"{name}: changes never seen, of {changes}", "changes", float(found.missed))
+        yield Row(f"{name}: stays right within 10 s, of {found.stays}", "of 1", found.stays_share)
 
 
 def _finite(delay: float | None) -> float | None:

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from benchmarks.day.cli import benchmark
 from benchmarks.day.cnrext import STILL_S, real_days
+from benchmarks.day.frames import RenderedDay, render
+from benchmarks.day.kept import KeptDays
 from benchmarks.day.measures import measure, together
 from benchmarks.day.plot import draw_day
 from benchmarks.day.policies import OCCUPIED, UNKNOWN, VACANT, ours, three_in_a_row, threshold
@@ -115,15 +117,60 @@ def test_the_command_judges_days_whose_scores_are_kept_and_tells_each(tmp_path: 
     for seed, one in ((1, good), (2, bad)):
         replace(one, name=f"day {seed}").save(tmp_path / f"day-{seed}-240-960-{name}.npz")
     options = ["--scores", str(tmp_path), "--seconds", "240", "--json", str(tmp_path / "r.json")]
-    run = CliRunner().invoke(
-        benchmark, [*options, "--seed", "1", "--seed", "2"], standalone_mode=False
-    )
+    days = ["--seed", "1", "--seed", "2", "--days", "fresh=2"]
+    run = CliRunner().invoke(benchmark, [*options, *days], standalone_mode=False)
     assert run.return_value is False, run.output
     rows = json.loads((tmp_path / "r.json").read_text())["rows"]
     flips = {row["name"]: row["ours"] for row in rows if "false flips" in row["name"]}
-    assert flips["day 1: false flips a spot and day"] == 0.0
-    assert flips["day 2: false flips a spot and day"] == 1.0
+    assert flips["rendered, day 1: false flips a spot and day"] == 0.0
+    assert flips["rendered, day 2: false flips a spot and day"] == 1.0
     assert flips["rendered: false flips a spot and day"] == 0.5
+    assert flips["fresh: false flips a spot and day"] == 1.0
+
+
+@pytest.mark.parametrize("words", ["fresh", "=3", "fresh=", "fresh=3,x", "fresh=-3", "fresh=3,"])
+def test_groups_of_days_are_named_and_numbered(words: str) -> None:
+    run = CliRunner().invoke(benchmark, ["--days", words])
+    assert run.exit_code == 2
+    assert "as in fresh=52,53" in run.output
+
+
+def test_two_groups_of_one_name_are_refused() -> None:
+    with pytest.raises(UsageError, match="named alike in fresh, fresh"):
+        CliRunner().invoke(
+            benchmark,
+            ["--days", "fresh=1", "--days", "fresh=2"],
+            standalone_mode=False,
+            catch_exceptions=False,
+        )
+
+
+def test_frames_are_rendered_once_and_classified_by_any_model(tmp_path: Path) -> None:
+    model, folder = SpotClassifier.load(None), tmp_path / "frames"
+    first = KeptDays(model, seconds=3, width=320, scores=None, frames=folder).day(1)
+    (file,) = folder.iterdir()
+    kept = RenderedDay.load(file)
+    assert kept.is_as_rendered()
+    # What is found there is what is judged: without its cars, here.
+    replace(kept, occupied=~kept.occupied).save(file)
+    again = KeptDays(model, seconds=3, width=320, scores=None, frames=folder).day(1)
+    assert np.array_equal(again.probabilities, first.probabilities)
+    assert np.array_equal(again.occupied, ~first.occupied)
+
+
+def test_frames_of_another_renderer_are_rendered_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = KeptDays(SpotClassifier.load(None), seconds=3, width=320, scores=None, frames=tmp_path)
+    first = days.day(1)
+    (file,) = tmp_path.iterdir()
+    kept = RenderedDay.load(file)
+    replace(kept, jpegs=kept.jpegs[::-1], occupied=~kept.occupied).save(file)
+    assert np.array_equal(days.day(1).occupied, first.occupied)
+    assert "rendered anew" in capsys.readouterr().err
+    file.write_bytes(b"no")
+    with pytest.raises(UsageError, match="holds no day"):
+        days.day(1)
 
 
 def test_the_picture(tmp_path: Path) -> None:
@@ -135,10 +182,10 @@ def test_the_picture(tmp_path: Path) -> None:
 
 def test_a_few_frames_of_a_rendered_day_go_all_the_way() -> None:
     seen = []
-    scores = rendered_scores(
-        SpotClassifier.load(None), seed=1, seconds=6, width=320, progress=lambda: seen.append(1)
-    )
-    assert len(seen) == len(scores.times_us) == 6
+    day = render(seed=1, seconds=6, width=320, progress=lambda: seen.append(1))
+    scores = rendered_scores(SpotClassifier.load(None), day, progress=lambda: seen.append(2))
+    assert seen == [1] * 6 + [2] * 6
+    assert len(scores.times_us) == 6
     assert scores.probabilities.shape == scores.occupied.shape == (6, len(scores.spot_ids))
     assert np.isfinite(scores.probabilities).all()
 
