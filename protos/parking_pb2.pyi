@@ -302,7 +302,7 @@ class DetectionBatch(google.protobuf.message.Message):
     boot_id: builtins.str
     """the camera's run, or the processor's where it speaks of a silent camera"""
     sequence: builtins.int
-    """grows within (camera_id, boot_id); a sequence not above the last applied is a duplicate"""
+    """grows within (camera_id, boot_id); one not above the last that was applied or rejected changes nothing: it is acked, with its rejection if it is one of the run's last 512"""
     captured_at_us: builtins.int
     """of the frame that decided: microseconds since 1970-01-01 UTC"""
     layout_version: builtins.int

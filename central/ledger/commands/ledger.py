@@ -91,6 +91,16 @@ so that the address is given that all others dial. Later starts need neither --p
     "one where a firewall has to let it through.",
 )
 @click.option(
+    "--append-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any that is free",
+    show_envvar=True,
+    help="Port, of the same host as --listen, where clients go on with appends that they began at "
+    "--listen, for less work at both ends. Give one where a firewall has to let it through; "
+    "without, they stay at --listen.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=Path("parkledger-data"),
@@ -176,6 +186,7 @@ def ledger(
     replica_id: str,
     listen: Address,
     peer_port: int,
+    append_port: int,
     data: Path,
     peers: Mapping[str, Address],
     join: Address | None,
@@ -194,9 +205,8 @@ def ledger(
     from node.shutdown import run_until_signalled
 
     configure(log_level, role=f"ledger[{replica_id}]")
-    _check_together(
-        replica_id, listen, peer_port, peers, join, heartbeat_ticks, election_ticks, lease=lease
-    )
+    _check_ports(listen, peer_port, append_port)
+    _check_together(replica_id, listen, peers, join, heartbeat_ticks, election_ticks, lease=lease)
     first, cluster_id = _group(replica_id, listen, data, peers, join, cluster)
     settings = ReplicaSettings(
         replica_id=replica_id,
@@ -214,6 +224,7 @@ def ledger(
             settings,
             listen=listen,
             peer_port=peer_port,
+            append_port=append_port,
             camera_time_out=camera_time_out,
             keep_history_days=keep_history,
             stop=stop,
@@ -222,10 +233,25 @@ def ledger(
     )
 
 
+def _check_ports(listen: Address, peer_port: int, append_port: int) -> None:
+    """Raise UsageError for ports that cannot be."""
+    if listen.port == 0:
+        raise UsageError(f"--listen {listen}: others must know the port; give one from 1 to 65535")
+    for option, port in (("--peer-port", peer_port), ("--append-port", append_port)):
+        if port == listen.port:
+            raise UsageError(
+                f"{option} {port} is the port of --listen {listen}: each needs its own, give "
+                "another"
+            )
+    if append_port and append_port == peer_port:
+        raise UsageError(
+            f"--append-port {append_port} is --peer-port, too: each needs its own, give another"
+        )
+
+
 def _check_together(
     replica_id: str,
     listen: Address,
-    peer_port: int,
     peers: Mapping[str, Address],
     join: Address | None,
     heartbeat_ticks: int,
@@ -243,13 +269,6 @@ def _check_together(
         raise UsageError(
             f"--lease with --election-ticks {election_ticks} leaves no time for a lease: give at "
             f"least {LEAST_LEASE_TICKS}, and smaller ones with --tick-ms"
-        )
-    if listen.port == 0:
-        raise UsageError(f"--listen {listen}: others must know the port; give one from 1 to 65535")
-    if peer_port == listen.port:
-        raise UsageError(
-            f"--peer-port {peer_port} is the port of --listen {listen}: clients and peers need one "
-            "each, give another"
         )
     if replica_id in peers and peers[replica_id].port != listen.port:
         raise UsageError(

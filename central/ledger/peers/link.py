@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from google.protobuf.message import DecodeError
 from central.ledger.wire.channels import channel_options, raft_stub
 from central.ledger.wire.consensus import message_to_proto
 from central.ledger.wire.framing import Frames, frame
+from central.ledger.wire.sockets import notice_silence
 from central.raft import Message
 from node.address import Address
 from node.backoff import Backoff
@@ -34,9 +34,6 @@ CONNECT_TIME_OUT = 2.0
 
 REFUSED_DELAY = 1.0
 """Seconds until a peer that refused us is asked again: somebody has to do something first."""
-
-SILENT_MS = 3_000
-"""Milliseconds after which a machine that acknowledges nothing is taken for gone."""
 
 
 class Refused(OperationError):
@@ -229,23 +226,6 @@ class _Line(asyncio.Protocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
-
-
-def notice_silence(transport: asyncio.BaseTransport) -> None:
-    """Let the system end a connection whose other machine is gone without a word."""
-    connection = transport.get_extra_info("socket")
-    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (
-        ("TCP_USER_TIMEOUT", SILENT_MS),
-        ("TCP_KEEPIDLE", 1),
-        ("TCP_KEEPINTVL", 1),
-        ("TCP_KEEPCNT", SILENT_MS // 1000),
-    ):
-        option = getattr(socket, name, None)  # some are Linux's alone
-        if option is not None:
-            connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def _ask_port(address: Address) -> int:

@@ -10,11 +10,12 @@ from typing import cast
 from google.protobuf.message import DecodeError
 
 from central.ledger.peers.acquaintances import Acquaintances
-from central.ledger.peers.link import Introduction, notice_silence
+from central.ledger.peers.link import Introduction
 from central.ledger.peers.peers import Caller, Peers
 from central.ledger.wire.channels import Context
 from central.ledger.wire.consensus import message_from_proto
 from central.ledger.wire.framing import Frames, frame
+from central.ledger.wire.sockets import notice_silence
 from central.raft import Message
 from node.address import Address
 from node.errors import OperationError, UsageError

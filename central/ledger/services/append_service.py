@@ -1,69 +1,84 @@
-"""The primary's side of an Append stream: proposes each request as it comes, acks in order.
+"""The primary's side of an append stream: proposes each request as it comes, acks in order.
 
 What was applied meanwhile is acked with one message, however many requests it was.
 """
 
 import asyncio
 from collections import deque
-from typing import Any
-
-import grpc
+from typing import Protocol
 
 from central.ledger import wire
+from central.ledger.errors import OutcomeUnknown
 from central.ledger.outcome import Appended, Outcome
 from central.ledger.records import Rejected
 from central.ledger.replica.replica import Replica
-from central.ledger.wire.channels import Context
-from central.ledger.wire.columns import METADATA
+from central.raft import Overloaded
+from node.errors import OperationError, UsageError
 from protos import parking_pb2
 
 MAX_IN_WORK = 8
-"""Requests of one stream that are proposed and not answered; gRPC holds the rest back."""
+"""Requests of one stream that are proposed and not answered; what carries it holds the rest."""
+
+Errors = (OperationError, UsageError, Overloaded)
+
+
+class Line(Protocol):
+    """What carries a stream: the gRPC call, or its lane."""
+
+    def answer(self, response: parking_pb2.AppendResponse) -> None:
+        """Send it; never waits."""
+
+    def go_on(self) -> None:
+        """There is room for requests again."""
 
 
 class Appending:
-    """One stream."""
+    """One stream, whatever carries it. Belongs to the event loop."""
 
-    def __init__(self, replica: Replica, context: Context) -> None:
+    def __init__(self, replica: Replica) -> None:
         self._replica = replica
-        self._context = context
         self._in_work: deque[tuple[int, asyncio.Future[Outcome]]] = deque()
-        self._changed = asyncio.Event()
-        self._ended = False
+        self._line: Line | None = None
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Raises why nothing more is taken, after what was applied before is acked."""
 
-    async def serve(self) -> None:
-        """Return when the client has said all and is answered. Raises what a proposal raises."""
-        await self._context.send_initial_metadata((METADATA,))
-        proposer = asyncio.create_task(self._propose())
-        try:
-            while await self._there_is_work():
-                number, rejected = await self._next_ack()
-                await self._context.write(
-                    parking_pb2.AppendResponse(
-                        acked_through=number,
-                        index=self._replica.applied_index,
-                        rejected=[wire.rejected_to_proto(one) for one in rejected],
-                    )
-                )
-            await proposer
-        finally:
-            proposer.cancel()
-            for _, outcome in self._in_work:
-                if not outcome.cancel():
-                    outcome.exception()  # nobody is left to be told
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is answered."""
+        return not self._in_work
 
-    async def _propose(self) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be taken before `go_on`."""
+        return len(self._in_work) >= MAX_IN_WORK
+
+    def take(self, request: parking_pb2.AppendRequest, line: Line) -> None:
+        """Propose a request, to be answered on `line`; after a failure it does nothing."""
+        if self.over.done() or self._has_failed():
+            return
+        self._line = line
         try:
-            while (request := await self._read()) is not None and not self._has_failed():
-                outcome = self._replica.append(wire.batches_from_request(request))
-                self._in_work.append((request.number, outcome))
-                self._changed.set()
-                while len(self._in_work) >= MAX_IN_WORK:
-                    self._changed.clear()
-                    await self._changed.wait()
-        finally:
-            self._ended = True
-            self._changed.set()
+            outcome = self._replica.append(wire.batches_from_request(request))
+        except Errors as error:
+            self._in_work.append((request.number, _failed(error)))
+            self._acknowledge()
+            return
+        self._in_work.append((request.number, outcome))
+        outcome.add_done_callback(self._acknowledge)
+
+    def fail(self, error: Exception) -> None:
+        """Take nothing more: `over` raises this."""
+        if not self.over.done():
+            self.over.set_exception(error)
+            self.over.exception()  # the call may have ended by itself: nobody need be told
+
+    def close(self) -> None:
+        """Forget what is not answered: nobody is left to be told."""
+        self.fail(OutcomeUnknown())
+        for _, outcome in self._in_work:
+            if not outcome.cancel():
+                outcome.exception()
+        self._in_work.clear()
 
     def _has_failed(self) -> bool:
         """Return whether a request came to nothing: none may be proposed after it.
@@ -75,25 +90,33 @@ class Appending:
         _, last = self._in_work[-1]
         return last.done() and not last.cancelled() and last.exception() is not None
 
-    async def _read(self) -> parking_pb2.AppendRequest | None:
-        request: Any = await self._context.read()
-        return None if request is grpc.aio.EOF else request
-
-    async def _there_is_work(self) -> bool:
-        while not self._in_work and not self._ended:
-            self._changed.clear()
-            await self._changed.wait()
-        return bool(self._in_work)
-
-    async def _next_ack(self) -> tuple[int, list[Rejected]]:
-        """Wait for the first request; returns the last one that is applied with it."""
+    def _acknowledge(self, _: "asyncio.Future[Outcome] | None" = None) -> None:
+        """Ack, with one message, all that is applied up to the first that is not."""
         rejected: list[Rejected] = []
-        number, outcome = self._in_work[0]
-        await outcome
-        while self._in_work and self._in_work[0][1].done():
+        through, failure = 0, None
+        while self._in_work and self._in_work[0][1].done() and failure is None:
             number, outcome = self._in_work.popleft()
-            result = outcome.result()
-            if isinstance(result, Appended):
-                rejected += result.rejected
-        self._changed.set()
-        return number, rejected
+            failure = outcome.exception()
+            if failure is None:
+                through, result = number, outcome.result()
+                if isinstance(result, Appended):
+                    rejected += result.rejected
+        if self._line is None or self.over.done():
+            return
+        if through:
+            response = parking_pb2.AppendResponse(
+                acked_through=through,
+                index=self._replica.applied_index,
+                rejected=[wire.rejected_to_proto(one) for one in rejected],
+            )
+            self._line.answer(response)
+        if isinstance(failure, Exception):
+            self.fail(failure)
+        elif through:
+            self._line.go_on()
+
+
+def _failed(error: Exception) -> "asyncio.Future[Outcome]":
+    outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    outcome.set_exception(error)
+    return outcome

@@ -47,13 +47,14 @@ async def serve(
     camera_time_out: float,
     stop: asyncio.Event,
     peer_port: int = 0,
+    append_port: int = 0,
     compare_heads_every: float = COMPARE_EVERY,
     keep_history_days: float | None = None,
 ) -> int:
     """Run a replica until `stop` is set; returns the exit code.
 
-    peer_port: where other replicas connect, 0 for any port that is free. keep_history_days: what is
-    older is dropped; None: never.
+    peer_port: where other replicas connect; append_port: where append streams have their lanes; 0
+    for any port that is free. keep_history_days: what is older is dropped; None: never.
 
     Raises UsageError for a wrong data directory, OperationError if the port is taken or the disk
     fails, or the state turns out not to be that of the other replicas.
@@ -86,6 +87,7 @@ async def serve(
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(replica), server)
         check_free(listen)
         await door.open(Address(listen.host, peer_port))
+        await parking.lanes.open(Address(listen.host, append_port))
         server.add_insecure_port(str(listen))
         await server.start()
         _announce(replica, listen)
@@ -97,6 +99,7 @@ async def serve(
             await _run_until(_end_of(replica, stop), *parts)
         finally:
             door.close()
+            parking.lanes.close()
             await server.stop(GRACE)
         logger.info("stopped index=%d", replica.applied_index)
     finally:

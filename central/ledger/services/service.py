@@ -23,12 +23,12 @@ from central.ledger.records import (
     ReplicaStatus,
 )
 from central.ledger.replica.replica import Replica
-from central.ledger.services.append_service import Appending
+from central.ledger.services.append_call import serve_appends
+from central.ledger.services.append_lanes import Lanes
+from central.ledger.services.append_service import Errors
 from central.ledger.wire.channels import Context
 from central.ledger.wire.spots import spots_request_from_proto, spots_to_proto
 from central.ledger.wire.status_codes import abort
-from central.raft import Overloaded
-from node.errors import OperationError, UsageError
 from node.identifiers import check_id
 from protos import parking_pb2, parking_pb2_grpc
 
@@ -37,8 +37,6 @@ PROGRESS_EVERY = 1.0  # seconds between events that only tell how far the replic
 ELECTION_WAIT = 1.0  # seconds that an append stream waits for somebody to lead
 LEADERLESS_LIMIT = 2.0  # seconds without a primary after which a watcher is sent elsewhere
 
-Errors = (OperationError, UsageError, Overloaded)
-
 
 class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
     """Answers clients. What only the primary can do is refused elsewhere, naming the primary."""
@@ -46,6 +44,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
     def __init__(self, replica: Replica, *, incarnation: str) -> None:
         self._replica = replica
         self._incarnation = incarnation
+        self.lanes = Lanes()
 
     async def Append(  # type: ignore[override]  # noqa: N802 - the names are the service's
         self,
@@ -59,7 +58,7 @@ class ParkingService(parking_pb2_grpc.ParkingServiceServicer):
             await self._replica.membership.somebody_leads(timeout=ELECTION_WAIT)
             if not self._replica.is_primary:
                 raise NotPrimary(self._replica.primary_id)
-            await Appending(self._replica, context).serve()
+            await serve_appends(self._replica, context, self.lanes)
         except Errors as error:
             await self._abort(context, error)
 

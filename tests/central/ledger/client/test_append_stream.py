@@ -16,6 +16,8 @@ from central.ledger.interface import LedgerRefused
 from central.ledger.state.apply_detections import KEPT_REJECTIONS
 from central.ledger.wire.channels import Context
 from central.ledger.wire.columns import METADATA
+from central.ledger.wire.framing import Frames, frame
+from central.ledger.wire.lanes import Offer
 from node.address import Address
 from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, free_ports
@@ -65,6 +67,66 @@ class Server:
         finally:
             self.acks.set()
             await server.stop(0)
+
+
+class Laned(Server):
+    """Offers a lane, takes requests on both; hangs up at the `hangs_up`th of its lanes."""
+
+    def __init__(self, *, port: int | None = None, hangs_up: int = 0) -> None:
+        """`port`: what is offered, although nobody listens there."""
+        super().__init__(acks=True)
+        self.on_lane: list[int] = []  # numbers
+        self.met = asyncio.Event()
+        self._hangs_up = hangs_up
+        self._port = port
+        self._tokens = 0
+
+    async def append(
+        self, request_iterator: AsyncIterator[parking_pb2.AppendRequest], context: Context
+    ) -> None:
+        self._tokens += 1
+        assert self._port is not None
+        offer = Offer(self._port, f"token-{self._tokens}")
+        await context.send_initial_metadata((offer.metadata,))
+        async for request in request_iterator:
+            self.requests.append(request)
+            await context.write(parking_pb2.AppendResponse(acked_through=request.number, index=9))
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Be a lane."""
+        frames = Frames()
+        welcome = False
+        while data := await reader.read(1 << 16):
+            for message in frames.feed(data):
+                if not welcome:
+                    assert message.decode() == f"token-{self._tokens}"
+                    welcome = True
+                    writer.write(frame(parking_pb2.AppendResponse().SerializeToString()))
+                    self.met.set()
+                    continue
+                request = parking_pb2.AppendRequest.FromString(message)
+                self.on_lane.append(request.number)
+                if len(self.on_lane) == self._hangs_up:
+                    writer.transport.abort()
+                    return
+                self.requests.append(request)
+                ack = parking_pb2.AppendResponse(acked_through=request.number, index=9)
+                writer.write(frame(ack.SerializeToString()))
+        writer.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Address]:
+        if self._port is not None:
+            async with super().running() as address:
+                yield address
+            return
+        door = await asyncio.start_server(self.carry, "127.0.0.1", 0)
+        self._port = door.sockets[0].getsockname()[1]
+        try:
+            async with super().running() as address:
+                yield address
+        finally:
+            door.close()
 
 
 class Refusing(Server):
@@ -174,3 +236,47 @@ async def test_columns_are_sent_to_those_who_take_them(columns: bool) -> None:
     last = server.requests[-1]
     assert last.HasField("columns") is columns
     assert list(last.columns.sequences if columns else [last.batches[0].sequence]) == [2]
+
+
+async def test_a_stream_goes_over_to_its_lane_and_keeps_the_order() -> None:
+    server = Laned()
+    async with server.running() as address, stream_to(address) as stream:
+        sequence = 0
+        async with asyncio.timeout(DEADLINE):
+            while len(server.on_lane) < 3:
+                said = [
+                    batch("near", sequence + number, ("A1", OCCUPIED))
+                    for number in range(1, 2 * MAX_BATCHES_A_REQUEST)
+                ]
+                sequence += len(said)
+                results = await asyncio.gather(*map(stream.append, said))
+                assert {result.index for result in results} == {9}
+                await server.met.wait()
+    order = [one.sequence for request in server.requests for one in request.batches]
+    assert order == list(range(1, sequence + 1))
+    numbers = [request.number for request in server.requests]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_what_a_lost_lane_left_unacked_is_sent_again() -> None:
+    server = Laned(hangs_up=2)
+    async with server.running() as address, stream_to(address) as stream:
+        async with asyncio.timeout(DEADLINE):
+            await stream.append(batch("near", 1, ("A1", OCCUPIED)))
+            await server.met.wait()
+            sequence = 1
+            while len(server.on_lane) < 3:  # on the next stream's lane, too
+                sequence += 1
+                result = await stream.append(batch("near", sequence, ("A1", OCCUPIED)))
+                assert result.index == 9
+    said = [one.sequence for request in server.requests for one in request.batches]
+    assert said == list(range(1, sequence + 1))
+
+
+async def test_without_a_way_to_its_lane_a_stream_goes_on_as_it_is() -> None:
+    server = Laned(port=free_ports(1)[0])
+    async with server.running() as address, stream_to(address) as stream:
+        async with asyncio.timeout(DEADLINE):
+            for sequence in range(1, 20):
+                await stream.append(batch("near", sequence, ("A1", OCCUPIED)))
+    assert [request.number for request in server.requests] == list(range(1, 20))

@@ -1,82 +1,91 @@
-"""The primary's side of an append stream, with a replica that does as it is told."""
+"""What the primary does with the requests of a stream, whatever carries them."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, cast
 
-import grpc
 import pytest
 
 from central.ledger import wire
-from central.ledger.command import StoredBatches
-from central.ledger.outcome import Appended, Outcome
-from central.ledger.replica.replica import Replica
-from central.ledger.services.append_service import Appending
-from central.ledger.wire.channels import Context
-from central.ledger.wire.columns import takes_columns
+from central.ledger.errors import OutcomeUnknown
+from central.ledger.services.append_service import MAX_IN_WORK, Appending
 from central.raft import Overloaded
 from protos import parking_pb2
+from tests.central.ledger.cluster import DEADLINE
 from tests.central.ledger.samples import OCCUPIED, batch
+from tests.central.ledger.services.primary import Primary
 
 
-class Stream:
-    """Requests of one batch each, all of them there at once."""
+class Acks:
+    """A line that notes what it is told."""
 
-    def __init__(self, *numbers: int) -> None:
-        self._left = list(numbers)
+    def __init__(self) -> None:
         self.acked: list[int] = []
-        self.metadata: list[tuple[str, str]] = []
+        self.said = asyncio.Event()
+        self.room = 0
 
-    async def send_initial_metadata(self, metadata: Iterable[tuple[str, str]]) -> None:
-        assert not self.acked
-        self.metadata += metadata
-
-    async def read(self) -> Any:
-        if not self._left:
-            return grpc.aio.EOF
-        number = self._left.pop(0)
-        return wire.append_to_proto(number, [batch("near", number, ("A1", OCCUPIED))])
-
-    async def write(self, response: parking_pb2.AppendResponse) -> None:
+    def answer(self, response: parking_pb2.AppendResponse) -> None:
         self.acked.append(response.acked_through)
+        self.said.set()
+
+    def go_on(self) -> None:
+        self.room += 1
 
 
-class Primary:
-    """Takes every request but those of the named sequences."""
-
-    applied_index = 7
-
-    def __init__(self, *, refuses: tuple[int, ...] = ()) -> None:
-        self._refuses = refuses
-        self.taken: list[int] = []
-
-    def append(self, batches: StoredBatches) -> "asyncio.Future[Outcome]":
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        sequence = batches.batches[0][2]
-        if sequence in self._refuses:
-            outcome.set_exception(Overloaded("try later"))
-        else:
-            self.taken.append(sequence)
-            outcome.set_result(Appended())
-        return outcome
+def request(number: int) -> parking_pb2.AppendRequest:
+    return wire.append_to_proto(number, [batch("near", number, ("A1", OCCUPIED))])
 
 
-def appending(primary: Primary, stream: Stream) -> Appending:
-    return Appending(cast(Replica, primary), cast(Context, stream))
+async def test_what_is_applied_together_is_acked_with_one_message() -> None:
+    primary, acks = Primary(later=True), Acks()
+    appending = Appending(primary.replica)
+    for number in range(1, MAX_IN_WORK + 1):
+        assert not appending.is_full
+        appending.take(request(number), acks)
+    assert appending.is_full
+    primary.apply(3)
+    async with asyncio.timeout(DEADLINE):
+        await acks.said.wait()
+    assert (acks.acked, acks.room) == ([3], 1)
+    assert not appending.is_full
+    appending.close()
 
 
-async def test_all_that_is_taken_is_acked() -> None:
-    primary, stream = Primary(), Stream(1, 2, 3)
-    await appending(primary, stream).serve()
-    assert primary.taken == [1, 2, 3]
-    assert stream.acked[-1] == 3
-    assert takes_columns(stream.metadata)
+async def test_what_was_applied_before_a_failure_is_acked_and_nothing_is_taken_after() -> None:
+    primary, acks = Primary(later=True), Acks()
+    appending = Appending(primary.replica)
+    for number in range(1, 5):
+        appending.take(request(number), acks)
+    primary.apply(2)
+    primary.lose(OutcomeUnknown())  # in the same turn of the event loop
+    appending.take(request(5), acks)
+    with pytest.raises(OutcomeUnknown):
+        async with asyncio.timeout(DEADLINE):
+            await appending.over
+    appending.take(request(6), acks)
+    assert primary.taken == [1, 2, 3, 4]
+    assert acks.acked == [2]
+    appending.close()
 
 
-async def test_of_a_stream_nothing_is_taken_after_what_was_refused() -> None:
-    """Else its sequence would hide what was refused: sent again, that would be a duplicate."""
-    primary, stream = Primary(refuses=(2,)), Stream(1, 2, 3)
+async def test_a_request_that_cannot_be_proposed_ends_it_once_the_others_are_acked() -> None:
+    primary, acks = Primary(later=True, refuses=(2,)), Acks()
+    appending = Appending(primary.replica)
+    appending.take(request(1), acks)
+    appending.take(request(2), acks)
+    appending.take(request(3), acks)
+    assert not appending.over.done()
+    primary.apply(1)
     with pytest.raises(Overloaded):
-        await appending(primary, stream).serve()
-    assert primary.taken == [1]
-    assert stream.acked in ([], [1])
+        async with asyncio.timeout(DEADLINE):
+            await appending.over
+    assert (primary.taken, acks.acked) == ([1], [1])
+    appending.close()
+
+
+async def test_of_what_is_closed_nothing_is_said() -> None:
+    primary, acks = Primary(later=True), Acks()
+    appending = Appending(primary.replica)
+    appending.take(request(1), acks)
+    appending.close()
+    await asyncio.sleep(0)
+    appending.take(request(2), acks)
+    assert (primary.taken, acks.acked, appending.is_idle) == ([1], [], True)
