@@ -21,16 +21,9 @@ def explain(code: StatusCode, details: str | None, *, processor: str, camera_id:
     match code:
         case StatusCode.INVALID_ARGUMENT:
             return Refusal(f"processor {processor} refuses camera '{camera_id}': {reason}", True)
-        case StatusCode.NOT_FOUND:
-            advice = (
-                f"does not know camera '{camera_id}' ({reason}); apply a layout that has it "
-                "with 'parkledger apply FILE'"
-            )
-        case StatusCode.ALREADY_EXISTS:
-            advice = (
-                f"already has camera '{camera_id}' from another process ({reason}); "
-                "stop that one, or give this one another --camera-id"
-            )
+        # No layout has the camera, or another process streams as it: a processor says what to do.
+        case StatusCode.NOT_FOUND | StatusCode.ALREADY_EXISTS:
+            advice = f"does not take camera '{camera_id}': {reason}"
         # gRPC's own words; a processor that has no ledger yet uses others.
         case StatusCode.UNAVAILABLE if reason.startswith("failed to connect"):
             advice = "cannot be reached; check that it runs and that --processor names it"

@@ -36,7 +36,9 @@ def take_snapshot(
     try:
         path.write_bytes(encode_jpeg(image, quality=_QUALITY))
     except OSError as error:
-        raise UsageError(f"snapshot '{path}' cannot be written: {error.strerror}") from error
+        raise UsageError(
+            f"snapshot '{path}' cannot be written ({error.strerror}); check the folder"
+        ) from error
     return image.shape[1], image.shape[0]
 
 

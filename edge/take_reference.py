@@ -52,7 +52,9 @@ def take_reference(
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise UsageError(f"reference '{path}' cannot be written: {error.strerror}") from error
+        raise UsageError(
+            f"reference '{path}' cannot be written ({error.strerror}); check the folder"
+        ) from error
     return min(MAX_LOOKS, 1 + (0 if there is None else len(there.looks)))
 
 

@@ -52,7 +52,9 @@ class SpotClassifier:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise UsageError(f"cannot read model {path}: {error.strerror}") from error
+            raise UsageError(
+                f"cannot read model {path} ({error.strerror}); check the path"
+            ) from error
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -87,7 +87,9 @@ def _read(source: Path) -> tuple[Any, str]:
         data = source.read_bytes()
         model = onnx.load_model_from_string(data)
     except OSError as error:
-        raise UsageError(f"cannot read model {source}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read model {source} ({error.strerror}); check the path"
+        ) from error
     except Exception as error:  # protobuf's own error; its class depends on the implementation
         raise UsageError(f"model {source} is no ONNX model: {str(error)[:80]}") from error
     kinds = {node.op_type for node in model.graph.node}

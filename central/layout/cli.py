@@ -151,3 +151,4 @@ def preview(
     if classify and layout is None:
         raise UsageError("--classify: needs the regions of a --layout")
     draw(Preview(picture=picture, layout=layout, camera_id=camera_id, out=out), classify=classify)
+    click.echo(f"wrote {out}")

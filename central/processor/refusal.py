@@ -23,8 +23,8 @@ def unknown_camera(camera_id: str) -> Refused:
     """No applied layout names the camera."""
     return Refused(
         grpc.StatusCode.NOT_FOUND,
-        f"camera '{camera_id}' is in no applied layout: run parkledger apply with a layout "
-        "that names it",
+        f"camera '{camera_id}' is in no applied layout; name it in one and commit that with "
+        "'parkledger apply FILE'",
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from central.web.outbound.options import ledger_option
+from central.web.secrets import secret_of
 from central.web.serving import serve
 from central.web.settings import WebSettings
 from node import logs
@@ -120,13 +121,9 @@ def _origin(text: str) -> str:
 
 def read_token(file: Path | None) -> str:
     """Return the token of a file, empty without one; raises UsageError."""
+    token = secret_of("--token", file)
     if file is None:
         return ""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--token {file}: cannot be read ({error}); check the path") from None
-    token = lines[0].strip() if lines else ""
     if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
             f"--token {file}: its first line must be a token of at least {MIN_TOKEN} printable "

@@ -24,8 +24,16 @@ def test_only_an_invalid_argument_ends_the_attempts() -> None:
 @pytest.mark.parametrize(
     ("code", "details", "remedy"),
     [
-        (StatusCode.NOT_FOUND, "no", "apply a layout that has it with 'parkledger apply FILE'"),
-        (StatusCode.ALREADY_EXISTS, "no", "stop that one, or give this one another --camera-id"),
+        (
+            StatusCode.NOT_FOUND,
+            "run this",
+            "processor host:1 does not take camera 'north': run this;",
+        ),
+        (
+            StatusCode.ALREADY_EXISTS,
+            "stop that",
+            "does not take camera 'north': stop that; trying on",
+        ),
         (StatusCode.UNAVAILABLE, "failed to connect to all addresses", "cannot be reached"),
         (StatusCode.UNAVAILABLE, "no connection to the ledger", "(no connection to the ledger)"),
         (StatusCode.UNIMPLEMENTED, "", "is not a Parkledger processor"),

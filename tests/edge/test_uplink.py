@@ -82,8 +82,8 @@ async def test_a_processor_that_is_down_is_said_once_and_used_when_it_comes_up(
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (grpc.StatusCode.NOT_FOUND, "does not know camera 'north' (not yet)"),
-        (grpc.StatusCode.ALREADY_EXISTS, "already has camera 'north'"),
+        (grpc.StatusCode.NOT_FOUND, "does not take camera 'north': not yet"),
+        (grpc.StatusCode.ALREADY_EXISTS, "does not take camera 'north': not yet"),
         (grpc.StatusCode.UNAVAILABLE, "is not available (not yet)"),
         (grpc.StatusCode.INTERNAL, "ended the stream with INTERNAL (not yet)"),
     ],

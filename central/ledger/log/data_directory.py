@@ -20,7 +20,7 @@ def make_private_directory(directory: Path) -> None:
         parent = os.open(directory.parent, os.O_RDONLY)
     except OSError as error:
         raise UsageError(
-            f"data directory '{directory}' cannot be made: {error.strerror}"
+            f"data directory '{directory}' cannot be made ({error.strerror}): give another --data"
         ) from error
     try:
         os.fsync(parent)

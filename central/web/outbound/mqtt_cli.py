@@ -10,7 +10,7 @@ from central.web.outbound.follower import following
 from central.web.outbound.mqtt_messages import Topics
 from central.web.outbound.mqtt_publisher import Broker, Publisher
 from central.web.outbound.options import ledger_option, stale_after_option
-from central.web.outbound.secrets import secret_of
+from central.web.secrets import secret_of
 from node import logs
 from node.address import REMOTE_ADDRESS, Address
 from node.errors import UsageError

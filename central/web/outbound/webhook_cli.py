@@ -8,8 +8,8 @@ import click
 
 from central.web.outbound.follower import following
 from central.web.outbound.options import ledger_option, stale_after_option
-from central.web.outbound.secrets import secret_of
 from central.web.outbound.webhook_sender import Receiver, Sender
+from central.web.secrets import secret_of
 from node import logs
 from node.address import Address
 from node.errors import UsageError

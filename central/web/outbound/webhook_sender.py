@@ -56,7 +56,8 @@ class Receiver:
         except urllib.error.HTTPError as error:
             raise NotTaken(f"answered {error.code}") from error
         except (OSError, ValueError) as error:
-            raise NotTaken(str(getattr(error, "reason", error))) from error
+            reason = getattr(error, "reason", error)
+            raise NotTaken(str(getattr(reason, "strerror", None) or reason)) from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

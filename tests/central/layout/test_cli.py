@@ -134,7 +134,9 @@ def test_convert_refuses_an_id_that_cannot_name_a_lot(run: Runner, tmp_path: Pat
 def test_preview_draws_regions_or_a_grid(run: Runner, north_file: Path, tmp_path: Path) -> None:
     picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
     for name, options in (("r.jpg", ("--layout", north_file)), ("g.jpg", ())):
-        assert run("preview", picture, *options, "-o", tmp_path / name) == Outcome(0, [], "")
+        assert run("preview", picture, *options, "-o", tmp_path / name) == Outcome(
+            0, [f"wrote {tmp_path / name}"], ""
+        )
         assert cv2.imread(str(tmp_path / name)) is not None
 
 
@@ -148,7 +150,7 @@ def test_preview_asks_the_shipped_model(run: Runner, north_file: Path, tmp_path:
     picture = write_shade(tmp_path / "p.png", 120, width=640, height=480)
     out = tmp_path / "o.png"
     outcome = run("preview", picture, "--layout", north_file, "--classify", "-o", out)
-    assert outcome == Outcome(0, [], "")
+    assert outcome == Outcome(0, [f"wrote {out}"], "")
     drawn = cv2.imread(str(out))
     assert drawn is not None
     assert (drawn != 120).any()

@@ -167,7 +167,8 @@ async def test_an_oversized_message_ends_its_stream_and_nothing_committed_is_los
 async def test_an_unknown_camera_is_told_what_to_do(processor: Processor) -> None:
     assert await refusal(FakeCamera(processor, "nobody")) == (
         grpc.StatusCode.NOT_FOUND,
-        "camera 'nobody' is in no applied layout: run parkledger apply with a layout that names it",
+        "camera 'nobody' is in no applied layout; name it in one and commit that with "
+        "'parkledger apply FILE'",
     )
 
 

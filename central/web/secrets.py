@@ -11,8 +11,12 @@ def secret_of(option: str, file: Path | None, *, at_least: int = 1) -> str:
         return ""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{option} {file}: cannot be read ({error}); check the path") from None
+    except OSError as error:
+        raise UsageError(
+            f"{option} {file}: cannot be read ({error.strerror}); check the path"
+        ) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{option} {file}: is no text; give a file with one line") from None
     secret = lines[0].strip() if lines else ""
     if len(secret) < at_least:
         raise UsageError(
