@@ -186,9 +186,10 @@ class Encoder:
             view.unanswered[sequence] = _Sent(places, coarse)
         if whole:
             return self._whole(frame, image)
-        jpeg = encode_patches(patches[list(coarse)], quality=self._settings.strip_quality)
+        quality, finer = self._settings.strip_quality, self._settings.doubtful_quality
+        jpeg = encode_patches(patches[list(coarse)], quality=quality, halve_colour=True)
         cut = Cut(plan.plan_id, places, fine, len(jpeg) if fine else 0)
-        jpeg += encode_patches(patches[list(fine)], quality=self._settings.doubtful_quality)
+        jpeg += encode_patches(patches[list(fine)], quality=finer, halve_colour=False)
         unchanged = len(plan.regions) - len(places)
         self._count(regions=len(places), unchanged=unchanged, size=len(jpeg))
         return replace(_encoded(frame, image, jpeg), cut=cut)

@@ -219,22 +219,27 @@ class Shade:
         """As PatchCutter, and raises as it does; holds three bytes a pixel of the second looks."""
         self.width = width
         self.height = height
-        self._size = spec.size
         self._outside: Image | None = None
         if spec.looks > 1 and polygons:
             corners = corners_in_pixels(polygons, width=width, height=height)
             outside = _outside_regions(np.array(corners), spec)
-            # A byte for each channel: numpy shifts long runs ten times as fast as runs of three.
-            self._outside = np.repeat(outside, 3, axis=-1)
+            # A byte for each channel and a row for each look: masks are quick by long runs only.
+            self._outside = np.repeat(outside * 255, 3, axis=-1).reshape(len(outside), -1)
 
     def apply(self, patches: Image, places: Sequence[int] | None = None) -> None:
-        """Shade (N, *spec.shape) patches in place; `places` says whose they are, None: all."""
-        if self._outside is None:
+        """Shade (N, *spec.shape) patches in place; `places` says whose they are, None: all.
+
+        Raises ValueError for patches that do not lie one after the other in memory.
+        """
+        if self._outside is None or not len(patches):
             return
-        second = patches[:, self._size :]
+        if not patches.flags.c_contiguous:
+            raise ValueError("patches to be shaded must lie one after the other in memory")
+        second = patches.reshape(len(patches), -1)[:, self._outside.shape[1] :]
         every = places is None or len(places) == len(self._outside)
         outside = self._outside if every else self._outside[list(places or ())]
-        np.right_shift(second, outside, out=second)
+        # Half the time of a shift by the mask: numpy does that one byte after the other.
+        cv2.copyTo(np.right_shift(second, 1), outside, second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 In columns, filled one after the other: as few as keep the picture low enough, but ten where there
 are so many patches, for a JPEG one patch wide takes three times as long to decode as a wide one. A
-look's side is a multiple of 8 pixels, so no block of a JPEG holds parts of two spots.
+look's side is a multiple of 8 pixels, so no block of a JPEG holds parts of two spots; where it is
+one of 16, no block of colour at half the resolution does either.
 """
 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from models.patches import Image, PatchSpec
 
 COLUMNS: Final = 10
+HALVED_BLOCK: Final = 16
+"""Pixels a side of what a JPEG's block shows of a colour that is kept at half the resolution."""
 MAX_HEIGHT: Final = 32_768
 """Pixels of a column, give or take a patch; the sides of a JPEG have 16 bits."""
 
@@ -34,20 +38,23 @@ def pack(patches: Image) -> Image:
     return patches.reshape(down * rows, columns * size, channels)
 
 
-def unpack(picture: Image, count: int, spec: PatchSpec) -> Image:
-    """Undo `pack`: (N, *spec.shape) patches that may be written to.
+def unpack(picture: Image, patches: Image, places: npt.NDArray[np.intp], spec: PatchSpec) -> None:
+    """Undo `pack`, each patch straight to its place among (N, *spec.shape) of them.
 
-    Raises ValueError for a picture that is not of `strip_size(count, spec)`.
+    Raises ValueError for a picture that is not of `strip_size(len(places), spec)`.
     """
+    count = len(places)
     width, height = strip_size(count, spec)
     rows, size, channels = spec.shape
     if picture.shape != (height, width, channels):
         raise ValueError(f"picture is {picture.shape}, {count} patches need {width}x{height}")
-    columns = width // size
-    if columns > 1:
-        standing = picture.reshape(height, columns, size, channels).transpose(1, 0, 2, 3)
-        picture = np.ascontiguousarray(standing)
-    return picture.reshape(-1, rows, size, channels)[:count]
+    columns, down = width // size, height // rows
+    standing = picture.reshape(down, rows, columns, size, channels).transpose(2, 0, 1, 3, 4)
+    full = count // down  # columns; in the next one stands the rest
+    patches[places[: full * down].reshape(full, down)] = standing[:full]
+    if full < columns:
+        rest = places[full * down :]
+        patches[rest] = standing[full, : len(rest)]
 
 
 def _stand(count: int, rows: int) -> tuple[int, int]:

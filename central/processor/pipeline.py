@@ -43,8 +43,9 @@ def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
     sampler = view.sampler(frame.width, frame.height)
     if isinstance(sampler, WrongAspect):
         return Verdict(Outcome.WRONG_SIZE, sampler.reason)
-    size = {"width": frame.width, "height": frame.height}
-    picture = decode_checked(frame.jpeg, **size, reduce=sampler.reduce)
+    picture = decode_checked(
+        frame.jpeg, width=frame.width, height=frame.height, reduce=sampler.reduce
+    )
     if isinstance(picture, Undecodable):
         return Verdict(Outcome.CORRUPT, picture.reason)
     return sampler.cutter.cut(picture)

@@ -1,6 +1,9 @@
 """A strip's JPEGs to its patches, as a camera cut them: only the shade is left to be done."""
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.decode import Undecodable, decode
@@ -16,13 +19,10 @@ def strip_patches(view: CameraView, frame: Frame, cut: Cut) -> Image | Verdict:
     shade = view.shade(frame.width, frame.height)
     if isinstance(shade, WrongAspect):
         return Verdict(Outcome.WRONG_SIZE, shade.reason)
-    patches = (
-        _in_two(frame.jpeg, cut, view.spec)
-        if cut.fine
-        else _unpacked(frame.jpeg, len(cut.places), view.spec)
-    )
-    if isinstance(patches, Undecodable):
-        return Verdict(Outcome.CORRUPT, patches.reason)
+    patches = np.empty((len(cut.places), *view.spec.shape), dtype=np.uint8)
+    for jpeg, places in _parts(frame.jpeg, cut):
+        if (bad := _unpack(jpeg, patches, places, view.spec)) is not None:
+            return Verdict(Outcome.CORRUPT, bad.reason)
     shade.apply(patches, cut.places)
     return patches
 
@@ -42,20 +42,26 @@ def _rise(places: tuple[int, ...]) -> bool:
     return list(places) == sorted(set(places))
 
 
-def _in_two(jpeg: bytes, cut: Cut, spec: PatchSpec) -> Image | Undecodable:
-    fine = np.isin(cut.places, cut.fine)
-    patches = np.empty((len(fine), *spec.shape), dtype=np.uint8)
-    for chosen, part in ((~fine, jpeg[: cut.fine_at]), (fine, jpeg[cut.fine_at :])):
-        some = _unpacked(part, int(chosen.sum()), spec)
-        if isinstance(some, Undecodable):
-            return some
-        patches[chosen] = some
-    return patches
+def _parts(jpeg: bytes, cut: Cut) -> Iterator[tuple[bytes, npt.NDArray[np.intp]]]:
+    """Each JPEG that a strip consists of, and whose patches it holds: places among the cut's."""
+    if not cut.fine:
+        yield jpeg, np.arange(len(cut.places))
+        return
+    named = frozenset(cut.fine)
+    fine = np.array([place in named for place in cut.places])
+    yield jpeg[: cut.fine_at], np.flatnonzero(~fine)
+    yield jpeg[cut.fine_at :], np.flatnonzero(fine)
 
 
-def _unpacked(jpeg: bytes, count: int, spec: PatchSpec) -> Image | Undecodable:
-    if not count:
-        return np.empty((0, *spec.shape), dtype=np.uint8)
-    width, height = strip_size(count, spec)
-    picture = decode(jpeg, width=width, height=height)
-    return picture if isinstance(picture, Undecodable) else unpack(picture, count, spec)
+def _unpack(
+    jpeg: bytes, patches: Image, places: npt.NDArray[np.intp], spec: PatchSpec
+) -> Undecodable | None:
+    """Fill these of the patches from one JPEG; bytes for none are ignored."""
+    if not len(places):
+        return None
+    width, height = strip_size(len(places), spec)
+    picture = decode(jpeg, width=width, height=height, smooth=False)
+    if isinstance(picture, Undecodable):
+        return picture
+    unpack(picture, patches, places, spec)
+    return None

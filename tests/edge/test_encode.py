@@ -2,26 +2,61 @@ import cv2
 import numpy as np
 import pytest
 
+from central.processor.decode import decode
 from edge.encode import encode_jpeg, encode_patches, limit_width
 from models.patches import PatchSpec
-from models.strips import unpack
+from models.strips import strip_size, unpack
 
 
 def noise(height: int, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
+def smooth(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    blurred = cv2.GaussianBlur(noise(64 * count, 32), (0, 0), 4)
+    return np.asarray(blurred, np.uint8).reshape(count, 64, 32, 3)
+
+
+def there_and_back(
+    patches: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], *, halve_colour: bool
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    spec = PatchSpec(32, 0.25, 1.8)
+    jpeg = encode_patches(patches, quality=80, halve_colour=halve_colour)
+    width, height = strip_size(len(patches), spec)
+    picture = decode(jpeg, width=width, height=height, smooth=False)
+    assert isinstance(picture, np.ndarray)
+    back = np.empty_like(patches)
+    unpack(picture, back, np.arange(len(patches)), spec)
+    return back
+
+
 def test_patches_come_back_as_they_were_but_for_the_loss() -> None:
-    smooth = cv2.GaussianBlur(noise(64 * 5, 32), (0, 0), 4)
-    patches = np.asarray(smooth, np.uint8).reshape(5, 64, 32, 3)
-    jpeg = np.frombuffer(encode_patches(patches, quality=80), np.uint8)
-    decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
-    back = unpack(np.asarray(decoded, np.uint8), 5, PatchSpec(32, 0.25, 1.8))
+    patches = smooth(5)
+    back = there_and_back(patches, halve_colour=False)
     assert np.abs(back.astype(int) - patches).max() <= 12
 
 
+def test_colour_at_half_the_resolution_stays_within_its_patch() -> None:
+    patches = smooth(5)
+    patches[1] = (0, 0, 255)  # nothing could run farther than red into its neighbours
+    back = there_and_back(patches, halve_colour=True)
+    assert np.abs(back[1].astype(int) - patches[1]).max() <= 4
+    assert np.abs(back[0].astype(int) - patches[0]).mean() <= 4
+    alone = there_and_back(patches[[0, 0, 2]], halve_colour=True)
+    assert np.array_equal(back[0], alone[0]), "what stands beside a patch changes it"
+
+
+def test_half_the_colour_is_fewer_bytes_and_only_where_blocks_keep_to_their_patch() -> None:
+    def size(side: int, *, halve_colour: bool) -> int:
+        patches = np.asarray(noise(5 * side, side), np.uint8).reshape(5, side, side, 3)
+        return len(encode_patches(patches, quality=80, halve_colour=halve_colour))
+
+    assert size(16, halve_colour=True) < 0.8 * size(16, halve_colour=False)
+    assert size(8, halve_colour=True) == size(8, halve_colour=False)
+
+
 def test_no_patches_are_no_bytes() -> None:
-    assert encode_patches(np.empty((0, 64, 32, 3), np.uint8), quality=80) == b""
+    assert encode_patches(np.empty((0, 64, 32, 3), np.uint8), quality=80, halve_colour=True) == b""
 
 
 def test_less_quality_is_fewer_bytes() -> None:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.corners import canonical_corners
-from models.patches import FloatArray, Image, PatchCutter, PatchSpec, finest_step, patch_homography
+from models.patches import (
+    FloatArray,
+    Image,
+    PatchCutter,
+    PatchSpec,
+    Shade,
+    finest_step,
+    patch_homography,
+)
 
 SPEC = PatchSpec(size=48, margin=0.2)
 
@@ -212,6 +220,27 @@ def test_the_second_look_is_upright_wide_and_darker_outside_the_region() -> None
     off = np.abs(look.astype(int) - expected)
     off[:, 19:21] = 0  # the picture's own edge is interpolated
     assert off.max() <= 1
+
+
+@pytest.mark.parametrize("places", [None, (0, 1, 2), (1,), (0, 2), ()])
+def test_patches_that_were_sent_are_shaded_as_those_that_are_cut(
+    places: tuple[int, ...] | None,
+) -> None:
+    spec = PatchSpec(16, 0.25, 2.0)
+    quads = [[(x / 320, y / 240) for x, y in quad] for quad in QUADS[:3]]
+    cutter = PatchCutter(quads, width=320, height=240, spec=spec)
+    frame = smooth_picture()
+    shown = slice(None) if places is None else list(places)
+    patches = cutter.sample(frame)[shown]
+    Shade(quads, width=320, height=240, spec=spec).apply(patches, places)
+    assert np.array_equal(patches, cutter.cut(frame)[shown])
+
+
+def test_patches_that_do_not_lie_in_a_row_cannot_be_shaded() -> None:
+    quad = [(x / 320, y / 240) for x, y in QUADS[0]]
+    shade = Shade([quad], width=320, height=240, spec=PatchSpec(16, 0.25, 2.0))
+    with pytest.raises(ValueError, match="one after the other"):
+        shade.apply(np.zeros((1, 32, 32, 3), np.uint8)[:, :, ::2])
 
 
 def test_surroundings_beyond_the_picture_repeat_its_border() -> None:

@@ -14,7 +14,18 @@ def test_packed_patches_come_back(count: int) -> None:
     picture = pack(patches)
     assert picture.shape[:2] == strip_size(count, SPEC)[::-1]
     assert picture.shape[0] <= MAX_HEIGHT
-    assert np.array_equal(unpack(picture, count, SPEC), patches)
+    back = np.zeros((count + 1, *SPEC.shape), np.uint8)
+    unpack(picture, back, np.arange(1, count + 1), SPEC)
+    assert np.array_equal(back[1:], patches)
+    assert not back[0].any()
+
+
+def test_each_comes_to_the_place_that_it_is_given() -> None:
+    patches = np.random.default_rng(4).integers(0, 256, (13, *SPEC.shape), dtype=np.uint8)
+    places = np.random.default_rng(5).permutation(20)[:13]
+    back = np.zeros((20, *SPEC.shape), np.uint8)
+    unpack(pack(patches), back, places, SPEC)
+    assert np.array_equal(back[places], patches)
 
 
 def test_they_stand_in_ten_columns_or_as_many_as_a_jpegs_height_asks_for() -> None:
@@ -24,5 +35,6 @@ def test_they_stand_in_ten_columns_or_as_many_as_a_jpegs_height_asks_for() -> No
 
 
 def test_a_picture_of_another_size_is_no_strip() -> None:
+    picture, patches = np.zeros((128, 32, 3), np.uint8), np.empty((3, *SPEC.shape), np.uint8)
     with pytest.raises(ValueError, match="3 patches need 96x64"):
-        unpack(np.zeros((128, 32, 3), np.uint8), 3, SPEC)
+        unpack(picture, patches, np.arange(3), SPEC)

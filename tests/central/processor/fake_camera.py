@@ -152,7 +152,7 @@ class FakeCamera:
         cutter = PatchCutter(regions, width=WIDTH, height=HEIGHT, spec=spec)
         patches = cutter.sample(decoded_picture(state))
         coarse = [place for place in shown if place not in fine]
-        jpeg = encode_patches(patches[coarse], quality=80)
+        jpeg = encode_patches(patches[coarse], quality=80, halve_colour=True)
         number = self.next_sequence
         self.next_sequence += 1
         strip = wire.Strip(
@@ -162,7 +162,7 @@ class FakeCamera:
             height=HEIGHT,
             plan_id=plan.plan_id,
             places=shown,
-            jpeg=jpeg + encode_patches(patches[list(fine)], quality=95),
+            jpeg=jpeg + encode_patches(patches[list(fine)], quality=95, halve_colour=False),
             fine=fine,
             fine_at=len(jpeg),
             source_position_us=-1,
