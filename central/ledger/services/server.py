@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 import grpc
 
 from central.ledger.peers.acquaintances import Acquaintances
+from central.ledger.peers.identity import holds_replica
 from central.ledger.peers.link import Introduction
 from central.ledger.peers.peers import Peers
 from central.ledger.peers.receiver import Door
@@ -61,6 +62,10 @@ async def serve(
     """
     os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
     check_mark(settings.directory)
+    if not holds_replica(settings.directory):
+        # Its first start says for ever whose a directory is: one that fails is to leave none.
+        for port in (listen.port, peer_port, append_port):
+            check_free(Address(listen.host, port))
     # In a thread: an old state takes minutes to convert, and a second signal shall end even that.
     opened = await asyncio.to_thread(open_replica, settings)
     settings, incarnation = opened.settings, opened.identity.incarnation
@@ -129,6 +134,14 @@ def _announce(replica: Replica, listen: Address) -> None:
         settings.cluster_id,
         ",".join(sorted(replica.addresses)) or "unknown",
     )
+    named = settings.first.members - {settings.replica_id}
+    if named and set(replica.addresses) == {settings.replica_id}:
+        logger.warning(
+            "replica %s is a cluster of its own, without %s: --peers counts at a directory's first "
+            "start; add them with 'parkledger members add', or give an empty --data",
+            settings.replica_id,
+            ", ".join(sorted(named)),
+        )
     if replica.membership.role(settings.replica_id) is MemberRole.NONE:
         logger.warning(
             "replica %s is no member: a newcomer waits for 'parkledger members add %s HOST:PORT'",

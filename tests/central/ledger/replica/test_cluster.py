@@ -17,6 +17,7 @@ from central.ledger.records import LedgerEvent, LotReport, LotState, NodeKind, N
 from central.ledger.replica import applying
 from central.ledger.wire.channels import parking_stub
 from central.raft import HardState
+from node.address import Address
 from node.errors import OperationError, UsageError
 from protos import parking_pb2
 from tests.central.ledger.cluster import DEADLINE, Cluster
@@ -357,6 +358,20 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         other.start("a")
         with pytest.raises(OperationError, match="cannot listen on"):
             await asyncio.wait_for(other.running["a"].task, DEADLINE)
+        assert not (tmp_path / "other").exists()  # or it would be that of a group begun by mistake
+
+
+async def test_who_forgot_the_peers_at_the_first_start_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Cluster(tmp_path, replica_ids=("a",)) as cluster:
+        await cluster.primary()
+        await cluster.stop("a")
+        assert "cluster of its own" not in caplog.text
+        cluster.replica_ids = ("a", "b")
+        cluster.addresses["b"] = Address("127.0.0.1", 1)
+        cluster.start("a")
+        await cluster.said(caplog, "replica a is a cluster of its own, without b")
 
 
 async def test_a_directory_in_use_is_named(tmp_path: Path) -> None:
