@@ -32,7 +32,7 @@ from central.ledger.snapshots.backup_file import BackupPart
 from central.ledger.wire import audit
 from central.ledger.wire.channels import audit_stub, cluster_stub, parking_stub, view_stub
 from central.ledger.wire.spots import SpotName, spots_from_proto, spots_request_to_proto
-from central.ledger.wire.status_codes import final_error
+from central.ledger.wire.status_codes import final_error, words_of
 from node.address import Address
 from node.backoff import Backoff
 from protos import audit_pb2, cluster_pb2, heartbeat_pb2, parking_pb2
@@ -220,7 +220,7 @@ class LedgerClient:
             )
         except grpc.aio.AioRpcError as error:
             raise LedgerUnavailable(
-                f"replica at {address} does not answer: {error.details()}"
+                f"replica at {address} does not answer: {words_of(error)}"
             ) from error
         return wire.replica_status_from_proto(response)
 
@@ -339,7 +339,7 @@ class LedgerClient:
                 yield wire.backup_part_from_proto(piece)
         except grpc.aio.AioRpcError as error:
             raise final_error(error) or LedgerUnavailable(
-                f"replica at {address}: {error.details() or error.code().name}"
+                f"replica at {address}: {words_of(error)}"
             ) from error
         finally:
             call.cancel()
@@ -358,7 +358,7 @@ class LedgerClient:
             return await question(self._replicas.channel(Address.parse(address)))
         except grpc.aio.AioRpcError as error:
             raise final_error(error) or LedgerUnavailable(
-                f"replica at {address} does not answer: {error.details() or error.code().name}"
+                f"replica at {address} does not answer: {words_of(error)}"
             ) from error
 
     async def _call(
@@ -378,13 +378,13 @@ class LedgerClient:
             except grpc.aio.AioRpcError as error:
                 if (final := final_error(error)) is not None:
                     raise final from error
-                detail = f"{target}: {error.details() or error.code().name}"
+                detail = f"{target}: {words_of(error)}"
                 if self._replicas.failed(target, error):
                     continue
             await asyncio.sleep(min(max(left, 0.0), backoff.next_delay()))
         raise LedgerUnavailable(
             f"the ledger gave no answer within {timeout:g} s ({detail}): "
-            "whether the request took effect is unknown; see that a majority of replicas runs"
+            "see that a majority of replicas runs; whether a change took effect is unknown"
         )
 
 

@@ -14,6 +14,7 @@ from central.ledger.wire.channels import channel_options, raft_stub
 from central.ledger.wire.consensus import message_to_proto
 from central.ledger.wire.framing import Frames, frame
 from central.ledger.wire.sockets import notice_silence
+from central.ledger.wire.status_codes import words_of
 from central.raft import Message
 from node.address import Address
 from node.backoff import Backoff
@@ -239,5 +240,5 @@ async def _ask_port(address: Address) -> int:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, grpc.aio.AioRpcError):
-        return error.details() or error.code().name
+        return words_of(error)
     return str(error) or "it does not answer"

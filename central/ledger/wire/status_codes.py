@@ -29,6 +29,7 @@ from node.address import Address
 from node.errors import UsageError
 
 PRIMARY_METADATA = "parkledger-primary"
+_BEFORE_THE_SYSTEMS_WORD = "Failed to connect to remote host: "
 
 
 def status_of(error: Exception) -> grpc.StatusCode | None:
@@ -69,7 +70,7 @@ async def abort(
 
 def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
     """Return what a client tells its caller; None if another replica or another try may do."""
-    detail = error.details() or error.code().name
+    detail = words_of(error)
     match error.code():
         case grpc.StatusCode.INVALID_ARGUMENT:
             return LedgerRefused(detail)
@@ -83,6 +84,13 @@ def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
                 "ledger's address, or upgrade it"
             )
     return None
+
+
+def words_of(error: grpc.aio.AioRpcError) -> str:
+    """Return why a call failed, for people: what gRPC says before the system's own word is left
+    out.
+    """
+    return (error.details() or error.code().name).rpartition(_BEFORE_THE_SYSTEMS_WORD)[2]
 
 
 def primary_hint(error: grpc.aio.AioRpcError) -> Address | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from central.ledger.wire import (
     report_to_proto,
 )
 from central.ledger.wire.consensus import message_from_proto, message_to_proto
+from central.ledger.wire.status_codes import words_of
 from central.raft import (
     AppendEntries,
     AppendReply,
@@ -151,3 +153,21 @@ def test_a_snapshot_whose_name_is_no_sha_256_is_refused() -> None:
     message = raft_pb2.RaftMessage(term=1, install_snapshot=install)
     with pytest.raises(ValueError, match="replica 'b' is not named by its SHA-256"):
         message_from_proto(message, sender="b", receiver="a")
+
+
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ("no primary is known", "no primary is known"),
+        (
+            "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7001: "
+            "Failed to connect to remote host: Connection refused",
+            "Connection refused",
+        ),
+        (None, "UNAVAILABLE"),
+    ],
+)
+def test_why_a_call_failed_is_said_in_the_systems_words(details: str | None, words: str) -> None:
+    nothing = grpc.aio.Metadata()
+    error = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, nothing, nothing, details)
+    assert words_of(error) == words
