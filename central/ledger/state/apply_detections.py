@@ -33,21 +33,25 @@ def append(present: Present, changes: Changes, command: StoredBatches) -> Outcom
     """
     rejected: list[Rejected] = []
     recorded = command.edition > 1
+    index, committed_at_us = changes.index, changes.committed_at_us
+    touched_views, touched_sessions = present.touched_views, present.touched_sessions
     for batch in command.batches:
-        camera_id, boot_id, sequence, captured_at_us, layout_version, model, said = batch[:7]
-        camera = present.camera(camera_id)
+        camera_id, boot_id, sequence, captured_at_us, layout_version, model, said = (
+            batch if len(batch) == 7 else batch[:7]
+        )
+        camera = present.cameras.get(camera_id) or present.camera(camera_id)
         session = camera.sessions.get(boot_id)
         if session is None:
-            session = Session(sequence, changes.index)
-            _begin(present, camera, boot_id, session)
+            session = Session(camera_id, boot_id, sequence, index)
+            _begin(present, camera, session)
         elif sequence <= session.sequence:
             if sequence in session.rejected:
                 key = IdempotencyKey(camera_id, boot_id, sequence)
                 rejected.append(Rejected(key, session.rejected[sequence]))
             continue
         else:
-            session.sequence, session.index = sequence, changes.index
-            present.touched_sessions[camera_id, boot_id] = session
+            session.sequence, session.index = sequence, index
+            touched_sessions[session] = None
         reason = _refusal(camera, layout_version, said)
         if reason:
             key = IdempotencyKey(camera_id, boot_id, sequence)
@@ -57,33 +61,35 @@ def append(present: Present, changes: Changes, command: StoredBatches) -> Outcom
             continue
         if len(batch) > 7:
             _report(present, changes, camera, batch[7])
-        late_us = changes.committed_at_us - captured_at_us
+        views = camera.views
         for spot_id, occupancy, confidence in said:
-            view = camera.views[spot_id]
+            view = views[spot_id]
             view.occupancy = occupancy
             view.confidence = confidence
             view.captured_at_us = captured_at_us
-            view.late_us = late_us
+            view.late_us = committed_at_us - captured_at_us
             if recorded:
                 view.layout_version, view.model = layout_version, model
             else:
                 view.layout_version, view.model = 0, ""
-            present.touched_views[view] = None
+            touched_views[view] = None
             decide(present, changes, view.spot, captured_at_us)
     return Appended(tuple(rejected))
 
 
-def _begin(present: Present, camera: Camera, boot_id: str, session: Session) -> None:
+def _begin(present: Present, camera: Camera, session: Session) -> None:
     """Remember a new run, and forget the oldest ones beyond those that are kept."""
     sessions = camera.sessions
-    sessions[boot_id] = present.touched_sessions[camera.camera_id, boot_id] = session
+    sessions[session.boot_id] = session
+    present.touched_sessions[session] = None
     if len(sessions) > KEPT_BOOTS:
         newest = sorted(sessions, key=lambda one: (-sessions[one].index, one))
-        for gone in newest[KEPT_BOOTS:]:
-            for sequence in sessions.pop(gone).rejected:
-                present.touched_rejections.pop((camera.camera_id, gone, sequence), None)
-            present.touched_sessions.pop((camera.camera_id, gone), None)
-            present.dropped_sessions[camera.camera_id, gone] = None
+        for boot_id in newest[KEPT_BOOTS:]:
+            gone = sessions.pop(boot_id)
+            for sequence in gone.rejected:
+                present.touched_rejections.pop((camera.camera_id, boot_id, sequence), None)
+            present.touched_sessions.pop(gone, None)
+            present.dropped_sessions[camera.camera_id, boot_id] = None
 
 
 def _remember(present: Present, session: Session, key: IdempotencyKey, reason: str) -> None:
@@ -98,9 +104,9 @@ def _remember(present: Present, session: Session, key: IdempotencyKey, reason: s
 
 def _refusal(camera: Camera, layout_version: int, said: list[Any]) -> str | None:
     """Return why a new batch is rejected, before anything of it is applied."""
-    if camera.lot_id is None:
-        return f"camera '{camera.camera_id}' is in no applied layout"
-    if layout_version != camera.layout_version:
+    if layout_version != camera.layout_version or camera.lot_id is None:
+        if camera.lot_id is None:
+            return f"camera '{camera.camera_id}' is in no applied layout"
         return (
             f"camera '{camera.camera_id}' was read with layout version {layout_version} of lot "
             f"'{camera.lot_id}', which is at {camera.layout_version}"

@@ -11,7 +11,7 @@ from typing import Any
 from central.ledger.state.chain import rows_to_json
 from central.ledger.state.cuts import Cut
 from central.ledger.state.present import Spot
-from central.ledger.state.spot_history import Change, Unwritten
+from central.ledger.state.spot_history import Said, Unwritten
 
 _INSERTS = (
     "INSERT INTO layouts (applied_index, lot_id, version, committed_at_us, document)"
@@ -30,7 +30,7 @@ class Changes:
         self.index = 0
         self.committed_at_us = 0
         self._ordinal = 0  # counts on through spots and cameras
-        self._spots: list[Change] = []
+        self._spots: list[Said] = []
         self._unwritten = Unwritten()  # of spots, of ended entries
         # Each as in a link after the spots: layouts, counts, cameras, cuts, sums.
         self._waiting: tuple[list[Any], ...] = tuple([] for _ in _INSERTS)  # of ended entries
@@ -60,22 +60,20 @@ class Changes:
 
     def add(self, spot: Spot, previous: int) -> None:
         """Record that a spot's applied occupancy is another one now."""
-        self._spots.append(
-            (
-                self.index,
-                self._ordinal,
-                spot.lot_id,
-                spot.spot_id,
-                previous,
-                spot.occupancy,
-                spot.confidence,
-                spot.camera_id,
-                spot.since_us,
-                self.committed_at_us,
-                spot.layout_version,
-                spot.model,
-            )
+        said = (
+            self._ordinal,
+            spot.lot_id,
+            spot.spot_id,
+            previous,
+            spot.occupancy,
+            spot.confidence,
+            spot.camera_id,
+            spot.since_us,
+            self.committed_at_us,
+            spot.layout_version,
+            spot.model,
         )
+        self._spots.append(said if spot.layout_version or spot.model else said[:-2])
         self._ordinal += 1
 
     def add_camera(

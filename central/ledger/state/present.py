@@ -50,6 +50,8 @@ class Spot:
 class Session:
     """The last sequence applied of one run of a camera, and the index that applied it."""
 
+    camera_id: str
+    boot_id: str
     sequence: int
     index: int
     number: int | None = None  # its row, if it has one yet
@@ -86,20 +88,21 @@ class Present:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._cameras: dict[str, Camera] = {}
+        self.cameras: dict[str, Camera] = {}
+        """Those of layouts that were read; `camera` returns any."""
         self._strangers: dict[str, Camera] = {}
         # Ordered sets, so that all replicas write in one order.
         self.touched_views: dict[View, None] = {}
         self.touched_spots: dict[Spot, None] = {}
         self.touched_cameras: dict[Camera, None] = {}
-        self.touched_sessions: dict[tuple[str, str], Session] = {}
+        self.touched_sessions: dict[Session, None] = {}
         self.dropped_sessions: dict[tuple[str, str], None] = {}
         # Why, by camera, boot and sequence; None: it is not remembered any longer.
         self.touched_rejections: dict[tuple[str, str, int], str | None] = {}
 
     def camera(self, camera_id: str) -> Camera:
         """Return a camera, also one that is in no layout."""
-        camera = self._cameras.get(camera_id) or self._strangers.get(camera_id)
+        camera = self.cameras.get(camera_id) or self._strangers.get(camera_id)
         return camera or self._find(camera_id)
 
     def spots(self, lot_id: str) -> list[Spot]:
@@ -143,15 +146,15 @@ class Present:
                 f"DELETE FROM {table} WHERE camera_id = ? AND boot_id = ?",
                 list(self.dropped_sessions),
             )
-        for key, session in self.touched_sessions.items():
+        for session in self.touched_sessions:
             if session.number is None:
                 session.number = self._connection.execute(
                     "INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?)",
-                    (*key, session.sequence, session.index),
+                    (session.camera_id, session.boot_id, session.sequence, session.index),
                 ).lastrowid
         self._update(
             "UPDATE sessions SET sequence = ?, applied_index = ? WHERE session_id = ?",
-            list(map(_SESSION_ROW, self.touched_sessions.values())),
+            list(map(_SESSION_ROW, self.touched_sessions)),
         )
         self.touched_sessions.clear()
         self.dropped_sessions.clear()
@@ -176,7 +179,7 @@ class Present:
         ).fetchone()
         if row is not None:
             self._read_lot(row[0])
-            return self._cameras[camera_id]
+            return self.cameras[camera_id]
         stranger = self._strangers[camera_id] = Camera(camera_id)
         self._read_sessions(stranger)
         return stranger
@@ -187,7 +190,7 @@ class Present:
         for camera_id, *said in read(
             "SELECT camera_id, condition, since_us, detail FROM cameras WHERE lot_id = ?", (lot_id,)
         ).fetchall():
-            camera = self._cameras[camera_id] = Camera(camera_id, lot_id, version, *said)
+            camera = self.cameras[camera_id] = Camera(camera_id, lot_id, version, *said)
             self._strangers.pop(camera_id, None)
             self._read_sessions(camera)
         spots = {
@@ -205,13 +208,13 @@ class Present:
         ):
             spot = spots[spot_id]
             view = View(number, spot, camera_id, *said)
-            self._cameras[camera_id].views[spot_id] = view
+            self.cameras[camera_id].views[spot_id] = view
             spot.views.append(view)
         return spots
 
     def _read_sessions(self, camera: Camera) -> None:
         camera.sessions = {
-            boot_id: Session(sequence, index, number)
+            boot_id: Session(camera.camera_id, boot_id, sequence, index, number)
             for number, boot_id, sequence, index in self._connection.execute(
                 "SELECT session_id, boot_id, sequence, applied_index FROM sessions"
                 " WHERE camera_id = ?",

@@ -17,11 +17,15 @@ Change: TypeAlias = tuple[int, int, str, str, int, int, int, str, int, int, int,
 """applied_index, ordinal, lot_id, spot_id, previous, occupancy, confidence, camera_id,
 captured_at_us, committed_at_us, layout_version, model."""
 
+Said: TypeAlias = tuple[Any, ...]
+"""A change as a link has it: without the index, and without layout version and model where both are
+empty, as entries of the first edition leave them."""
+
 SPAN = 255
 """How far apart indexes in one row of the index are at most: so one knows how far beyond the last
 one that is asked for to look, and a byte says how far before the last of its row one lies."""
 
-_NO_SOURCE = (0, "")  # no layout version, no model: made by an entry of the first edition
+_NO_SOURCE = (0, "")  # no layout version, no model
 
 _RUNS = (
     "SELECT last_index, earlier FROM spot_changes"
@@ -36,17 +40,15 @@ class Unwritten:
         self._entries: list[tuple[int, int, str]] = []
         self._places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
 
-    def add(self, index: int, changes: Sequence[Change]) -> str:
+    def add(self, index: int, changes: Sequence[Said]) -> str:
         """Add what an entry changed, after those before it; returns it as its link has it."""
         if not changes:
             return "[]"
-        text = dumps(
-            [change[1:-2] if change[-2:] == _NO_SOURCE else change[1:] for change in changes]
-        ).decode()
+        text = dumps(changes).decode()
         self._entries.append((index, len(changes), text))
         places = self._places
         for change in changes:
-            places[change[2], change[3]].append(index)
+            places[change[1:3]].append(index)
         return text
 
     def flush(self, connection: sqlite3.Connection) -> None:
@@ -60,6 +62,11 @@ class Unwritten:
         )
         self._entries.clear()
         self._places.clear()
+
+
+def said_of(change: Change) -> Said:
+    """Return a change as its link has it."""
+    return change[1:-2] if change[-2:] == _NO_SOURCE else change[1:]
 
 
 def changes(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Change]:

@@ -19,7 +19,7 @@ from central.ledger.state.schema import (
     VIEWS_AND_SPOTS,
     statements_of,
 )
-from central.ledger.state.spot_history import Change, Unwritten
+from central.ledger.state.spot_history import Change, Unwritten, said_of
 
 logger = logging.getLogger(__name__)
 
@@ -95,5 +95,5 @@ def _gather_changes(connection: sqlite3.Connection, changes: Iterable[Change]) -
         if index - first > A_WRITE:
             unwritten.flush(connection)
             first = index
-        unwritten.add(index, list(made))
+        unwritten.add(index, list(map(said_of, made)))
     unwritten.flush(connection)

@@ -22,6 +22,7 @@ from central.ledger.state.spot_history import (
     last_change,
     places,
     runs,
+    said_of,
 )
 
 SPOTS = [("north", "A1"), ("north", "A2"), ("north", 'B "ü"'), ("south", "A1")]
@@ -35,7 +36,7 @@ def connection_of(made: list[list[Change]], rng: random.Random) -> sqlite3.Conne
     connection.executemany("INSERT INTO spot_lives VALUES (?, ?, ?, ?, ?)", lives)
     unwritten = Unwritten()
     for one in made:
-        unwritten.add(one[0][0], one)
+        unwritten.add(one[0][0], list(map(said_of, one)))
         if rng.random() < 0.2:
             unwritten.flush(connection)
     unwritten.flush(connection)
@@ -96,7 +97,7 @@ def test_an_entry_is_kept_as_its_link_has_it() -> None:
     unwritten = Unwritten()
     first = (7, 0, "north", 'A "ü"', 1, 2, 9730, "near", 5, 6, 0, "")
     second = (7, 1, "north", "A2", 2, 3, 0, "near", 5, 6, 4, "m")
-    text = unwritten.add(7, [first, second])
+    text = unwritten.add(7, [said_of(first), said_of(second)])
     assert text == (
         '[[0,"north","A \\"ü\\"",1,2,9730,"near",5,6],[1,"north","A2",2,3,0,"near",5,6,4,"m"]]'
     )
