@@ -3,8 +3,17 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from central.raft import election, membership, reads, recovery, replication, snapshots, transfer
-from central.raft.effects import Effects, HardState, Persist, Piece, ReadReady
+from central.raft import (
+    election,
+    membership,
+    reads,
+    recovery,
+    replication,
+    snapshots,
+    terms,
+    transfer,
+)
+from central.raft.effects import Effects, HardState, Persist, Piece
 from central.raft.log import Log
 from central.raft.messages import (
     AppendEntries,
@@ -130,6 +139,17 @@ class Raft:
         """As leader: how far each other member's disk is known to be. Else empty."""
         return {peer: known.match for peer, known in self._state.progress.items()}
 
+    @property
+    def quiet_ticks(self) -> int:
+        """After how many ticks one does something, as things stand; a heartbeat's at most."""
+        state = self._state
+        if state.role is Role.LEADER:
+            heartbeat = state.config.heartbeat_ticks - state.ticks_since_heartbeat
+            left = min(heartbeat, state.config.election_ticks - state.ticks_since_leader)
+        else:
+            left = state.election_deadline - state.ticks_since_leader
+        return max(1, min(left, state.config.heartbeat_ticks))
+
     # ---- inputs ---
 
     def tick(self) -> None:
@@ -163,20 +183,20 @@ class Raft:
         # entries from a leader, and grant a vote to a candidate, that its configuration lacks.
         if message.receiver != state.me:
             return
-        if message.term > state.term and not self._enter_term(message):
+        if message.term > state.term and not terms.enter(state, message):
             return
         if message.term < state.term:
-            self._answer_from_later_term(message)
+            terms.answer(state, message)
             return
-        match message:
-            case RequestVote():
-                election.on_request_vote(state, message)
-            case VoteReply():
-                election.on_vote_reply(state, message)
+        match message:  # what comes all the time first
             case AppendEntries():
                 replication.on_append_entries(state, message)
             case AppendReply():
                 self._on_append_reply(message)
+            case RequestVote():
+                election.on_request_vote(state, message)
+            case VoteReply():
+                election.on_vote_reply(state, message)
             case InstallSnapshot():
                 snapshots.on_install_snapshot(state, message)
             case SnapshotReply():
@@ -288,7 +308,7 @@ class Raft:
             persist=persist,
             messages_after=tuple(state.messages_after),
             committed=committed,
-            reads=tuple(ReadReady(context, index) for context, index in state.ready_reads),
+            reads=tuple(state.ready_reads),
             restore=state.restore,
             pieces_wanted=tuple(state.pieces_wanted),
         )
@@ -303,23 +323,22 @@ class Raft:
 
     def _take_persist(self) -> Persist | None:
         state, start = self._state, self._state.log.start
-        hard_state = HardState(state.term, state.vote)
         entries = state.log.take_unwritten()
-        changed = hard_state != state.persisted
+        changed = state.term != state.persisted.term or state.vote != state.persisted.vote
         moved = start.index != state.persisted_start
         if not (entries or changed or moved or state.pieces):
             return None
-        persist = Persist(
-            hard_state=hard_state if changed else None,
+        if changed:
+            state.persisted = HardState(state.term, state.vote)
+        pieces, state.pieces = state.pieces, []
+        state.persisted_start = start.index
+        return Persist(
+            hard_state=state.persisted if changed else None,
             entries=entries,
             start=start if moved else None,
             restore=state.restore,
-            pieces=tuple(state.pieces),
+            pieces=tuple(pieces),
         )
-        state.persisted = hard_state
-        state.persisted_start = start.index
-        state.pieces = []
-        return persist
 
     def _on_append_reply(self, message: AppendReply) -> None:
         state = self._state
@@ -350,51 +369,17 @@ class Raft:
         for known in state.progress.values():
             known.was_active, known.active = known.active, False
 
-    def _enter_term(self, message: Message) -> bool:
-        """Deal with a later term; returns whether the message is to be looked at further."""
-        state = self._state
-        if isinstance(message, RequestVote):
-            if state.hears_leader and not message.transfer:
-                # Section 4.2.3: "if a server receives a RequestVote request within the minimum
-                # election timeout of hearing from a current leader, it does not update its term
-                # or grant its vote". A pre-vote gets an answer, so that its sender learns that.
-                return message.pre_vote
-            if message.pre_vote:
-                return True
-        if isinstance(message, VoteReply) and message.pre_vote and message.granted:
-            return True
-        leader = message.sender if isinstance(message, AppendEntries) else None
-        state.become_follower(message.term, leader)
-        return True
-
-    def _answer_from_later_term(self, message: Message) -> None:
-        """Tell whoever asks from an earlier term that it is over (section 3.3)."""
-        state = self._state
-        if isinstance(message, AppendEntries):
-            # Also what frees a replica whose term ran ahead while it was cut off: the leader that
-            # hears this steps down and is elected anew (etcd#8243).
-            reply = AppendReply(state.me, message.sender, state.term, accepted=False)
-            state.messages_after.append(reply)
-        elif isinstance(message, RequestVote):
-            state.messages_after.append(
-                VoteReply(
-                    sender=state.me,
-                    receiver=message.sender,
-                    term=state.term,
-                    granted=False,
-                    pre_vote=message.pre_vote,
-                )
-            )
-
     def _replicate(self, now: int | None) -> None:
         state = self._state
         reads.begin_round(state, now)
         last_index = state.log.last_index
         for peer, known in state.progress.items():
+            if not state.broadcast and known.next > last_index:
+                continue
             snapshots.send(state, peer)
             if state.broadcast:
                 replication.send_heartbeat(state, peer)
-            if known.next <= last_index:
+            if not known.full and known.next <= last_index:
                 replication.send_entries(state, peer)
         if state.broadcast:
             state.broadcast = False

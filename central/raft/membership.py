@@ -44,7 +44,7 @@ def promote_if_ready(state: State, peer: str) -> None:
     learner that is to stay one is left alone until a configuration no longer says so.
     """
     configuration = state.log.configuration
-    if peer not in configuration.learners - configuration.staying:
+    if peer not in configuration.learners or peer in configuration.staying:
         return
     progress = state.progress.get(peer)
     if progress is None:

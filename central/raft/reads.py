@@ -1,5 +1,6 @@
 """Linearizable reads without log entries: read-index, batched, and leases (section 6.4)."""
 
+from central.raft.effects import ReadReady
 from central.raft.quorum import agreed_index
 from central.raft.state import Overloaded, State
 
@@ -13,7 +14,7 @@ def ask(state: State, context: int, now: int | None) -> bool:
     if state.log.term_at(state.commit) != state.term:
         return False
     if _lease_holds(state, now):
-        state.ready_reads.append((context, state.commit))
+        state.ready_reads.append(ReadReady(context, state.commit))
         return True
     if len(state.new_reads) + len(state.pending_reads) >= state.config.max_reads:
         raise Overloaded(f"{state.config.max_reads} reads wait for a quorum: try later")
@@ -49,7 +50,7 @@ def confirm(state: State) -> None:
     agreed = agreed_index(state.voters, echoed | {state.me: state.read_round})
     while state.pending_reads and state.pending_reads[0][0] <= agreed:
         _, context, index = state.pending_reads.popleft()
-        state.ready_reads.append((context, index))
+        state.ready_reads.append(ReadReady(context, index))
     while state.rounds_began and state.rounds_began[0][0] <= agreed:
         _, state.lease_from = state.rounds_began.popleft()
 

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from central.raft.effects import HardState, Piece, PieceWanted, Restore
+from central.raft.effects import HardState, Piece, PieceWanted, ReadReady, Restore
 from central.raft.log import Log
 from central.raft.messages import Message, Snapshot
 from central.raft.progress import Progress
@@ -121,7 +121,7 @@ class State:
     broadcast: bool = False  # a heartbeat to all is due with the next Effects
     messages_now: list[Message] = field(default_factory=list)
     messages_after: list[Message] = field(default_factory=list)
-    ready_reads: list[tuple[int, int]] = field(default_factory=list)
+    ready_reads: list[ReadReady] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     pieces_wanted: list[PieceWanted] = field(default_factory=list)
     restore: Restore | None = None

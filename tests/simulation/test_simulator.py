@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from central.raft import Effects, HardState, Message, Raft, RequestVote, Role, Snapshot
+from central.raft import (
+    Effects,
+    HardState,
+    Message,
+    Raft,
+    ReadReady,
+    RequestVote,
+    Role,
+    Snapshot,
+)
 from central.raft.quorum import agreed_index
 from tests.simulation.__main__ import main
 from tests.simulation.disk import Disk
@@ -66,7 +75,7 @@ class ReadsAlone(Raft):
     def read(self, context: int, *, now: int | None = None) -> bool:
         asked = super().read(context, now=now)
         if asked:
-            self._state.ready_reads += self._state.new_reads
+            self._state.ready_reads += [ReadReady(*read) for read in self._state.new_reads]
             self._state.new_reads = []
         return asked
 

@@ -58,7 +58,7 @@ class Acquaintances:
         self._places: tuple[Configuration, dict[str, Place]] | None = None
         self._writing = asyncio.Lock()
         # What `knows` was answered from, and for whom it was yes.
-        self._ground: tuple[Identity, Configuration, int, bool] | None = None
+        self._ground: tuple[Identity, Standing] | None = None
         self._known: set[tuple[str, str, int]] = set()
 
     @property
@@ -90,9 +90,8 @@ class Acquaintances:
         Asked before each message: the answer is kept as long as nothing changes that it rests on.
         """
         standing = self._standing()
-        ground = (self._identity, standing.configuration, standing.index, standing.committed)
-        if ground != self._ground:
-            self._ground = ground
+        if self._ground is None or self._ground != (self._identity, standing):
+            self._ground = (self._identity, standing)
             self._known.clear()
         asked = (peer, incarnation, known_since)
         if asked in self._known:

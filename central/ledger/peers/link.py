@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from central.ledger.wire.channels import channel_options, raft_stub
-from central.ledger.wire.consensus import message_to_proto
+from central.ledger.wire.consensus import Encoder
 from central.ledger.wire.framing import Frames, frame
 from central.ledger.wire.sockets import notice_silence
 from central.ledger.wire.status_codes import words_of
@@ -61,13 +61,17 @@ class Link:
         peer: str,
         address: Address,
         on_there: Callable[[str], None],
+        encoder: Encoder,
     ) -> None:
-        """`on_there` is told of the peer whenever messages reach it again."""
+        """`on_there` is told of the peer whenever messages reach it again. `encoder`: that of all
+        links.
+        """
         self._me = me
         self.my_address = my_address
         self._my_port = my_port
         self._peer = peer
         self._on_there = on_there
+        self._encoder = encoder
         self.address = address
         self.index = 0  # told, like the next one, at the beginning of the next connection
         self.named = False
@@ -131,7 +135,7 @@ class Link:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_TIME_OUT):
             _, line = await loop.create_connection(
-                lambda: _Line(self._drain), self.address.host.strip("[]"), port
+                lambda: _Line(self._encoder, self._drain), self.address.host.strip("[]"), port
             )
             try:
                 refusal = await line.introduce(self._introduction())
@@ -174,8 +178,9 @@ class Link:
 class _Line(asyncio.Protocol):
     """One connection, from our side: we write, and read nothing but the welcome."""
 
-    def __init__(self, on_room: Callable[[], None]) -> None:
+    def __init__(self, encoder: Encoder, on_room: Callable[[], None]) -> None:
         """`on_room` is called whenever more can be written after `is_full`."""
+        self._encode = encoder.encode
         self._on_room = on_room
         loop = asyncio.get_running_loop()
         self._welcome: asyncio.Future[str] = loop.create_future()
@@ -198,7 +203,7 @@ class _Line(asyncio.Protocol):
     def write(self, messages: Iterable[Message]) -> None:
         """Send with one write."""
         assert self._transport is not None
-        frames = [frame(message_to_proto(message).SerializeToString()) for message in messages]
+        frames = [frame(self._encode(message)) for message in messages]
         self._transport.write(b"".join(frames))
 
     def data_received(self, data: bytes) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from central.ledger.peers.link import Introduction, Link
 from central.ledger.peers.members import Standing, decode_places
+from central.ledger.wire.consensus import Encoder
 from central.raft import Message
 from node.address import Address
 from node.values import frozen
@@ -53,6 +54,7 @@ class Peers:
         self._guest_connections: Counter[str] = Counter()
         self._links: dict[str, tuple[Link, asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
+        self._encoder = Encoder()
         self.port = 0
         """Where we take connections ourselves."""
         self.on_there: Callable[[str], None] = lambda _: None
@@ -117,7 +119,7 @@ class Peers:
                 del self._links[peer]
         for peer, address in wanted.items():
             if peer not in self._links:
-                link = Link(self._me, mine, self.port, peer, address, self.on_there)
+                link = Link(self._me, mine, self.port, peer, address, self.on_there, self._encoder)
                 self._links[peer] = (link, tasks.create_task(link.run()))
             self._links[peer][0].index = self._index
             self._links[peer][0].named = self._named

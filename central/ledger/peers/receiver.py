@@ -91,6 +91,7 @@ class _Caller(asyncio.Protocol):
         self._frames = Frames()
         self._waiting: deque[bytes] = deque()  # of one read at most: then no more is read
         self._first: raft_pb2.PeerIntroduction | None = None
+        self._sender = ("", "", 0)  # what `Acquaintances` is asked of it
         self._admitting: asyncio.Task[None] | None = None
         self._heard = ExitStack()  # while it is open we answer
         self._transport: asyncio.Transport | None = None
@@ -140,13 +141,13 @@ class _Caller(asyncio.Protocol):
             first = raft_pb2.PeerIntroduction.FromString(self._waiting.popleft())
             self._begin(self._welcome(first))
             return
-        if not self._door.acquaintances.knows(*_named(self._first)):
+        if not self._door.acquaintances.knows(*self._sender):
             self._begin(self._admit(self._first))
             return
-        sender, me = self._first.sender_id, self._door.me.replica_id
+        sender, me = self._sender[0], self._door.me.replica_id
+        read = raft_pb2.RaftMessage.FromString
         messages = [
-            message_from_proto(raft_pb2.RaftMessage.FromString(data), sender=sender, receiver=me)
-            for data in self._waiting
+            message_from_proto(read(data), sender=sender, receiver=me) for data in self._waiting
         ]
         self._waiting.clear()
         self._door.receive(messages)
@@ -186,7 +187,7 @@ class _Caller(asyncio.Protocol):
             first.sender_id, address, first.sender_configuration_index, first.sender_peer_port
         )
         self._heard.enter_context(self._door.peers.hearing(caller))
-        self._first = first
+        self._first, self._sender = first, _named(first)
 
     async def _admit(self, first: raft_pb2.PeerIntroduction) -> None:
         if fault := await self._door.acquaintances.admit(*_named(first)):

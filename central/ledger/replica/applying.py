@@ -148,8 +148,7 @@ class Applier:
 
     def _guarded(self, action: Callable[[], Answer]) -> Answer | None:
         try:
-            with self._writer.guarding():
-                return action()
+            return self._writer.guard(action)
         except BaseException as error:
             self._on_failure(error)
             return None

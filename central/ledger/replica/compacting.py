@@ -37,7 +37,8 @@ class Compaction:
 
     def applied(self, entries: Sequence[Entry]) -> None:
         """Begin if there is enough to drop now that these are applied."""
-        self._bytes += sum(len(entry.data) for entry in entries)
+        for entry in entries:
+            self._bytes += len(entry.data)
         held = entries[-1].index - self._raft.start.index
         large = held > 1 and self._bytes > MAX_LOG_BYTES
         if (large or held >= 2 * self._kept_entries) and not self._under_way:

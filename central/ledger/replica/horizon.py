@@ -8,15 +8,18 @@ class Horizon:
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self._moved = asyncio.Event()
+        self._moved: asyncio.Event | None = None  # while somebody waits
 
     def move(self, index: int) -> None:
         """Be at that index now, and let everybody look who waits."""
         self.index = index
-        self._moved.set()
-        self._moved = asyncio.Event()
+        if self._moved is not None:
+            self._moved.set()
+            self._moved = None
 
     async def reach(self, index: int) -> None:
         """Wait until it is there or further."""
         while self.index < index:
+            if self._moved is None:
+                self._moved = asyncio.Event()
             await self._moved.wait()

@@ -45,6 +45,7 @@ class Membership:
         self._leads_no_more = asyncio.Event()
         self._led = asyncio.Event()  # while a leader is known
         self._seen: Configuration | None = None
+        self._standing = Standing(Configuration(), 0, committed=False)
         self._addresses: dict[str, Address] = {}
         self.notice()
 
@@ -58,10 +59,13 @@ class Membership:
     @property
     def standing(self) -> Standing:
         """The same, with where it is in the log, and whether it can no longer be taken back."""
-        raft = self._raft
-        return Standing(
-            raft.configuration, raft.configuration_index, raft.configuration_is_committed
-        )
+        raft, known = self._raft, self._standing
+        configuration, index = raft.configuration, raft.configuration_index
+        committed = raft.configuration_is_committed
+        same = known.configuration is configuration and known.index == index
+        if not same or known.committed != committed:
+            known = self._standing = Standing(configuration, index, committed)
+        return known  # the same one as before where it can be: it is asked before each message
 
     @property
     def addresses(self) -> Mapping[str, Address]:

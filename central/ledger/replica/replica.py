@@ -30,7 +30,7 @@ from central.ledger.replica.membership import Membership
 from central.ledger.replica.opening import Opened
 from central.ledger.replica.requests import Requests
 from central.ledger.replica.snapshot_traffic import SnapshotTraffic
-from central.ledger.replica.ticking import lease_clock, tick_evenly
+from central.ledger.replica.ticking import Ticks, lease_clock
 from central.ledger.replica.workers import Workers
 from central.ledger.replica.writing import LogWriter
 from central.ledger.snapshots.snapshots import SnapshotSource
@@ -64,8 +64,6 @@ class Replica:
         self._lease_now = lease_clock(on=self.settings.lease)
         self._storage = opened.storage
         self._raft = opened.raft
-        self.suspect = opened.raft.suspect  # to be told of a peer whose connection has ended
-        self.greet = opened.raft.greet  # to be told of one that messages reach again
         self._received = opened.received
         self._queries = Queries(opened.state_machine.path)
         self._applied = Horizon(opened.state_machine.applied_index)
@@ -74,6 +72,9 @@ class Replica:
         self._chain = opened.state_machine.frontier
         self._failure: asyncio.Future[None] | None = None  # while it runs
         self._pump_is_due = False
+        self._ticks = Ticks(
+            self.settings.tick, let_pass=self._raft.tick, quiet=lambda: self._raft.quiet_ticks
+        )
         self._requests = Requests()
         self._gathering = Gathering(self._raft, self._requests, wall_clock_us)
         self._was_primary = False
@@ -188,15 +189,25 @@ class Replica:
 
     def receive(self, messages: Iterable[Message]) -> None:
         """Take messages of peers."""
+        self._ticks.catch_up()
+        now = time.monotonic()
         for message in messages:
-            now = time.monotonic()
             self._hearing.heard(message.sender, now=now)
             if self._snapshots.has_room(message):
                 self._raft.step(message)
             led = isinstance(message, AppendEntries | InstallSnapshot)
             if led and message.sender == self._raft.leader:
                 self._hearing.led(now=now)
-        self.membership.notice()
+        self._wake()
+
+    def suspect(self, peer: str) -> None:
+        """Be told of a peer whose connection has ended."""
+        self._ticks.catch_up()
+        self._raft.suspect(peer)
+
+    def greet(self, peer: str) -> None:
+        """Be told of a peer that messages reach again."""
+        self._raft.greet(peer)
         self._wake()
 
     def append(self, batches: StoredBatches) -> "asyncio.Future[Outcome]":
@@ -257,7 +268,7 @@ class Replica:
                 self._tasks = tasks
                 if self._received is not None:
                     self._check_if_whole(self._received)
-                tasks.create_task(tick_evenly(self.settings.tick, self._tick))
+                tasks.create_task(self._ticks.run(self._tick))
                 await self._failure
         except* OperationError as group:
             raise group.exceptions[0] from None
@@ -276,8 +287,7 @@ class Replica:
     # ---- the loop ---
 
     def _tick(self) -> None:
-        self._snapshots.weigh()
-        self._raft.tick()
+        self._snapshots.weigh(now=time.monotonic())
         self._pump()
 
     def _wake(self) -> None:

@@ -78,6 +78,8 @@ class Requests:
 
     def abandon(self) -> None:
         """Nobody will answer those who wait: tell them that the outcome is unknown."""
+        if not self._proposals and not self._reads:
+            return  # asked all the time
         waiting: list[Any] = [waiter for _, waiter in self._proposals.values()]
         waiting += self._reads.values()
         self._proposals.clear()

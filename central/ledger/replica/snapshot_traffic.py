@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 SAY_EVERY = 60.0
 """Seconds between lines that say why a replica gets no snapshot: it asks several times a second."""
 
+WEIGH_EVERY = 0.25
+"""Seconds; asking the file system costs more than the tick that asks."""
+
 
 class SnapshotTraffic:
     """One replica's; `wake` is called after each thing that the core was told."""
@@ -28,6 +31,7 @@ class SnapshotTraffic:
         self._worker = worker
         self._wake = wake
         self._said_at: dict[str, float] = {}
+        self._weighed_at = -WEIGH_EVERY
         self.last_index = 0  # of the last snapshot that was sent or restored since the start
 
     async def read(self, wanted: PieceWanted) -> None:
@@ -52,9 +56,11 @@ class SnapshotTraffic:
         self._raft.piece_read(wanted.receiver, piece)
         self._wake()
 
-    def weigh(self) -> None:
-        """Tell the core what a snapshot would weigh now."""
-        self._raft.note_snapshot_bytes(self._source.size())
+    def weigh(self, *, now: float) -> None:
+        """Tell the core what a snapshot would weigh now, at most every `WEIGH_EVERY`."""
+        if now - self._weighed_at >= WEIGH_EVERY:
+            self._weighed_at = now
+            self._raft.note_snapshot_bytes(self._source.size())
 
     def has_room(self, message: Message) -> bool:
         """Return False for a piece of a snapshot that would fill our disk, which stops a replica.

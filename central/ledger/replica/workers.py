@@ -3,8 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -91,17 +90,12 @@ class Writer(Worker):
     ) -> None:
         """Run it there; the error is an OperationError if the disk fails."""
 
-        def guarded() -> Answer:
-            with self.guarding():
-                return action()
+        super().begin(lambda: self.guard(action), then)
 
-        super().begin(guarded, then)
-
-    @contextmanager
-    def guarding(self) -> Iterator[None]:
-        """Raise OperationError where the disk fails."""
+    def guard(self, action: Callable[[], Answer]) -> Answer:
+        """Do it here; raises OperationError if the disk fails."""
         try:
-            yield
+            return action()
         except (OSError, sqlite3.Error) as error:
             raise OperationError(
                 f"{self._path} cannot be written ({error}): this replica stops; free or replace "

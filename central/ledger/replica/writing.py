@@ -76,8 +76,7 @@ class LogWriter:
                 self._writer.begin(partial(self._write, writes), partial(self._wrote, batch))
                 return
             if writes:
-                with self._writer.guarding():
-                    self._write(writes)
+                self._writer.guard(partial(self._write, writes))
             self._obey(batch)
 
     def _is_quick(self, writes: Sequence[Persist]) -> bool:

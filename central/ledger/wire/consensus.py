@@ -20,7 +20,11 @@ from protos import raft_pb2
 
 def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
     """Return a message as it goes over the wire."""
-    match message:
+    match message:  # what is said all the time first
+        case AppendEntries():
+            return _append_to_proto(message)
+        case AppendReply():
+            return _append_reply_to_proto(message)
         case RequestVote():
             return raft_pb2.RaftMessage(
                 term=message.term,
@@ -38,10 +42,6 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
                 term=message.term,
                 vote_reply=raft_pb2.VoteReply(pre_vote=message.pre_vote, granted=message.granted),
             )
-        case AppendEntries():
-            return _append_to_proto(message)
-        case AppendReply():
-            return _append_reply_to_proto(message)
         case InstallSnapshot():
             return raft_pb2.RaftMessage(
                 term=message.term, install_snapshot=_install_to_proto(message)
@@ -55,9 +55,34 @@ def message_to_proto(message: Message) -> raft_pb2.RaftMessage:
             )
 
 
+class Encoder:
+    """Messages as bytes. What says the same to several peers, as entries do, is encoded once."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, ...] = ()
+        self._bytes = b""
+
+    def encode(self, message: Message) -> bytes:
+        """Return a message as it goes over the wire."""
+        if not isinstance(message, AppendEntries) or not message.entries:
+            return message_to_proto(message).SerializeToString()
+        said = (
+            *(message.term, message.previous_index, message.previous_term),
+            *(message.commit_index, message.read_round, message.entries),
+        )
+        if said != self._last:  # quick, for they hold the same entries
+            self._bytes = message_to_proto(message).SerializeToString()
+            self._last = said
+        return self._bytes
+
+
 def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: str) -> Message:
     """Return the message that `message_to_proto` wrote; ValueError if it has no body we know."""
     match message.WhichOneof("body"):
+        case "append_entries":
+            return _append_from_proto(message, sender, receiver)
+        case "append_reply":
+            return _append_reply_from_proto(message, sender, receiver)
         case "request_vote":
             vote = message.request_vote
             return RequestVote(
@@ -79,10 +104,6 @@ def message_from_proto(message: raft_pb2.RaftMessage, *, sender: str, receiver: 
                 granted=message.vote_reply.granted,
                 pre_vote=message.vote_reply.pre_vote,
             )
-        case "append_entries":
-            return _append_from_proto(message, sender, receiver)
-        case "append_reply":
-            return _append_reply_from_proto(message, sender, receiver)
         case "install_snapshot":
             return _install_from_proto(message, sender, receiver)
         case "snapshot_reply":

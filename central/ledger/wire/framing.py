@@ -22,6 +22,10 @@ class Frames:
     def feed(self, data: bytes) -> list[bytes]:
         """Return the messages that are complete now; ValueError for one that is too long."""
         arrived = self._arrived
+        if not arrived and len(data) > _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(data)
+            if length == len(data) - _LENGTH.size <= MAX_FRAME_BYTES:
+                return [data[_LENGTH.size :]]  # just one, as nearly always
         arrived += data
         messages: list[bytes] = []
         begin, size = 0, len(arrived)
