@@ -109,7 +109,7 @@ def test_one_row_an_entry_and_one_a_spot_for_all_that_is_written_together() -> N
     connection = connection_of([], random.Random(0))
     unwritten = Unwritten()
     for index in range(1, 101):
-        unwritten.add(index, [(index, 0, *SPOTS[index % 2], 1, 2, 3, "c", 4, 5, 0, "")])
+        unwritten.add(index, [(0, *SPOTS[index % 2], 1, 2, 3, "c", 4, 5)])
     unwritten.flush(connection)
     for table, rows in (("history", 100), ("spot_changes", 2)):
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (rows,)
