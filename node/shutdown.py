@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 
+from node.event_loops import quick_loop
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,7 +34,7 @@ def run_until_signalled(
             loop.add_signal_handler(number, on_signal, number)
         return await role(stop)
 
-    with asyncio.Runner(loop_factory=_uvloop() if uvloop else None) as runner:
+    with asyncio.Runner(loop_factory=quick_loop() if uvloop else None) as runner:
         return runner.run(main())
 
 
@@ -52,11 +54,3 @@ def run_unless_signalled(work: Callable[[], Coroutine[None, None, int]]) -> int 
 
     code = run_until_signalled(role)
     return None if code == -1 else code
-
-
-def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return None
-    return new_event_loop

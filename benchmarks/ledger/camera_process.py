@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from benchmarks.etcd.stores import EtcdUnary
 from benchmarks.ledger.stores import LedgerStore, Store
 from node.address import Address
+from node.event_loops import quick_loop
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ def main() -> None:
     """Obey until standard input ends."""
     number = int(sys.argv[1])
     print(0, flush=True)
-    with asyncio.Runner() as runner:  # gRPC does not take a second event loop
+    with asyncio.Runner(
+        loop_factory=quick_loop()
+    ) as runner:  # gRPC does not take a second event loop
         for line in sys.stdin:
             print(runner.run(obey(Order(**json.loads(line)), number)), flush=True)
 

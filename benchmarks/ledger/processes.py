@@ -52,7 +52,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 env=inherited,
-                process_group=0,
+                start_new_session=True,
             )
         return cls(child, log)
 

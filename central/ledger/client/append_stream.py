@@ -67,8 +67,8 @@ class AppendStream:
         self._sending_is_due = False
         self._task: asyncio.Task[None] | None = None
 
-    async def append(self, batch: DetectionBatch) -> AppendResult:
-        """Commit a batch; returns once it is applied and on a quorum's disks."""
+    def append(self, batch: DetectionBatch) -> asyncio.Future[AppendResult]:
+        """Commit a batch; done once it is applied and on a quorum's disks."""
         loop = asyncio.get_running_loop()
         if self._task is None:
             self._task = loop.create_task(self._run())
@@ -76,7 +76,7 @@ class AppendStream:
         self._waiting.append(waiting)
         if not self._sending_is_due:
             self._send_soon()
-        return await waiting.done
+        return waiting.done
 
     async def close(self) -> None:
         """Stop; whoever waits is cancelled."""

@@ -157,7 +157,7 @@ async def test_what_waits_goes_together_and_few_requests_are_in_flight() -> None
     server = Server(acks=False)
     async with server.running() as address, stream_to(address) as stream:
         appends = [
-            asyncio.create_task(stream.append(batch("near", sequence, ("A1", OCCUPIED))))
+            stream.append(batch("near", sequence, ("A1", OCCUPIED)))
             for sequence in range(1, 3 * MAX_BATCHES_A_REQUEST)
         ]
         await asyncio.wait_for(server.asked.wait(), DEADLINE)
@@ -190,7 +190,7 @@ async def test_closing_while_an_ack_is_awaited_ends() -> None:
     server = Server(acks=False)
     async with server.running() as address:
         async with stream_to(address) as stream, asyncio.timeout(DEADLINE):
-            waiting = asyncio.create_task(stream.append(batch("near", 1, ("A1", OCCUPIED))))
+            waiting = stream.append(batch("near", 1, ("A1", OCCUPIED)))
             await server.asked.wait()
         await asyncio.gather(waiting, return_exceptions=True)
         assert waiting.cancelled()
