@@ -42,7 +42,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    problems.install(app)
+    problems.install(app, missing=pages.missing)
     if site.settings.allow_origins:
         app.add_middleware(
             CORSMiddleware,

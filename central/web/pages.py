@@ -51,6 +51,15 @@ class _File:
         return Response(self.content, media_type=self.media_type, headers=headers)
 
 
+def missing(request: Request) -> Response | None:
+    """Return the page for a browser that asked for one which is not there, None for others."""
+    path, accepts = request.url.path, request.headers.get("accept", "")
+    if path.startswith("/api/") or "text/html" not in accepts:
+        return None
+    content = (STATIC / "missing.html").read_bytes()
+    return Response(content, status_code=404, media_type="text/html", headers=HEADERS)
+
+
 def router() -> APIRouter:
     """Return the routes of the pages and of what they load. Reads every file once."""
     files = {

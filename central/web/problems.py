@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details, for every way in which a request can fail."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from fastapi import FastAPI, Request
@@ -99,8 +99,11 @@ def respond(request: Request, problem: Problem) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Make the application answer every error with problem details."""
+def install(app: FastAPI, *, missing: Callable[[Request], Response | None]) -> None:
+    """Make the application answer every error with problem details.
+
+    missing: what is answered instead where nothing is at a path, None: problem details.
+    """
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -112,6 +115,8 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 404 and (page := missing(request)) is not None:
+            return page
         detail = {
             404: f"nothing is at {request.url.path}; see /docs",
             405: f"{request.method} {request.url.path}: see /docs for what can be asked",

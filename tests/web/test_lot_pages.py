@@ -67,8 +67,12 @@ async def test_any_past_instant_and_back(page: Page, site: LiveSite) -> None:
 
 
 async def test_a_lot_that_is_not_there(page: Page, site: LiveSite) -> None:
-    await page.goto(f"{site.url}/lots/nowhere")
-    await expect(page.get_by_role("alert")).to_contain_text("There is no lot 'nowhere'")
+    for path in ("/lots/nowhere", "/lots/nowhere/edit"):
+        await page.goto(site.url + path)
+        await expect(page.get_by_role("alert")).to_contain_text("There is no lot 'nowhere'")
+        await expect(page.locator("#pulse")).to_have_count(0)
+    await page.get_by_role("link", name="See the list of lots").click()
+    await expect(page).to_have_url(f"{site.url}/")
     await page.goto(f"{site.url}/board/nowhere")
     await expect(page.get_by_text("There is no lot 'nowhere'")).to_be_visible()
 

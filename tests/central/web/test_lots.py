@@ -113,6 +113,20 @@ async def test_what_is_wrongly_asked_is_told_so(tmp_path: Path) -> None:
         assert posted.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_browser_gets_a_page_and_a_program_problem_details(tmp_path: Path) -> None:
+    async with web_service(tmp_path) as web:
+        browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        shown = await web.http.get("/clutser", headers=browser)
+        assert (shown.status_code, shown.headers["content-type"]) == (
+            404,
+            "text/html; charset=utf-8",
+        )
+        assert "There is no such page" in shown.text
+        assert shown.headers["content-security-policy"]
+        await web.problem("/clutser", 404)
+        await web.problem("/api/v1/lost", 404, headers=browser)
+
+
 async def test_without_a_ledger_the_last_state_is_served_as_stale(tmp_path: Path) -> None:
     async with web_service(tmp_path, stale_after_s=0.5) as web:
         index = await flipped(web)

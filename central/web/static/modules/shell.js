@@ -39,6 +39,14 @@ export function failure(place, error) {
   put(place, h("div", { className: "notice bad", role: "alert" }, title, error.message));
 }
 
+/** Show why the page of a lot cannot begin: mostly there is no such lot. */
+export function noLot(place, lotId, error) {
+  if (error.status !== 404) return failure(place, error);
+  document.getElementById("pulse").remove(); // nothing here is live, or will be
+  const others = h("a", { href: "/", text: "See the list of lots" });
+  return put(place, h("div", { className: "notice bad", role: "alert" }, `There is no lot '${lotId}'. `, others, "."));
+}
+
 /** An empty state: what is missing and what to do about it. */
 export function empty(title, ...words) {
   return h("div", { className: "card empty" }, h("strong", { text: title }), ...words);

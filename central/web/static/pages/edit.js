@@ -2,7 +2,7 @@
 import { get, lotPath, pictureUrl, send, sendFile } from "../modules/api.js";
 import { arrange, byId, h, put, renew } from "../modules/dom.js";
 import { splitRow } from "../modules/geometry.js";
-import { failure, header, pulse } from "../modules/shell.js";
+import { header, noLot, pulse } from "../modules/shell.js";
 import { count } from "../modules/words.js";
 import { Canvas } from "../editor/canvas.js";
 import { Drawing } from "../editor/drawing.js";
@@ -318,4 +318,4 @@ async function begin() {
 }
 
 header("/");
-begin().catch((error) => failure(main, error));
+begin().catch((error) => noLot(main, lotId, error));

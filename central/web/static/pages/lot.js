@@ -5,7 +5,7 @@ import { byId, h, put } from "../modules/dom.js";
 import { LotState } from "../modules/lot_state.js";
 import { RegionPicture } from "../modules/picture.js";
 import { Roving } from "../modules/roving.js";
-import { empty, every, failure, header, pulse } from "../modules/shell.js";
+import { empty, every, failure, header, noLot, pulse } from "../modules/shell.js";
 import { anySeen, clock, conditionWords, OCCUPANCIES } from "../modules/words.js";
 import { Day } from "./day.js";
 import { SpotPanel } from "./spot_panel.js";
@@ -225,7 +225,4 @@ async function begin() {
   });
 }
 
-begin().catch((error) => {
-  const words = `There is no lot '${lotId}'. See the list of lots.`;
-  failure(main, error.status === 404 ? new Error(words) : error);
-});
+begin().catch((error) => noLot(main, lotId, error));
