@@ -1,9 +1,10 @@
 """Lots, one lot, the board: live, in the past, on a phone, and when it is stale."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from central.layout.document import Camera, Layout, Region, Spot
 from tests.web.browsing import fresh_page
@@ -64,6 +65,31 @@ async def test_any_past_instant_and_back(page: Page, site: LiveSite) -> None:
     await page.get_by_role("button", name="Back to now").click()
     await expect(page.locator("output")).to_have_text("Now")
     await expect(page.locator("#pulse")).to_have_text("live")
+
+
+async def test_what_is_wrong_with_an_instant_outlasts_the_reading_of_the_day(
+    page: Page, site: LiveSite
+) -> None:
+    await seen(page, site)
+    go_on = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/lots/north/history?**", late)
+    await page.goto(f"{site.url}/lots/north")
+    await page.locator("#instant").evaluate(
+        # Three months before the day: no lot was there then.
+        "(slider) => { slider.min = slider.value = -9e6;"
+        " slider.dispatchEvent(new Event('input')); }"
+    )
+    past = page.get_by_role("status").filter(has_text="cannot be shown")
+    await expect(past).to_be_visible()
+    async with page.expect_response("**/lots/north/history?**"):
+        go_on.set()
+    await expect(page.locator("svg.chart .trace").first).to_be_attached()
+    await expect(past).to_be_visible()
 
 
 async def test_a_lot_that_is_not_there(page: Page, site: LiveSite) -> None:

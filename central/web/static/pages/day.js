@@ -20,6 +20,7 @@ export class Day {
     this.ontravel = ontravel;
     this.onlive = onlive;
     this.at = null; // the instant travelled to; null: now
+    this.faults = { day: "", instant: "" };
     this.build();
     this.turnTo(Date.now());
     this.show();
@@ -79,10 +80,10 @@ export class Day {
       this.occupancies = course.occupancies;
       this.index = course.index;
       this.begin = Math.max(this.from, Math.floor(course.begin / QUARTER) * QUARTER);
-      this.say(course.whole ? "" : `Only the first ${count(MOST, "change")} of this day are drawn.`);
+      this.say("day", course.whole ? "" : `Only the first ${count(MOST, "change")} of this day are drawn.`);
     } catch (error) {
       if (this.#reading !== reading) return;
-      this.say(`The day could not be read: ${error.message}`);
+      this.say("day", `The day could not be read: ${error.message}`);
     }
     this.#reading = null;
     for (const [changes, event] of this.#late.splice(0)) this.#count(changes, event);
@@ -137,9 +138,11 @@ export class Day {
     this.date.max = dateOf(Date.now(), timeZone);
   }
 
-  say(words) {
-    this.fault.textContent = words;
-    this.fault.hidden = !words;
+  /** Say what is wrong with the day, or with the instant; what was said of the other stays. */
+  say(about, words) {
+    this.faults[about] = words;
+    this.fault.textContent = Object.values(this.faults).filter(Boolean).join(" ");
+    this.fault.hidden = !this.fault.textContent;
   }
 
   slide() {
@@ -153,8 +156,8 @@ export class Day {
   }
 
   go() {
-    this.say("");
-    this.ontravel(this.at).catch((error) => this.say(`That instant cannot be shown: ${error.message}`));
+    this.say("instant", "");
+    this.ontravel(this.at).catch((error) => this.say("instant", `That instant cannot be shown: ${error.message}`));
   }
 
   /** Go to the noon of the day that was chosen, or to now. */
@@ -179,7 +182,7 @@ export class Day {
   leave() {
     clearTimeout(this.due);
     this.at = null;
-    this.say("");
+    this.say("instant", "");
     if (this.today && this.points.length) {
       this.date.value = dateOf(this.from, this.lot.time_zone);
     } else {
