@@ -19,12 +19,14 @@ from central.operator.options import (
 from central.operator.stays_lines import (
     HOUR_TITLE,
     STAY_TITLE,
+    Hour,
     Shown,
     hour_lines,
     hour_objects,
     stay_lines,
     stay_objects,
 )
+from central.stays.hours import Edges, counts_by_hour
 from central.stays.stays import BRIDGE_S, limits_of, over_stay_s, stays_of
 from central.stays.turnover import turnover
 from node.address import Address
@@ -79,7 +81,7 @@ class WantedStays:
     is_flag=True,
     show_default=True,
     show_envvar=True,
-    help="Turnover instead: arrivals, departures and occupied share of each hour.",
+    help="Turnover instead: arrivals, departures, occupied and unknown share of each hour.",
 )
 @click.option(
     "--bridge",
@@ -212,7 +214,10 @@ def _print(
     found = stays_of(changes, opening=opening, bridge_s=wanted.bridge_s)
     if wanted.by_hour:
         spots = len(wanted.spot_ids) or len(lot.spots)
-        hours = turnover(found, spots=spots, since_us=since_us, until_us=until_us, zone=zone)
+        moves = turnover(found, spots=spots, since_us=since_us, until_us=until_us, zone=zone)
+        edges = Edges((*(move.begin_us for move in moves), until_us))
+        counted = counts_by_hour(opening, changes, edges)
+        hours = [Hour(*both) for both in zip(moves, counted, strict=True)]
         lines = hour_objects(lot.lot_id, hours) if wanted.as_json else hour_lines(hours, zone=zone)
         title = HOUR_TITLE
     else:

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 
 from central.operator.instants import text_of
+from central.stays.hours import HourOfCounts
 from central.stays.stays import Stay, over_stay_s
 from central.stays.turnover import HourOfTurnover
 from node.values import frozen
 
 STAY_TITLE = f"{'spot':<10} {'from':<29} {'until':<29} {'length':>11} {'over':>10}"
-HOUR_TITLE = f"{'hour':<29} {'arrivals':>8} {'departures':>10} {'per spot':>8} {'occupied':>8}"
+HOUR_TITLE = (
+    f"{'hour':<29} {'arrivals':>8} {'departures':>10} {'per spot':>8} {'occupied':>8} "
+    f"{'unknown':>8}"
+)
 
 
 @frozen
@@ -59,18 +63,35 @@ def stay_objects(lot_id: str, stays: Iterable[Stay], shown: Shown) -> Iterator[s
         )
 
 
-def hour_lines(hours: Iterable[HourOfTurnover], *, zone: tzinfo | None) -> Iterator[str]:
+@frozen
+class Hour:
+    """An hour's turnover, and its counts, which tell how much of it nobody knows."""
+
+    turnover: HourOfTurnover
+    counts: HourOfCounts
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of the spots' time that is neither known nor bridged by a stay."""
+        turnover, counts = self.turnover, self.counts
+        known = (counts.occupied + counts.vacant) / turnover.spots if turnover.spots else 0.0
+        return max(0.0, min(1.0 - known, 1.0 - turnover.occupied_share))
+
+
+def hour_lines(hours: Iterable[Hour], *, zone: tzinfo | None) -> Iterator[str]:
     """Yield a line an hour, to stand under `HOUR_TITLE`."""
-    for hour in hours:
+    for one in hours:
+        hour = one.turnover
         yield (
             f"{text_of(hour.begin_us, zone=zone):<29} {hour.arrivals:>8} {hour.departures:>10} "
-            f"{hour.per_spot:>8.2f} {hour.occupied_share:>8.1%}"
+            f"{hour.per_spot:>8.2f} {hour.occupied_share:>8.1%} {one.unknown_share:>8.1%}"
         )
 
 
-def hour_objects(lot_id: str, hours: Iterable[HourOfTurnover]) -> Iterator[str]:
+def hour_objects(lot_id: str, hours: Iterable[Hour]) -> Iterator[str]:
     """Yield a JSON object an hour."""
-    for hour in hours:
+    for one in hours:
+        hour = one.turnover
         yield json.dumps(
             {
                 "lot": lot_id,
@@ -81,5 +102,6 @@ def hour_objects(lot_id: str, hours: Iterable[HourOfTurnover]) -> Iterator[str]:
                 "spots": hour.spots,
                 "arrivals_per_spot": hour.per_spot,
                 "occupied_share": hour.occupied_share,
+                "unknown_share": one.unknown_share,
             }
         )

@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from central.ledger.records import RecordedCameraChange, RecordedChange
+from central.stays.hours import HourOfCounts
 from central.stays.stays import Stay as PureStay
 from central.web.answers.events import Change, Condition
 from central.web.answers.marks import Instant, Marked, Model, Paged
-from central.web.hours import HourOfCounts
 from central.web.instants import text_of
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from central.ledger.interface import LedgerRefused
+from central.stays.hours import Edges, counts_by_hour
 from central.stays.stays import BRIDGE_S, limits_of, over_stay_s, stays_of
 from central.stays.turnover import turnover
 from central.web.answering import answer, unmarked
@@ -19,7 +20,6 @@ from central.web.answers.past import (
     Stay,
     StaysAnswer,
 )
-from central.web.hours import Edges, counts_by_hour
 from central.web.instants import instant_of
 from central.web.paging import page_of
 from central.web.past import LotPast, Span, page_of_history, past_of_lot

@@ -79,9 +79,24 @@ async def test_only_over_stays(capsys: pytest.CaptureFixture[str]) -> None:
 async def test_turnover_by_hour(capsys: pytest.CaptureFixture[str]) -> None:
     await print_stays(ledger(), replace(WANTED, by_hour=True), now_us=NOON)
     title, *hours = capsys.readouterr().out.splitlines()
-    assert title.split() == ["hour", "arrivals", "departures", "per", "spot", "occupied"]
+    assert title.split() == ["hour", "arrivals", "departures", "per", "spot", "occupied", "unknown"]
     assert [line.split()[1:3] for line in hours] == [["0", "0"], ["1", "1"]]
-    assert hours[1].split()[-1] == "62.5%"
+    assert hours[1].split()[-2:] == ["62.5%", "0.0%"]
+
+
+async def test_an_hour_that_nobody_knows_of_is_not_told_as_empty(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ledger()
+    assert isinstance(asked.state, LedgerState)
+    (north,) = asked.state.lots
+    unseen = tuple(replace(spot, occupancy=Occupancy.UNKNOWN) for spot in north.spots)
+    asked.state = replace(asked.state, lots=(replace(north, spots=unseen),))
+    await print_stays(asked, replace(WANTED, by_hour=True, as_json=True), now_us=NOON)
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["occupied_share"], first["unknown_share"]) == (0, 1)
+    # A1 came half an hour before the end; of A2 nothing is ever known.
+    assert (second["occupied_share"], second["unknown_share"]) == pytest.approx((0.125, 0.75))
 
 
 @pytest.mark.parametrize(

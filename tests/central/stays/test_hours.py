@@ -3,7 +3,7 @@
 import random
 
 from central.ledger.records import Occupancy, OccupancyChange, RecordedChange, SpotState
-from central.web.hours import Edges, counts_by_hour
+from central.stays.hours import Edges, counts_by_hour
 
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
 
