@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import sys
@@ -13,6 +15,7 @@ import pytest
 from central.demo.ports import free_addresses
 from central.ledger.client import LedgerClient
 from node.address import Address
+from tests.central.ledger.log.segment_files import blocks, flip, segments, set_version
 from tests.central.ledger.log.test_storage_full_disk import mounted
 from tests.e2e.replicas import LAYOUT, START_S, Writer, check_nothing_lost, three_replicas
 from tests.e2e.test_audit import data_of
@@ -47,7 +50,8 @@ async def lived(data: Path, address: Address, *, changes: int = 6) -> list[int]:
 
 
 def modes(directory: Path) -> list[int]:
-    return sorted({path.stat().st_mode & 0o777 for path in directory.iterdir()})
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return sorted({path.stat().st_mode & 0o777 for path in files})
 
 
 async def refused(data: Path, address: Address, code: int) -> str:
@@ -85,29 +89,22 @@ async def test_one_process_at_a_time_has_a_directory(tmp_path: Path) -> None:
 async def test_a_flipped_bit_is_named_with_file_and_index(tmp_path: Path) -> None:
     (address,) = free_addresses(1)
     await lived(tmp_path / "a", address)
-    with closing(sqlite3.connect(tmp_path / "a" / "log.db")) as connection, connection:
-        first, last, blob = connection.execute(
-            "SELECT first_index, last_index, entries FROM log ORDER BY first_index LIMIT 1 OFFSET 2"
-        ).fetchone()
-        flipped = bytes([blob[0], blob[1] ^ 1, *blob[2:]])
-        connection.execute("UPDATE log SET entries = ? WHERE first_index = ?", (flipped, first))
+    (segment,) = segments(tmp_path / "a")
+    flip(segment, blocks(segment)[2].end + 20)
     said = await refused(tmp_path / "a", address, 1)
-    assert str(tmp_path / "a" / "log.db") in said
-    assert f"entries {first} to {last} do not match their checksum" in said
+    assert f"{tmp_path / 'a' / 'log'} cannot be read ({segment.name} is damaged at byte" in said
+    assert re.search(r"entries from \d+ on do not match their checksum", said)
 
 
-@pytest.mark.parametrize(
-    ("file", "statement"),
-    [
-        ("log.db", "UPDATE identity SET schema_version = 99"),
-        ("state.db", "UPDATE meta SET schema_version = 99"),
-    ],
-)
-async def test_a_newer_schema_is_left_as_it_is(tmp_path: Path, file: str, statement: str) -> None:
+@pytest.mark.parametrize("newer", ["log", "state.db"])
+async def test_a_newer_schema_is_left_as_it_is(tmp_path: Path, newer: str) -> None:
     (address,) = free_addresses(1)
     await lived(tmp_path / "a", address, changes=1)
-    with closing(sqlite3.connect(tmp_path / "a" / file)) as connection, connection:
-        connection.execute(statement)
+    if newer == "log":
+        set_version(tmp_path / "a", 99)
+    else:
+        with closing(sqlite3.connect(tmp_path / "a" / newer)) as connection, connection:
+            connection.execute("UPDATE meta SET schema_version = 99")
     said = await refused(tmp_path / "a", address, 2)
     assert "has schema version 99, this program knows" in said
     assert said.endswith("upgrade Parkledger")
@@ -124,14 +121,9 @@ async def test_a_primary_whose_disk_is_full_stops_and_nothing_is_lost(tmp_path: 
         victim = await group.primary_id()
         await group.supervisor.stop([victim], grace=START_S)
         data = data_of(group, victim)
-        moved = [(path.name, path.read_bytes()) for path in data.iterdir()]
-        for path in data.iterdir():
-            path.unlink()
-        data.rmdir()
+        kept = data.rename(data.with_name("kept"))
         with mounted("none", data, "-t", "tmpfs", "-o", "size=8m,mode=700"):
-            for name, content in moved:
-                (data / name).write_bytes(content)
-                (data / name).chmod(0o600)
+            shutil.copytree(kept, data, dirs_exist_ok=True)
             await group.start(victim)
             await group.agree()
             writing = asyncio.create_task(writer.run())

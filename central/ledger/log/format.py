@@ -1,55 +1,19 @@
-"""How log.db holds entries and the few values beside them, as bytes. Pure.
+"""How the log holds entries and the few values beside them, as bytes. Pure.
 
-Everything is big-endian and length-prefixed; whatever is decoded has passed a CRC-32 that also
-covers its place (a record's kind, a row's indexes), so that nothing can be read for another thing.
+Everything is big-endian and length-prefixed; whatever is decoded has passed a CRC-32 (see blocks).
 """
 
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
-from enum import IntEnum
 
 from central.raft import Configuration, Entry, HardState, Piece, Restore, Snapshot
 
 _ENTRY = struct.Struct(">QI")  # term, length
 _IS_CONFIGURATION = 1 << 31  # in the length; free since no entry is that large
-_ROW = struct.Struct(">QQ")
-_CRC = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
 _U32 = struct.Struct(">I")
 _U16 = struct.Struct(">H")
 _U8 = struct.Struct(">B")
-
-
-class Kind(IntEnum):
-    """The records of log.db; every one of them exists, so that none can get lost unseen."""
-
-    IDENTITY = 1
-    HARD_STATE = 2
-    START = 3
-    RECEIVED = 4
-    RESTORE = 5
-    LAST = 6
-
-
-def seal(kind: Kind, payload: bytes) -> bytes:
-    """Return a record: CRC-32 of kind and payload, payload."""
-    return _CRC.pack(_record_crc(kind, payload)) + payload
-
-
-def unseal(kind: Kind, record: object) -> bytes:
-    """Return a record's payload; raises ValueError if it is not what was sealed as that kind."""
-    if not isinstance(record, bytes) or len(record) < _CRC.size:
-        raise ValueError(f"the record of its {_named(kind)} is missing")
-    payload = record[_CRC.size :]
-    if _CRC.unpack_from(record)[0] != _record_crc(kind, payload):
-        raise ValueError(f"the record of its {_named(kind)} does not match its checksum")
-    return payload
-
-
-def row_crc(first: int, last: int, blob: bytes) -> int:
-    """Return the checksum of one write's entries at their place."""
-    return zlib.crc32(blob, zlib.crc32(_ROW.pack(first, last)))
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
@@ -106,6 +70,14 @@ def decode_configuration(data: bytes) -> Configuration:
 def encode_identity(cluster_id: str, replica_id: str) -> bytes:
     """Return whose log it is."""
     return _text(cluster_id) + _text(replica_id)
+
+
+def decode_identity(payload: bytes) -> tuple[str, str]:
+    """Return the ids of cluster and replica."""
+    reader = _Reader(payload)
+    owner = reader.text(), reader.text()
+    reader.end()
+    return owner
 
 
 def encode_hard_state(hard_state: HardState) -> bytes:
@@ -247,11 +219,3 @@ def _names(names: frozenset[str]) -> bytes:
 def _text(text: str) -> bytes:
     data = text.encode()
     return _U16.pack(len(data)) + data
-
-
-def _record_crc(kind: Kind, payload: bytes) -> int:
-    return zlib.crc32(payload, zlib.crc32(_U8.pack(kind)))
-
-
-def _named(kind: Kind) -> str:
-    return kind.name.lower().replace("_", " ")

@@ -52,8 +52,8 @@ def holds_replica(directory: Path) -> bool:
 
 def has_log(directory: Path) -> bool:
     """Return whether there is a log, be it one that was only begun."""
-    log = directory / "log.db"
-    return log.exists() and log.stat().st_size > 0
+    old = directory / "log.db"  # of earlier versions; opened, it becomes what is in log/
+    return (directory / "log").is_dir() or (old.exists() and old.stat().st_size > 0)
 
 
 def read_identity(directory: Path) -> Identity | None:

@@ -1,7 +1,7 @@
 """Snapshots that arrive, each in a file of its own beside the log.
 
-A file says nothing by itself: log.db says which one counts and how far. That is why bytes go into
-the file, and to the disk, before the transaction that counts them.
+A file says nothing by itself: the log says which one counts and how far. That is why bytes go into
+the file, and to the disk, before the write that counts them.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class SnapshotFiles:
     def write(self, pieces: Sequence[Piece]) -> None:
         """Put the pieces of one snapshot into its file, durably. Raises OSError.
 
-        What the file held beyond them stays: until log.db counts these pieces, the earlier ones
+        What the file held beyond them stays: until the log counts these pieces, the earlier ones
         count, and equal identities mean equal bytes.
         """
         path = self.path(pieces[0].identity)

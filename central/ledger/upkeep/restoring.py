@@ -91,8 +91,11 @@ def restore(
             _begin_log(directory, checked, replica_id, cluster_id, listen)
     except BaseException:
         # Without the log it would be nobody's; with half of one somebody could start it.
-        for left in directory.iterdir():
-            left.unlink()
+        for left in sorted(directory.rglob("*"), reverse=True):
+            if left.is_dir():
+                left.rmdir()
+            else:
+                left.unlink()
         raise
     finally:
         os.umask(old_umask)

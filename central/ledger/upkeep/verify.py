@@ -13,9 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from central.ledger.log import rows as log_rows
-from central.ledger.log import schema as log_schema
-from central.ledger.log.wal_check import damaged_at
+from central.ledger.log import log_db
+from central.ledger.log.beginning import DIRECTORY
+from central.ledger.log.blocks import SCHEMA_VERSION as LOG_VERSION
+from central.ledger.log.blocks import NewerVersion
+from central.ledger.log.files import DiskFiles
+from central.ledger.log.reading import read_log
 from central.ledger.merkle import Frontier
 from central.ledger.proof import Head
 from central.ledger.state import chain
@@ -65,7 +68,7 @@ def verify_data(path: Path, *, against: Head | None = None) -> Verified:
             "its state.db"
         )
     with _unused(path):
-        log = _read_log(path / "log.db") if path.is_dir() else _Log({})
+        log = _read_log(path) if path.is_dir() else _Log({})
         with _naming(state), closing(_open(state)) as connection:
             connection.execute("BEGIN")
             _check_version(state, connection)
@@ -128,7 +131,7 @@ def _check_link(state: Path, stored: StoredLink, log: _Log) -> None:
         raise mismatch(state, link.index, "its history, time or term is not what was chained")
     entry = log.entries.get(link.index)
     if entry is not None and (entry.term != link.term or content_of(entry) != link.content):
-        raise mismatch(state, link.index, "the entry in log.db is not what was applied")
+        raise mismatch(state, link.index, "the entry in its log is not what was applied")
 
 
 def _check_node(
@@ -184,25 +187,23 @@ def _check_version(state: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-def _read_log(path: Path) -> _Log:
-    if not path.is_file():
+def _read_log(data: Path) -> _Log:
+    path = data / DIRECTORY
+    if not path.is_dir():
+        if log_db.is_there(data):
+            raise UsageError(
+                f"{data} has a log of schema version {log_db.LAST_SCHEMA} or less: start its "
+                "replica once with this version"
+            )
         return _Log({})
     with _naming(path):
-        wal = path.with_name(f"{path.name}-wal")
-        damaged = damaged_at(wal.read_bytes()) if wal.exists() else None
-        if damaged is not None:
-            raise ValueError(f"{wal.name} is damaged at byte {damaged}, before its end")
-        with closing(_open(path)) as connection:
-            connection.execute("BEGIN")
-            version = log_schema.version_of(connection, path.parent)
-            if version < log_schema.SCHEMA_VERSION:
-                raise UsageError(
-                    f"{path} has schema version {version}: start its replica once with this version"
-                )
-            state = log_schema.read_state(connection)
-            entries = log_rows.load(connection, after=state.start.index)
-            noted = log_schema.read_noted_last(connection)
-            log_schema.check_end(state.start.index + len(entries), state.last, noted)
+        try:
+            entries = read_log(path, DiskFiles(), to_write=False).replay.entries
+        except NewerVersion as error:
+            raise UsageError(
+                f"{path} has schema version {error.version}, this program knows {LOG_VERSION}: "
+                "upgrade Parkledger"
+            ) from error
     return _Log({entry.index: entry for entry in entries})
 
 

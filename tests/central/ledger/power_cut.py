@@ -1,33 +1,28 @@
 """What a power cut can leave of a write to a replica's directory, made of its files before and
 after it.
 
-The order is that of the system calls: a checkpoint of SQLite's, pieces of snapshots and their
-fsync, the WAL's header and its fsync if the WAL begins anew, its frames and their fsync, files
-deleted. Only what lies between two fsyncs can be torn: cut anywhere, or any of its sectors stale.
+The order is that of the system calls: pieces of snapshots and their fsync, a new segment of zeros
+and its fsync, a block and its fsync, files deleted. Only what lies between two fsyncs can be torn:
+cut anywhere, or any of its sectors stale.
 """
 
 import random
 from pathlib import Path
 
 SECTOR = 512
-_WAL_HEADER = 32
-WAL = "log.db-wal"
 
 Files = dict[str, bytes]
 
 
 def read_files(directory: Path) -> Files:
     """Return what survives of a directory, by name."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted(directory.iterdir())
-        if path.name.startswith(("log.db", "snapshot-")) and not path.name.endswith("-shm")
-    }
+    paths = [*directory.glob("snapshot-*"), *directory.glob("log/*")]
+    return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(paths)}
 
 
 def write_files(directory: Path, files: Files) -> None:
     """Make a directory with those files."""
-    directory.mkdir(mode=0o700)
+    (directory / "log").mkdir(mode=0o700, parents=True)
     for name, content in files.items():
         (directory / name).write_bytes(content)
 
@@ -35,26 +30,21 @@ def write_files(directory: Path, files: Files) -> None:
 def cut(before: Files, after: Files, rng: random.Random) -> tuple[str, Files]:
     """Return where the power failed, and the files then."""
     pieces = {name: after[name] for name in after if name.endswith(".part")}
-    deleted = {name: before[name] for name in before.keys() - after.keys() if rng.random() < 0.5}
-    where = rng.choice(("checkpoint", "pieces", "commit", "commit", "commit", "end"))
-    if where == "checkpoint":
-        return where, before | {"log.db": _torn(before["log.db"], after["log.db"], rng)}
-    settled = before | {"log.db": after["log.db"]}
+    gone = sorted(before.keys() - after.keys())
+    deleted = {name: before[name] for name in gone[rng.randrange(len(gone) + 1) :]}
+    where = rng.choice(("pieces", "segment", "block", "block", "block", "end"))
     if where == "pieces":
         torn = {name: _torn(before.get(name, b""), new, rng) for name, new in pieces.items()}
-        return where, settled | torn
-    if where == "commit":
-        wal = _torn_wal(before.get(WAL, b""), after[WAL], rng)
-        return where, settled | pieces | {WAL: wal}
+        return where, before | torn
+    made = {name: bytes(len(after[name])) for name in after.keys() - before.keys() - pieces.keys()}
+    settled = before | pieces | made
+    changed = [name for name in after.keys() - pieces.keys() if settled[name] != after[name]]
+    if where == "segment" or not changed:
+        return where, settled
+    if where == "block":
+        (name,) = changed  # one block a write
+        return where, settled | {name: _torn(settled[name], after[name], rng)}
     return where, after | deleted
-
-
-def _torn_wal(old: bytes, new: bytes, rng: random.Random) -> bytes:
-    if old[:_WAL_HEADER] == new[:_WAL_HEADER]:
-        return _torn(old, new, rng)
-    if rng.random() < 0.2:
-        return old  # the frames follow the header's fsync
-    return new[:_WAL_HEADER] + _torn(old[_WAL_HEADER:], new[_WAL_HEADER:], rng)
 
 
 def _torn(old: bytes, new: bytes, rng: random.Random) -> bytes:

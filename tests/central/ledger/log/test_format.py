@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central.ledger.log.format import (
-    Kind,
     decode_configuration,
     decode_entries,
     decode_hard_state,
+    decode_identity,
     decode_index,
     decode_received,
     decode_restore,
@@ -16,13 +16,11 @@ from central.ledger.log.format import (
     encode_configuration,
     encode_entries,
     encode_hard_state,
+    encode_identity,
     encode_index,
     encode_received,
     encode_restore,
     encode_snapshot,
-    row_crc,
-    seal,
-    unseal,
 )
 from central.raft import Configuration, Entry, HardState, Piece, Restore, Snapshot
 
@@ -63,6 +61,7 @@ def test_the_records_come_back(
     assert decode_restore(encode_restore(None)) is None
     assert decode_hard_state(encode_hard_state(HardState(number, vote))) == HardState(number, vote)
     assert decode_index(encode_index(number)) == number
+    assert decode_identity(encode_identity(vote or "", "b")) == (vote or "", "b")
 
 
 @given(st.lists(st.binary(max_size=5) | CONFIGURATIONS, max_size=6))
@@ -83,6 +82,7 @@ def test_entries_come_back(contents: list[bytes | Configuration]) -> None:
         (decode_restore, encode_restore(Restore(Snapshot(), bytes(32)))),
         (decode_hard_state, encode_hard_state(HardState(1, "a"))),
         (decode_index, encode_index(5)),
+        (decode_identity, encode_identity("cluster", "replica")),
     ],
 )
 def test_what_is_cut_or_too_long_is_refused(decode: Callable[[bytes], object], data: bytes) -> None:
@@ -95,20 +95,3 @@ def test_what_is_cut_or_too_long_is_refused(decode: Callable[[bytes], object], d
 def test_a_later_format_of_a_configuration_is_refused() -> None:
     with pytest.raises(ValueError, match="format 3: upgrade"):
         decode_configuration(b"\3" + encode_configuration(Configuration())[1:])
-
-
-def test_a_record_of_one_kind_is_none_of_another() -> None:
-    record = seal(Kind.RECEIVED, b"")
-    assert unseal(Kind.RECEIVED, record) == b""
-    with pytest.raises(ValueError, match="restore does not match"):
-        unseal(Kind.RESTORE, record)
-
-
-@pytest.mark.parametrize("record", [None, "text", b"abc"])
-def test_what_is_no_record_is_refused(record: object) -> None:
-    with pytest.raises(ValueError, match="hard state is missing"):
-        unseal(Kind.HARD_STATE, record)
-
-
-def test_a_row_belongs_to_its_place() -> None:
-    assert row_crc(1, 2, b"x") not in (row_crc(1, 3, b"x"), row_crc(2, 2, b"x"))

@@ -196,9 +196,14 @@ class StorageIsTheModel(RuleBasedStateMachine):
         return self.root / str(self.number)
 
     def _open(self) -> Storage:
-        # Checkpoints so often that many a power cut meets one.
+        # Segments so small that many a power cut meets a new one.
         return Storage(
-            self._directory, cluster_id="c", replica_id="a", first=FIRST, checkpoint_pages=15
+            self._directory,
+            cluster_id="c",
+            replica_id="a",
+            first=FIRST,
+            segment_bytes=1 << 14,
+            ahead=False,
         )
 
     def _compare(self) -> None:

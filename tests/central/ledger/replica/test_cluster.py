@@ -2,8 +2,6 @@
 
 import asyncio
 import itertools
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +9,11 @@ import grpc
 import pytest
 
 from central.ledger.interface import LedgerRefused, LedgerUnavailable, VersionConflict
-from central.ledger.log import schema as log_schema
-from central.ledger.log.format import Kind, encode_hard_state
+from central.ledger.log.storage import Storage
 from central.ledger.records import LedgerEvent, LotReport, LotState, NodeKind, NodeReport, Occupancy
 from central.ledger.replica import applying
 from central.ledger.wire.channels import parking_stub
-from central.raft import HardState
+from central.raft import HardState, Persist, Snapshot
 from node.address import Address
 from node.errors import OperationError, UsageError
 from protos import parking_pb2
@@ -312,12 +309,12 @@ async def test_a_replica_that_lost_its_term_is_refused_in_one_line(tmp_path: Pat
     async with Cluster(tmp_path, replica_ids=("a",)) as cluster:
         await cluster.client().apply(layout())
         await cluster.stop("a")
-        with closing(sqlite3.connect(tmp_path / "a" / "log.db")) as connection, connection:
-            log_schema.put(connection, Kind.HARD_STATE, encode_hard_state(HardState(0, None)))
+        with Storage(
+            tmp_path / "a", cluster_id="", replica_id="a", first=Snapshot(), any_cluster=True
+        ) as storage:
+            storage.write(Persist(HardState(0, None)))
         cluster.start("a")
-        with pytest.raises(
-            OperationError, match=r"log\.db: the log ends in term 1.*members remove a"
-        ):
+        with pytest.raises(OperationError, match=r"log: the log ends in term 1.*members remove a"):
             await asyncio.wait_for(cluster.running.pop("a").task, DEADLINE)
 
 

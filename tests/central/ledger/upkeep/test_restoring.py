@@ -23,6 +23,10 @@ CHANGES = 70
 
 
 @pytest.fixture
+def contents(directory: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
 def file(tmp_path: Path) -> Path:
     """A backup of a lot with CHANGES changes."""
     book_of(tmp_path / "book", changes=CHANGES).close()
@@ -35,7 +39,7 @@ def test_a_restored_directory_goes_on_where_the_backup_ends(file: Path, tmp_path
     assert done.cluster_id.startswith("north-")
     assert done.cluster_id != "north-1234"
     data = tmp_path / "new"
-    assert {path.stat().st_mode & 0o777 for path in data.iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in data.rglob("*") if path.is_file()} == {0o600}
     assert data.stat().st_mode & 0o777 == 0o700
     before, after = verify_data(tmp_path / "book"), verify_data(data)
     assert (after.index, after.head, after.changes) == (before.index, before.head, before.changes)
@@ -49,10 +53,12 @@ def test_a_restored_directory_goes_on_where_the_backup_ends(file: Path, tmp_path
 
 def test_a_directory_that_is_not_empty_is_left_alone(file: Path, tmp_path: Path) -> None:
     restored(file, tmp_path / "new")
-    before = {path: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    before = contents(tmp_path / "new")
     with pytest.raises(UsageError, match=r"--data .*new: is not empty \(identity\.json\); give an"):
         restored(file, tmp_path / "new")
-    assert {path: path.read_bytes() for path in (tmp_path / "new").iterdir()} == before
+    assert {
+        path: path.read_bytes() for path in (tmp_path / "new").rglob("*") if path.is_file()
+    } == before
     with pytest.raises(UsageError, match=r"north\.backup' is a file: give a directory"):
         restored(file, file)
 

@@ -10,7 +10,6 @@ import pytest
 
 from central.layout.document import Mask, Spot, Zone
 from central.ledger.command import encode
-from central.ledger.log.format import encode_entries, row_crc
 from central.ledger.log.storage import Storage
 from central.ledger.merkle import Frontier
 from central.ledger.proof import FORMAT, Head
@@ -20,6 +19,7 @@ from central.ledger.upkeep.verify import Mismatch, verify_data
 from central.raft import Configuration, Entry, HardState, Persist, Snapshot
 from node.errors import OperationError, UsageError
 from tests.central.ledger.books import Book, flips, tamper
+from tests.central.ledger.log.segment_files import blocks, flip, segments, set_version
 from tests.central.ledger.samples import applied, layout
 
 LAST = 140  # beyond two stored subtrees
@@ -59,8 +59,12 @@ def data(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "data"))
 
 
+def contents(data: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+
+
 def test_what_nobody_touched_fits(data: Path) -> None:
-    before = sorted((path.name, path.read_bytes()) for path in data.iterdir())
+    before = contents(data)
     found = verify_data(data)
     assert (found.index, found.changes, found.held, found.unapplied) == (
         LAST,
@@ -69,7 +73,7 @@ def test_what_nobody_touched_fits(data: Path) -> None:
         3,
     )
     assert found == verify_data(data, against=Head(LAST, found.head, FORMAT, ""))
-    assert sorted((path.name, path.read_bytes()) for path in data.iterdir()) == before
+    assert contents(data) == before
 
 
 def test_a_layout_that_uses_everything_fits(tmp_path: Path) -> None:
@@ -100,10 +104,7 @@ def test_a_crashed_replica_is_verified_with_what_its_write_ahead_log_holds(data:
     book = Book(data)
     book.machine.apply([Entry(LAST + 1, 3, b"")])
     copy = data.with_name("copy")
-    copy.mkdir()
-    for path in data.iterdir():
-        if not path.name.endswith("-shm"):
-            (copy / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*-shm"))
     assert (copy / "state.db-wal").stat().st_size > 0
     assert verify_data(copy).index == LAST + 1
     book.close()
@@ -198,41 +199,38 @@ def test_a_head_beyond_what_is_applied_cannot_be_compared(data: Path) -> None:
         verify_data(data, against=Head(141, bytes(32), FORMAT, ""))
 
 
-def row_of(log: Path, index: int) -> bytes:
-    with closing(sqlite3.connect(log)) as connection:
-        blob: bytes = connection.execute(
-            "SELECT entries FROM log WHERE first_index = ?", (index,)
-        ).fetchone()[0]
-        return blob
-
-
 def test_a_flipped_byte_in_an_entry_is_found(data: Path) -> None:
-    blob = row_of(data / "log.db", 30)
-    flipped = blob[:40] + bytes([blob[40] ^ 1]) + blob[41:]
-    tamper(data / "log.db", "UPDATE log SET entries = ? WHERE first_index = 30", flipped)
-    with pytest.raises(Mismatch, match=r"log\.db is damaged: entries 30 to 30 do not match"):
+    (segment,) = segments(data)
+    flip(segment, blocks(segment)[1].end + 40)  # behind the write of 1 to 29
+    with pytest.raises(
+        Mismatch, match=r"log is damaged: 000000000001\.log is damaged at byte \d+: entries from 30"
+    ):
         verify_data(data)
 
 
-def test_another_entry_with_the_right_checksum_is_found(data: Path) -> None:
-    for index, entry in ((30, Entry(30, 3, b"something else")), (30, Entry(30, 9, b""))):
-        blob = encode_entries([entry])
-        tamper(
-            data / "log.db",
-            "UPDATE log SET entries = ?, crc32 = ? WHERE first_index = ?",
-            blob,
-            row_crc(index, index, blob),
-            index,
-        )
-        with pytest.raises(Mismatch, match=r"index 30 does not fit: the entry in log\.db is not"):
-            verify_data(data)
+@pytest.mark.parametrize("entry", [Entry(30, 3, b"something else"), Entry(30, 1, b"")])
+def test_another_entry_with_the_right_checksum_is_found(data: Path, entry: Entry) -> None:
+    shutil.rmtree(data / "log")
+    forged = entries()
+    forged[29] = replace(entry, data=entry.data or forged[29].data)
+    write_log(data, forged)
+    with pytest.raises(Mismatch, match=r"index 30 does not fit: the entry in its log is not"):
+        verify_data(data)
     assert content_of(Entry(30, 3, b"x")) != content_of(Entry(30, 3, b""))
 
 
-def test_entries_that_are_gone_are_found(data: Path) -> None:
-    tamper(data / "log.db", "DELETE FROM log WHERE first_index = 143")
-    with pytest.raises(Mismatch, match=r"log\.db is damaged: the log ends at 142"):
+def test_a_log_that_was_cut_short_is_found(data: Path) -> None:
+    (segment,) = segments(data)
+    segment.write_bytes(segment.read_bytes()[: blocks(segment)[-2].end])
+    with pytest.raises(Mismatch, match=r"log is damaged: 000000000001\.log is damaged at byte"):
         verify_data(data)
+
+
+def test_a_torn_last_write_is_no_damage(data: Path) -> None:
+    (segment,) = segments(data)
+    content = segment.read_bytes()
+    segment.write_bytes(content[: blocks(segment)[-2].end + 30].ljust(len(content), b"\0"))
+    assert verify_data(data).unapplied == 2
 
 
 def test_a_rejection_of_a_batch_that_never_was_is_found(data: Path) -> None:
@@ -286,9 +284,10 @@ def test_another_schema_is_refused(data: Path, version: int, why: str) -> None:
 
 
 def test_a_log_of_another_schema_is_refused(data: Path) -> None:
-    tamper(data / "log.db", "UPDATE identity SET schema_version = 9")
-    with pytest.raises(UsageError, match=r"knows \d+: upgrade Parkledger"):
+    set_version(data, 9)
+    with pytest.raises(UsageError, match=r"schema version 9, .* knows \d+: upgrade Parkledger"):
         verify_data(data)
-    tamper(data / "log.db", "UPDATE identity SET schema_version = 1")
+    shutil.rmtree(data / "log")
+    (data / "log.db").write_bytes(b"of an earlier version")
     with pytest.raises(UsageError, match="start its replica once with this version"):
         verify_data(data)
