@@ -1,1 +1,1 @@
-"""The log and its file: what a replica must not lose."""
+"""The log and its files: what a replica must not lose."""

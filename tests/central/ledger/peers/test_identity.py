@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,13 @@ def test_a_flipped_bit_is_named(tmp_path: Path, place: int) -> None:
         read_identity(tmp_path)
 
 
+def lose_log(directory: Path) -> None:
+    """Delete it, and the state."""
+    shutil.rmtree(directory / "log")
+    for path in directory.glob("*.db*"):
+        path.unlink()
+
+
 def test_it_is_drawn_once_for_a_directory(tmp_path: Path) -> None:
     first = made(tmp_path / "1")
     assert made(tmp_path / "1") == first
@@ -107,8 +115,7 @@ def test_it_is_drawn_once_for_a_directory(tmp_path: Path) -> None:
 def test_without_the_log_it_is_another_disk(tmp_path: Path, first: Configuration) -> None:
     """Whatever else was left in the directory."""
     identity = made(tmp_path, first)
-    for path in tmp_path.glob("*.db*"):
-        path.unlink()
+    lose_log(tmp_path)
     again = made(tmp_path, first)
     assert again.incarnation != identity.incarnation
     assert again.joined == identity.joined == (first == Configuration())
@@ -117,8 +124,7 @@ def test_without_the_log_it_is_another_disk(tmp_path: Path, first: Configuration
 def test_a_newcomer_stays_one_though_it_is_told_nothing(tmp_path: Path) -> None:
     """It must not begin a group of its own when its log was deleted."""
     made(tmp_path, Configuration(), "west-1")
-    for path in tmp_path.glob("*.db*"):
-        path.unlink()
+    lose_log(tmp_path)
     alone = configuration_of({"a": AT})
     opened = open_replica(settings(tmp_path, alone, "parkledger-1"))
     assert opened.settings.cluster_id == "west-1"

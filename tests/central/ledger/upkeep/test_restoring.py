@@ -22,11 +22,11 @@ from tests.command_line import Runner
 CHANGES = 70
 
 
-@pytest.fixture
 def contents(directory: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
+@pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A backup of a lot with CHANGES changes."""
     book_of(tmp_path / "book", changes=CHANGES).close()
