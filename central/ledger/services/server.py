@@ -15,7 +15,7 @@ from central.ledger.peers.peers import Peers
 from central.ledger.peers.receiver import Door
 from central.ledger.records import MemberRole
 from central.ledger.replica.divergence import COMPARE_EVERY, Gate, HeadWatch, check_mark
-from central.ledger.replica.opening import ReplicaSettings, open_replica
+from central.ledger.replica.opening import Opened, ReplicaSettings, open_replica
 from central.ledger.replica.replica import Replica
 from central.ledger.replica.retention import Retention
 from central.ledger.replica.summing import keep_summing
@@ -61,13 +61,7 @@ async def serve(
     fails, or the state turns out not to be that of the other replicas.
     """
     os.umask(0o077)  # every file is its owner's alone, SQLite's own ones too
-    check_mark(settings.directory)
-    if not holds_replica(settings.directory):
-        # Its first start says for ever whose a directory is: one that fails is to leave none.
-        for port in (listen.port, peer_port, append_port):
-            check_free(Address(listen.host, port))
-    # In a thread: an old state takes minutes to convert, and a second signal shall end even that.
-    opened = await asyncio.to_thread(open_replica, settings)
+    opened = await _opened(settings, listen, peer_port, append_port)
     settings, incarnation = opened.settings, opened.identity.incarnation
     me = Introduction(settings.cluster_id, settings.replica_id, incarnation)
     peers = Peers(me)
@@ -81,15 +75,9 @@ async def serve(
         parking = ParkingService(replica, incarnation=incarnation)
         view = ViewService(replica, parking, camera_time_out=camera_time_out)
         heads = HeadWatch(replica, every=compare_heads_every)
-        server = grpc.aio.server(options=server_options(), interceptors=[Gate(heads)])
-        parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
-        heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
-        cluster_pb2_grpc.add_ClusterServiceServicer_to_server(
-            ClusterService(replica, acquaintances, BackupSource(settings)), server
-        )
         door = Door(me, acquaintances, peers, replica.receive, lost=replica.suspect)
-        raft_pb2_grpc.add_RaftServiceServicer_to_server(door, server)
-        audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(replica), server)
+        cluster = ClusterService(replica, acquaintances, BackupSource(settings))
+        server = _server_of(Gate(heads), parking, view, cluster, door, AuditService(replica))
         check_free(listen)
         await door.open(Address(listen.host, peer_port))
         await parking.lanes.open(Address(listen.host, append_port))
@@ -110,6 +98,35 @@ async def serve(
     finally:
         replica.close()
     return 0
+
+
+async def _opened(
+    settings: ReplicaSettings, listen: Address, peer_port: int, append_port: int
+) -> Opened:
+    check_mark(settings.directory)
+    if not holds_replica(settings.directory):
+        # Its first start says for ever whose a directory is: one that fails is to leave none.
+        for port in (listen.port, peer_port, append_port):
+            check_free(Address(listen.host, port))
+    # In a thread: an old state takes minutes to convert, and a second signal shall end even that.
+    return await asyncio.to_thread(open_replica, settings)
+
+
+def _server_of(
+    gate: Gate,
+    parking: ParkingService,
+    view: ViewService,
+    cluster: ClusterService,
+    door: Door,
+    audit: AuditService,
+) -> grpc.aio.Server:
+    server = grpc.aio.server(options=server_options(), interceptors=[gate])
+    parking_pb2_grpc.add_ParkingServiceServicer_to_server(parking, server)
+    heartbeat_pb2_grpc.add_ViewServiceServicer_to_server(view, server)
+    cluster_pb2_grpc.add_ClusterServiceServicer_to_server(cluster, server)
+    raft_pb2_grpc.add_RaftServiceServicer_to_server(door, server)
+    audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)
+    return server
 
 
 def _collect_seldom() -> None:
