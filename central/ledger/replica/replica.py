@@ -4,10 +4,10 @@
     peers ─step─┼─> pump: core.take_effects() ─> network (messages_now)
     clients ────┘     └─> disk: fsync, then messages_after ─> apply: state machine, then answers
 
-All of it are callbacks on one event loop; only writes of the log and large parts of the state go
-through threads. What comes within one turn of the loop shares a pump. While a write is under way
-the core goes on taking input, and what gathers meanwhile becomes the next write: that is how a
-burst of proposals shares an fsync.
+All of it are callbacks on one event loop; only writes of the log to a slow disk and large parts of
+the state go through threads. What comes within one turn of the loop shares a pump. While a write is
+under way the core goes on taking input, and what gathers meanwhile becomes the next write: that is
+how a burst of proposals shares an fsync.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ class Replica:
             opened.storage,
             self._workers.disk,
             obey=self._after_write,
-            may_block=lambda: opened.raft.role is not Role.LEADER,
+            leads=lambda: opened.raft.role is Role.LEADER,
             on_failure=self._fail,
         )
         source = SnapshotSource(opened.state_machine.path)

@@ -1,11 +1,13 @@
 """Effects in their order: what has to be on disk first is written, then obeyed.
 
-In a thread, as a rule: while a write is under way what gathers becomes the next one, with one
-fsync, and a primary goes on whose disk hangs. A backup has little to do meanwhile that does not
-wait for the same disk: as long as that is quick, it writes on the event loop and spares two
-hand-overs.
+On the event loop as long as the disk is quick: two hand-overs to a thread cost more than there is
+to do meanwhile. A primary first lets its messages leave, with the loop's turn: its backups write
+while it does. Else in a thread; what gathers meanwhile becomes the next write, with one fsync.
+A primary whose quick disk hangs of a sudden speaks to nobody, and another one is elected: it could
+have answered nobody either.
 """
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +18,9 @@ from central.ledger.replica.workers import Writer
 from central.raft import Effects, Persist, merge_writes
 
 QUICK_S = 0.002
-"""Writes that take longer on average are left to the thread."""
+QUICK_LEADING_S = 0.001
+"""Writes that take longer on average, or longer for a primary, which has more to do meanwhile, are
+left to the thread."""
 
 _WEIGHT = 0.25  # of the last write in that average: one that took long lets some ten go there
 
@@ -30,16 +34,16 @@ class LogWriter:
         writer: Writer,
         *,
         obey: Callable[[Sequence[Effects]], None],
-        may_block: Callable[[], bool],
+        leads: Callable[[], bool],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`obey` is given what is on disk now; `may_block` says whether the event loop may wait for
-        a quick disk; `on_failure` is told of what ends the replica.
+        """`obey` is given what is on disk now; `leads` says whether others wait for what this turn
+        of the event loop sends; `on_failure` is told of what ends the replica.
         """
         self._storage = storage
         self._writer = writer
         self._obey = obey
-        self._may_block = may_block
+        self._leads = leads
         self._on_failure = on_failure
         self._waiting: deque[Effects] = deque()
         self._held = False  # while a write is under way, or somebody wants it so
@@ -71,17 +75,28 @@ class LogWriter:
             while self._waiting and batch[-1].restore is None:
                 batch.append(self._waiting.popleft())
             writes = merge_writes(effects.persist for effects in batch if effects.persist)
-            if writes and not self._is_quick(writes):
+            if not writes:
+                self._obey(batch)
+                continue
+            write, leads = partial(self._write, writes), self._leads()
+            quick = self._usual_s < (QUICK_LEADING_S if leads else QUICK_S)
+            if not (quick and all(map(self._storage.is_short, writes))):
                 self._held = True
-                self._writer.begin(partial(self._write, writes), partial(self._wrote, batch))
-                return
-            if writes:
-                self._writer.guard(partial(self._write, writes))
-            self._obey(batch)
+                self._writer.begin(write, partial(self._wrote, batch))
+            elif leads:
+                self._held = True
+                asyncio.get_running_loop().call_soon(self._write_now, write, batch)
+            else:
+                self._writer.guard(write)
+                self._obey(batch)
 
-    def _is_quick(self, writes: Sequence[Persist]) -> bool:
-        quick = self._usual_s < QUICK_S and self._may_block()
-        return quick and all(map(self._storage.is_short, writes))
+    def _write_now(self, write: Callable[[], None], batch: Sequence[Effects]) -> None:
+        error: BaseException | None = None
+        try:
+            self._writer.guard(write)
+        except BaseException as caught:
+            error = caught
+        self._wrote(batch, None, error)
 
     def _write(self, writes: Sequence[Persist]) -> None:
         began = time.perf_counter()

@@ -1,8 +1,8 @@
-"""Where the log is written: in the thread, or at once where that is quick and allowed."""
+"""Where and when the log is written: in the thread, or on the event loop where that is quick."""
 
 import asyncio
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from central.ledger.log.files import DiskFiles
 from central.ledger.log.storage import Storage
 from central.ledger.replica import writing
-from central.ledger.replica.workers import Writer
+from central.ledger.replica.workers import Answer, Then, Writer
 from central.ledger.replica.writing import LogWriter
 from central.raft import Configuration, Effects, Entry, Persist, Snapshot
 from node.errors import OperationError
@@ -30,6 +30,16 @@ class FailingFiles(DiskFiles):
         super().sync(descriptor)
 
 
+class Thread(Writer):
+    """Counts what it is given."""
+
+    given = 0
+
+    def begin(self, action: Callable[[], Answer], then: Then[Answer]) -> None:
+        self.given += 1
+        super().begin(action, then)
+
+
 class Log:
     """A log that is written, and what was obeyed."""
 
@@ -45,8 +55,8 @@ class Log:
             ahead=False,
             files=self.files,
         )
-        self.thread = Writer("disk", self.storage.path)
-        self.may_block = True
+        self.thread = Thread("disk", self.storage.path)
+        self.leads = False
         self.obeyed: list[int] = []
         self.failures: list[BaseException] = []
         self.last = 0
@@ -55,12 +65,16 @@ class Log:
             self.storage,
             self.thread,
             obey=self._obey,
-            may_block=lambda: self.may_block,
-            on_failure=self.failures.append,
+            leads=lambda: self.leads,
+            on_failure=self._fail,
         )
 
     def _obey(self, batch: Sequence[Effects]) -> None:
         self.obeyed += [each.persist.entries[-1].index for each in batch if each.persist]
+        self.more.set()
+
+    def _fail(self, error: BaseException) -> None:
+        self.failures.append(error)
         self.more.set()
 
     def add(self) -> bool:
@@ -84,25 +98,39 @@ def log(tmp_path: Path) -> Iterator[Log]:
     one.storage.close()
 
 
-async def test_a_quick_disk_is_waited_for_where_that_is_allowed(
-    log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_backup_waits_for_a_quick_disk(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not log.add()  # nobody knows yet how quick it is
     await log.all_obeyed()
     monkeypatch.setattr(writing, "QUICK_S", 1e6)
     assert log.add()
-    log.may_block = False
+    assert log.thread.given == 1
+    assert log.obeyed == [1, 2]
+
+
+async def test_a_primary_waits_for_a_quick_disk_when_its_messages_have_left(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "QUICK_LEADING_S", 1e6)
+    log.leads = True
     assert not log.add()
+    assert log.writer.is_busy
     assert not log.add()  # in its order
     await log.all_obeyed()
-    assert log.obeyed == [1, 2, 3, 4]
+    assert log.obeyed == [1, 2]
+    assert not log.writer.is_busy
+    assert not log.thread.given
 
 
-async def test_a_slow_disk_is_left_to_the_thread(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "QUICK_S", 0.0)
+@pytest.mark.parametrize("leads", [True, False])
+async def test_a_slow_disk_is_left_to_the_thread(
+    log: Log, monkeypatch: pytest.MonkeyPatch, *, leads: bool
+) -> None:
+    log.leads = leads
+    monkeypatch.setattr(writing, "QUICK_LEADING_S" if leads else "QUICK_S", 0.0)
     for _ in range(ENOUGH):
         assert not log.add()
         await log.all_obeyed()
+    assert log.thread.given == ENOUGH
 
 
 async def test_what_needs_a_new_file_is_left_to_the_thread(
@@ -122,4 +150,17 @@ async def test_a_disk_that_fails_is_named(log: Log, monkeypatch: pytest.MonkeyPa
     log.files.fail = True
     with pytest.raises(OperationError, match="log cannot be written"):
         log.add()
+    assert log.obeyed == []
+
+
+async def test_a_disk_that_fails_a_primary_ends_it(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "QUICK_LEADING_S", 1e6)
+    log.leads = True
+    log.files.fail = True
+    log.add()
+    async with asyncio.timeout(DEADLINE):
+        await log.more.wait()
+    assert isinstance(log.failures[0], OperationError)
     assert log.obeyed == []
