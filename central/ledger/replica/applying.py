@@ -19,7 +19,7 @@ from typing import TypeVar
 from central.ledger.command import takes_long
 from central.ledger.errors import OutcomeUnknown
 from central.ledger.replica.workers import Writer
-from central.ledger.state.state_machine import Applied, StateMachine
+from central.ledger.state.state_machine import Applied, Reader, StateMachine
 from central.raft import Entry
 
 Answer = TypeVar("Answer")
@@ -53,15 +53,17 @@ class Applier:
         writer: Writer,
         on_applied: Callable[[Sequence[Entry], list[Applied]], None],
         *,
+        read: Reader,
         on_stored: Callable[[], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`on_stored` is told that tables are as far as what is applied, `on_failure` of what ends
-        the replica.
+        """`read` says what an entry is, on the event loop; `on_stored` is told that tables are as
+        far as what is applied, `on_failure` of what ends the replica.
         """
         self.state_machine = state_machine
         self._writer = writer
         self._on_applied = on_applied
+        self._read = read
         self._on_stored = on_stored
         self._on_failure = on_failure
         self._waiting: deque[Entry] = deque()
@@ -142,7 +144,7 @@ class Applier:
             apply = partial(self.state_machine.apply, part)
             self._writer.begin(apply, partial(self._in_thread, part))
             return
-        applied = self._guarded(partial(self.state_machine.take, part))
+        applied = self._guarded(partial(self.state_machine.take, part, self._read))
         if applied is not None:
             self._applied(part, applied)
 

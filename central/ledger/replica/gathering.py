@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from central.ledger.command import Command, StoredBatches, encode
+from central.ledger.command import Command, StoredBatches, encode, read
 from central.ledger.errors import NotPrimary
 from central.ledger.outcome import Appended, Outcome
 from central.ledger.replica.requests import Requests
-from central.raft import NotLeader, Overloaded, Raft
+from central.raft import Entry, NotLeader, Overloaded, Raft
 
 MOST_IN_AN_ENTRY = 512
 """Batches of several requests; one request that has more is an entry of its own."""
@@ -27,6 +27,14 @@ MOST_WAITING = 1 << 16
 class _Request:
     batches: list[list[Any]]
     outcome: asyncio.Future[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    index: int
+    data: bytes
+    command: StoredBatches  # what `data` says
+    committed_at_us: int
 
 
 class Gathering:
@@ -42,6 +50,7 @@ class Gathering:
         self._edition = edition
         self._waiting: deque[_Request] = deque()
         self._count = 0  # of their batches
+        self._proposed: deque[_Proposed] = deque()  # what may still be applied here
 
     def add(self, batches: StoredBatches) -> asyncio.Future[Outcome]:
         """Return what these come to once they are applied. Raises Overloaded.
@@ -70,7 +79,8 @@ class Gathering:
             return
         group = self._take()
         together = [batch for request in group for batch in request.batches]
-        data = encode(StoredBatches(together, self._edition), committed_at_us=self._wall_clock_us())
+        command, now_us = StoredBatches(together, self._edition), self._wall_clock_us()
+        data = encode(command, committed_at_us=now_us)
         try:
             index = self._raft.propose([data])
         except NotLeader as error:
@@ -79,9 +89,21 @@ class Gathering:
             self._tell_all(group, error)
         else:
             self._requests.expect(index, term=self._raft.term, waiter=_Group(group))
+            self._proposed.append(_Proposed(index, data, command, now_us))
+
+    def read(self, entry: Entry) -> tuple[Command | StoredBatches, int]:
+        """Return what `read` does of an entry's data, without reading what was proposed here."""
+        proposed = self._proposed
+        while proposed and proposed[0].index < entry.index:
+            proposed.popleft()
+        if proposed and proposed[0].data is entry.data:
+            own = proposed.popleft()
+            return own.command, own.committed_at_us
+        return read(entry.data)
 
     def refuse(self, primary: str | None) -> None:
         """Tell all who wait that another replica is primary: nothing of theirs was proposed."""
+        self._proposed.clear()
         if self._waiting:
             self._tell_all([], NotPrimary(primary))
 

@@ -84,6 +84,7 @@ class Replica:
             opened.state_machine,
             self._workers.state,
             self._on_applied,
+            read=self._gathering.read,
             on_stored=self._notice_stored,
             on_failure=self._fail,
         )
@@ -163,7 +164,7 @@ class Replica:
 
     @property
     def snapshot_index(self) -> int:
-        """Of the last snapshot that was sent or restored since the start, 0 if there was none."""
+        """Of the last snapshot sent or restored since the start, 0 if there was none."""
         return self._snapshots.last_index
 
     def match_indexes(self) -> dict[str, int]:
@@ -294,14 +295,7 @@ class Replica:
         """Note that the core was told something: it is looked at before the loop waits again."""
         if self._failure is not None and not self._pump_is_due:
             self._pump_is_due = True
-            asyncio.get_running_loop().call_soon(self._guarded, self._pump)
-
-    def _guarded(self, step: Callable[[], None]) -> None:
-        if self._failure is not None:
-            try:
-                step()
-            except BaseException as error:
-                self._fail(error)
+            asyncio.get_running_loop().call_soon(self._pump)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is not None and not self._failure.done():
@@ -362,8 +356,7 @@ class Replica:
 
     def _check_if_whole(self, last: Piece) -> None:
         if last.end == last.size:
-            check = self._snapshots.check(last.identity, self._storage, self._workers.disk)
-            self._begin(check)
+            self._begin(self._snapshots.check(last.identity, self._storage, self._workers.disk))
 
     async def _restore(self, effects: Effects) -> None:
         """Replace the state; nothing is applied or written meanwhile."""
@@ -386,8 +379,6 @@ class Replica:
         self._conclude(effects)
         self._log_writer.release()
 
-    # ---- parts ---
-
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         assert self._tasks is not None
         self._tasks.create_task(work)
@@ -406,4 +397,4 @@ class Replica:
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"
-            logger.info("now %s term=%d index=%d", role, self._raft.term, self._applied.index)
+            logger.info("now %s term=%d index=%d", role, self.term, self._applied.index)

@@ -18,9 +18,10 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from central.ledger.command import (
     AppendBatches,
@@ -58,6 +59,13 @@ logger = logging.getLogger(__name__)
 
 KEPT_PAGES = 64  # empty ones that state.db keeps for what comes next
 VACUUMED_PAGES = 4000  # most that are given back at a time
+
+Reader: TypeAlias = Callable[[Entry], tuple[Command | StoredBatches, int]]
+
+
+def read_entry(entry: Entry) -> tuple[Command | StoredBatches, int]:
+    """Return what an entry says, and when it was proposed. Raises CorruptCommandError."""
+    return read(entry.data)
 
 
 @frozen
@@ -143,13 +151,13 @@ class StateMachine:
         self.store()
         return applied
 
-    def take(self, entries: Sequence[Entry]) -> list[Applied]:
+    def take(self, entries: Sequence[Entry], read: Reader = read_entry) -> list[Applied]:
         """Apply entries in memory; those that need the tables are stored, with all before them.
 
-        If it raises, only what is stored is applied.
+        `read` says of each what it is. If it raises, only what is stored is applied.
         """
         try:
-            return [Applied(entry.index, entry.term, self._take(entry)) for entry in entries]
+            return [Applied(entry.index, entry.term, self._take(entry, read)) for entry in entries]
         except BaseException:
             self._go_back()
             raise
@@ -194,12 +202,12 @@ class StateMachine:
             self._connection.interrupt()
         self._connection.close()
 
-    def _take(self, entry: Entry) -> Outcome:
+    def _take(self, entry: Entry, read: Reader) -> Outcome:
         if entry.index != self._index + 1:
             raise AssertionError(f"entry {entry.index} cannot follow {self._index}")
         if not entry.data:
             return self._chained(entry, None)
-        command, proposed_at_us = read(entry.data)
+        command, proposed_at_us = read(entry)
         self._committed_at_us = max(self._committed_at_us, proposed_at_us)
         if isinstance(command, StoredBatches | LoseCamera):
             return self._do(entry, command)

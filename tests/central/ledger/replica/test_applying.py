@@ -12,7 +12,7 @@ from central.ledger.errors import OutcomeUnknown
 from central.ledger.replica import applying
 from central.ledger.replica.applying import Applier
 from central.ledger.replica.workers import Writer
-from central.ledger.state.state_machine import Applied, StateMachine
+from central.ledger.state.state_machine import Applied, StateMachine, read_entry
 from central.raft import Entry
 from tests.central.ledger.samples import (
     OCCUPIED,
@@ -39,6 +39,7 @@ class Watched:
             self.machine,
             writer,
             self._on_applied,
+            read=read_entry,
             on_stored=lambda: self.stored.put_nowait(self.machine.stored_index),
             on_failure=self.failures.append,
         )

@@ -87,6 +87,37 @@ async def test_what_waits_is_one_entry_in_its_order_and_each_learns_its_part() -
     assert await second == rejected(said(1, "far"))
 
 
+async def test_what_was_proposed_here_is_not_read_again() -> None:
+    alone = Alone()
+    alone.lead()
+    sent, _ = read(encode(appended(said(1)), committed_at_us=0))
+    assert isinstance(sent, StoredBatches)
+    alone.gathering.add(sent)
+    alone.gathering.propose()
+    for number in (2, 3):
+        append(alone.gathering, said(number))
+        alone.gathering.propose()
+    one, two, three = alone.entries()
+    other = Entry(two.index, two.term, encode(appended(said(9)), committed_at_us=8))
+    first, at = alone.gathering.read(one)
+    assert isinstance(first, StoredBatches)
+    assert first.batches[0] is sent.batches[0]
+    assert (first, at) == read(one.data)
+    assert alone.gathering.read(other) == read(other.data)  # another primary's in that place
+    assert alone.gathering.read(three) == read(three.data)
+    assert alone.gathering.read(one) == read(one.data)  # as often as it is asked
+    assert not alone.gathering._proposed
+
+
+async def test_whoever_leads_no_more_forgets_what_it_proposed() -> None:
+    alone = Alone()
+    alone.lead()
+    append(alone.gathering, said(1))
+    alone.gathering.propose()
+    alone.gathering.refuse("b")
+    assert not alone.gathering._proposed
+
+
 async def test_what_is_too_much_is_another_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MOST_IN_AN_ENTRY", 3)
     monkeypatch.setattr(gathering, "MOST_WAITING", 7)
