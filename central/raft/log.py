@@ -11,13 +11,16 @@ class Log:
     """Entries start.index + 1 .. last_index, without gaps; terms never decrease.
 
     `_configurations` holds (index, configuration) of the start and of each entry that has one.
-    `_unwritten_from` is the first index that no Effects has carried to the disk yet.
+    `_unwritten_from` is the first index that no Effects has carried to the disk yet. `last_index`
+    is kept, for it is asked for at every step: it is always the start's and how many entries.
     """
 
     def __init__(self, entries: Iterable[Entry] = (), *, start: Snapshot | None = None) -> None:
         self._start = start or Snapshot()
         self._entries: list[Entry] = []
         self._configurations = [(self._start.index, self._start.configuration)]
+        self.last_index = self._start.index
+        """Index of the last entry, the start's if there is none."""
         self._extend(list(entries))
         self._unwritten_from = self.last_index + 1
 
@@ -25,11 +28,6 @@ class Log:
     def start(self) -> Snapshot:
         """What the state before the first entry is called; index 0 if nothing was compacted."""
         return self._start
-
-    @property
-    def last_index(self) -> int:
-        """Index of the last entry, the start's if there is none."""
-        return self._start.index + len(self._entries)
 
     @property
     def last_term(self) -> int:
@@ -142,6 +140,7 @@ class Log:
         """Drop everything: a snapshot took its place."""
         self._start = start
         self._entries = []
+        self.last_index = start.index
         self._configurations = [(start.index, start.configuration)]
         self._unwritten_from = start.index + 1
 
@@ -155,6 +154,7 @@ class Log:
 
     def _truncate(self, first: int) -> None:
         del self._entries[first - self._start.index - 1 :]
+        self.last_index = first - 1
         self._unwritten_from = min(self._unwritten_from, first)
         # Section 4.1: "if a configuration entry is removed from the log, a server falls back to
         # the previous configuration in its log".
@@ -172,3 +172,4 @@ class Log:
             if entry.configuration is not None:
                 self._configurations.append((index, entry.configuration))
         self._entries.extend(entries)
+        self.last_index = index

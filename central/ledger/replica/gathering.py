@@ -52,6 +52,11 @@ class Gathering:
         self._count = 0  # of their batches
         self._proposed: deque[_Proposed] = deque()  # what may still be applied here
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is something to propose."""
+        return bool(self._waiting)
+
     def add(self, batches: StoredBatches) -> asyncio.Future[Outcome]:
         """Return what these come to once they are applied. Raises Overloaded.
 

@@ -322,13 +322,14 @@ class Replica:
     def _after_write(self, batch: Sequence[Effects]) -> None:
         if self._failure is None:
             return  # the write was under way when the replica was stopped
-        others: list[Message] = []
-        for effects in batch:
-            for message in effects.messages_after:
-                if message.receiver == self.settings.replica_id:
-                    self._raft.step(message)
-                else:
-                    others.append(message)
+        me = self.settings.replica_id
+        said = [message for effects in batch for message in effects.messages_after]
+        others = [message for message in said if message.receiver != me]
+        for message in said:
+            if message.receiver == me:
+                self._raft.step(message)
+        if len(others) < len(said) or self._gathering.is_waiting:
+            self._wake()
         self._send(others)
         for effects in batch:
             if effects.restore is not None:  # the last one of its batch
@@ -338,7 +339,6 @@ class Replica:
                 self._conclude(effects, next_turn=bool(others))
             if effects.persist is not None and effects.persist.pieces:
                 self._check_if_whole(effects.persist.pieces[-1])
-        self._wake()
 
     def _conclude(self, effects: Effects, *, next_turn: bool = False) -> None:
         if effects.committed:
