@@ -4,6 +4,7 @@ It is made under another name, and has its own only when it is whole and durable
 goes last. So a crash at any moment leaves the old log or the new one.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from central.ledger.log.segments import Segments
 from central.ledger.log.state import LogState, after
 from central.raft import Entry, HardState, Persist, Snapshot
 from node.errors import UsageError
+
+logger = logging.getLogger(__name__)
 
 DIRECTORY = "log"
 
@@ -58,6 +61,8 @@ def begin_log(
             segments.close()
         files.rename(unfinished, directory / DIRECTORY)
         files.sync_directory(directory)
+        if old is not None:
+            logger.info("log of an earlier version converted entries=%d", len(entries))
     log_db.remove(directory, files)
 
 

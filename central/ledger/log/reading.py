@@ -4,7 +4,7 @@ import re
 import struct
 from pathlib import Path
 
-from central.ledger.log.blocks import Damaged, read_blocks
+from central.ledger.log.blocks import Damaged, read_blocks, written_bytes
 from central.ledger.log.contents import End, Replay, end_before
 from central.ledger.log.files import Files
 from central.ledger.log.spare import UNFINISHED
@@ -66,10 +66,11 @@ def read_log(directory: Path, files: Files, *, to_write: bool) -> Found:
         here = _take_segment(replay, content, sequence, end)
         if here is not None:
             segments.append(Segment(sequence, after if end else replay.begun_after))
-            size, end, behind = len(content), here, len(content[here.offset :].rstrip(b"\0"))
+            size, end = len(content), here
+            behind = max(0, written_bytes(content) - here.offset)
         elif end is None or sequence != run[-1]:
             raise ValueError(f"{segment_name(sequence)} is damaged at byte 0: it is empty")
-        elif not any(content):
+        elif not written_bytes(content):
             spare = len(content)
     if end is None:
         raise ValueError("no segment is there")

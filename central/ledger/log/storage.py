@@ -91,7 +91,11 @@ class Storage:
                 self._segments = Segments(
                     self.path, self._files, found, segment_bytes=segment_bytes, ahead=ahead
                 )
-                self._check_snapshots()
+                try:
+                    self._check_snapshots()
+                except BaseException:
+                    self._segments.close()
+                    raise
         except BaseException:
             os.close(self._lock)
             raise

@@ -1,7 +1,6 @@
 """Makes a group of one stopped replica's data, when a quorum of the others is gone for good."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +59,7 @@ class Recovery:
             self._storage.rename_cluster(cluster_id)
             self._storage.write(forced(survivor.hard_state, survivor.last, group))
             write_identity(self._directory, Identity(self._identity.incarnation, cluster_id, True))
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise OperationError(
                 f"data directory '{self._directory}' cannot be written ({error}): free or replace "
                 "the disk, then recover again"
