@@ -9,8 +9,8 @@ from node.address import Address
 from node.errors import OperationError
 
 
-def check_free(listen: Address) -> None:
-    """Raise OperationError if the address cannot be bound now."""
+def check_free(listen: Address, *, option: str = "--listen") -> None:
+    """Raise OperationError, which names the option that said it, if it cannot be bound now."""
     host = listen.host.strip("[]")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -21,5 +21,5 @@ def check_free(listen: Address) -> None:
             probe.bind(address)
     except OSError as error:
         raise OperationError(
-            f"cannot listen on {listen}: {error.strerror}; choose another address with --listen"
+            f"cannot listen on {listen}: {error.strerror}; choose another one with {option}"
         ) from error

@@ -63,7 +63,7 @@ class MetricsServer:
 
     async def start(self) -> None:
         """Bind the address (`address` then has the port); raises OperationError."""
-        check_free(self._listen)
+        check_free(self._listen, option="--metrics")
         host, port = self._listen.host, self._listen.port
         self._server = await asyncio.start_server(self._answer, host, port, limit=8192)
         self.address = Address(host, self._server.sockets[0].getsockname()[1])

@@ -106,8 +106,9 @@ async def _opened(
     check_mark(settings.directory)
     if not holds_replica(settings.directory):
         # Its first start says for ever whose a directory is: one that fails is to leave none.
-        for port in (listen.port, peer_port, append_port):
-            check_free(Address(listen.host, port))
+        check_free(listen)
+        for port, option in ((peer_port, "--peer-port"), (append_port, "--append-port")):
+            check_free(Address(listen.host, port), option=option)
     # In a thread: an old state takes minutes to convert, and a second signal shall end even that.
     return await asyncio.to_thread(open_replica, settings)
 

@@ -49,7 +49,7 @@ def test_the_pages_move_aside_unless_their_place_was_asked_for() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         asked = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(OperationError, match="choose another address with --listen"):
+        with pytest.raises(OperationError, match="choose another one with --listen"):
             pages_address(asked)
     assert pages_address(Address("127.0.0.1", 0)).port != 0
     assert pages_address(None).host == "127.0.0.1"

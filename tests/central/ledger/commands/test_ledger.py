@@ -1,9 +1,11 @@
 """`parkledger ledger` with options that cannot be: one line, and no directory is made."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from tests.central.ledger.cluster import free_ports
 from tests.command_line import Runner
 
 
@@ -29,4 +31,19 @@ def test_options_that_cannot_be(
     assert (outcome.code, outcome.out) == (2, [])
     assert line in outcome.err
     assert outcome.err.count("\n") == 1
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("option", ["--peer-port", "--append-port"])
+def test_a_port_of_its_own_that_is_taken_is_named(option: str, run: Runner, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        listen = ("--listen", f"127.0.0.1:{free_ports(1)[0]}")
+        data = ("--data", tmp_path / "a")
+        outcome = run("ledger", "--replica-id", "a", *listen, *data, option, port)
+    assert (outcome.code, outcome.out) == (1, [])
+    assert f"127.0.0.1:{port}" in outcome.err
+    assert f"choose another one with {option}" in outcome.err
     assert not (tmp_path / "a").exists()
