@@ -70,9 +70,9 @@ def read_frames(path: Path, images: Path | None = None) -> tuple[LabelledFrame, 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+        raise UsageError(f"{path}: is not JSON ({error}); give a frames JSON") from error
     entries = document.get("images") if isinstance(document, dict) else None
     if not isinstance(entries, list) or not entries:
         raise UsageError(f'{path} has no frames: it needs a non-empty list "images"')

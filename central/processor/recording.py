@@ -88,7 +88,7 @@ def read_recording(path: Path) -> Iterator[Record]:
                 yield record
                 number += 1
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
 
 
 def _next(path: Path, file: BinaryIO, number: int) -> Record | None:

@@ -118,7 +118,7 @@ def test_pictures_in_another_folder(frames: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "needle"),
     [
-        (["none.json"], "cannot read"),
+        (["none.json"], "none.json: cannot be read"),
         (["FRAMES", "--images", "nowhere"], "no picture at"),
         (["FRAMES", "--model", "none.onnx"], "cannot read model"),
         (["FRAMES", "--errors", "sheet.txt"], ".png or .jpg"),

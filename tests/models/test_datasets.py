@@ -76,7 +76,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str, needle: st
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         read_frames(tmp_path / "none.json")
 
 
