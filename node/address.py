@@ -1,11 +1,14 @@
 """HOST:PORT, checked once, where it enters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import click
 
 from node.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, order=True)
@@ -81,3 +84,15 @@ class AddressListType(click.ParamType[tuple[Address, ...]]):
 ADDRESS = AddressType()
 REMOTE_ADDRESS = AddressType(remote=True)
 ADDRESSES = AddressListType()
+
+
+def ledger_option(words: str) -> Callable[[Command], Command]:
+    """Return the option --ledger, replicas to connect to, explained by these words."""
+    return click.option(
+        "--ledger",
+        type=ADDRESSES,
+        default="127.0.0.1:7001",
+        show_default=True,
+        show_envvar=True,
+        help=words,
+    )

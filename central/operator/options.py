@@ -2,16 +2,11 @@
 
 import click
 
-from node.address import ADDRESSES
+from node import address
 from node.identifiers import IdType
 
-ledger_option = click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas to ask, one or more; the primary is found through any of them.",
+ledger_option = address.ledger_option(
+    "Replicas to ask, one or more; the primary is found through any of them."
 )
 answer_timeout_option = click.option(
     "--timeout",

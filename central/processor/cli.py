@@ -14,7 +14,7 @@ from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings
 from models.classifier import SpotClassifier
 from node import logs
-from node.address import ADDRESS, ADDRESSES, Address
+from node.address import ADDRESS, Address, ledger_option
 from node.errors import UsageError
 from node.identifiers import IdType
 from node.shutdown import run_until_signalled
@@ -85,14 +85,7 @@ async def _serve(
     show_envvar=True,
     help="Where cameras connect to; 0.0.0.0 as the host admits other machines.",
 )
-@click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas of the ledger, any or all of them.",
-)
+@ledger_option("Replicas of the ledger, any or all of them.")
 @click.option(
     "--processor-id",
     type=IdType("processor"),

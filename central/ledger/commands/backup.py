@@ -5,20 +5,13 @@ from pathlib import Path
 
 import click
 
-from node.address import ADDRESSES, Address
+from node.address import Address, ledger_option
 from node.shutdown import run_unless_signalled
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas to ask, one or more; the others are found through them.",
-)
+@ledger_option("Replicas to ask, one or more; the others are found through them.")
 @click.option(
     "--replace",
     is_flag=True,

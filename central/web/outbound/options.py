@@ -2,16 +2,9 @@
 
 import click
 
-from node.address import ADDRESSES
+from node import address
 
-ledger_option = click.option(
-    "--ledger",
-    type=ADDRESSES,
-    default="127.0.0.1:7001",
-    show_default=True,
-    show_envvar=True,
-    help="Replicas of the ledger, any or all of them.",
-)
+ledger_option = address.ledger_option("Replicas of the ledger, any or all of them.")
 stale_after_option = click.option(
     "--stale-after",
     type=click.FloatRange(1, 86_400),
