@@ -28,7 +28,6 @@ from models.recipe import (
     TEACHER_STEPS,
     TEACHER_WEIGHT,
 )
-from models.rendered import SOURCE
 from models.teacher import TASK
 from models.workshop import (
     STRIPS_SHARE,
@@ -52,7 +51,7 @@ class Sight:
 
     pools: disturbed, of `wide` looks; narrow, broad: undisturbed spots with looks of the shipped
     network's size and of `wide` size, in the same order; rendered: what only the small network
-    learns from.
+    learns from, while it is polished.
     """
 
     pools: Sequence[Pool]
@@ -105,24 +104,12 @@ def study(
     seed, drawn = settings.seed, sight.rendered
     disturbed = [softened(as_served(one, seed), opinions[one.name]) for one in sight.pools]
     plain = [through_strips(one, seed) for one in undisturbed(sight.narrow, seed=seed)]
-    shares = source_shares
-    if drawn is not None:
-        sharp = through_strips(drawn, seed)
-        disturbed.append(sharp)
-        plain.append(sharp)
-        shares = with_rendered(source_shares)
-    lesson = Lesson(disturbed, plain, shares)
+    sharp = None if drawn is None else through_strips(drawn, seed)
+    lesson = Lesson(disturbed, plain, source_shares, rendered=sharp)
     key = f"{fingerprint}, teacher {TEACHER_WEIGHT}, strips {STRIPS_SHARE}, steady {SHIPPED.steady}"
     if drawn is not None:
-        key += f", rendered {RENDERED_SHARE} of {len(drawn.occupied)}"
+        key += f", polished with rendered {RENDERED_SHARE} of {len(drawn.occupied)}"
     return fit(lesson, settings, checkpoint, key, progress, name=name)
-
-
-def with_rendered(source_shares: Mapping[str, float]) -> dict[str, float]:
-    """How often a batch draws from each source when a share of it is rendered."""
-    total = sum(source_shares.values())
-    shares = {name: share * (1.0 - RENDERED_SHARE) for name, share in source_shares.items()}
-    return {**shares, SOURCE: RENDERED_SHARE * total}
 
 
 def softened(pool: Pool, logits: npt.NDArray[np.float32]) -> Pool:

@@ -62,8 +62,8 @@ class Task:
     build: the network for a patch geometry; see: (N, *shape) uint8 -> what the network takes;
     loss: of its answers, against probabilities (N,); slow: parameters whose name begins so learn at
     a tenth of the rate; average, polish_average: what the running average of the weights keeps at
-    each step; clip: greatest norm of a gradient, 0 for any; steady: how much it counts that a
-    patch, and the same patch as a strip brings it, get unequal answers.
+    each step; clip: greatest norm of a gradient, 0 for any; steady: how much it counts, while
+    polishing, that a patch, and the same patch as a strip brings it, get unequal answers.
     """
 
     build: Callable[[PatchSpec], nn.Module] = lambda spec: build(*spec.shape[:2])
@@ -212,8 +212,9 @@ class Learner:
         return float(loss.detach())
 
     def _loss(self, patches: Image, targets: torch.Tensor) -> torch.Tensor:
-        """Of one batch; with `steady`, some of it goes through a strip beside itself."""
-        again = len(patches) // _STEADIED if self.task.steady else 0
+        """Of one batch; where `steady` counts, some of it goes through a strip beside itself."""
+        steadied = self.task.steady > 0.0 and self.step >= self.settings.steps
+        again = len(patches) // _STEADIED if steadied else 0
         if again:
             rng = np.random.default_rng([self.settings.seed, self.step, again])
             # The pools' own order: the first ones of a batch would all be of one pool.

@@ -29,9 +29,9 @@ from models.quantise import load
 from models.recipe import (
     BATCH,
     LEAVE_ONE_OUT,
-    LEAVE_ONE_OUT_POLISH,
     LEAVE_ONE_OUT_STEPS,
     NAME,
+    POLISH,
     PORTIONS,
     RATE,
     RENDERED_LOTS,
@@ -184,7 +184,7 @@ def main(
     torch.set_num_threads(1)
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, tuple(Part), SPEC, training_data)
-    settings = Settings(seed, steps, BATCH, RATE, SPEC, LEAVE_ONE_OUT_POLISH)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
     folder = plan.folder(work)
     answers = {}
     with progress_bar() as progress:

@@ -17,6 +17,7 @@ from models.learning import SHIPPED, Learner, Mixture, Settings, Task, halved, t
 from models.lighting import encode
 from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
+from models.recipe import RENDERED_SHARE
 from models.rendered import cut_lots, make_lots
 from models.splits import Part
 
@@ -159,13 +160,14 @@ class Lesson:
 
     disturbed: the pool; plain: undisturbed patches, from `undisturbed`; source_shares: how often a
     batch draws from each source; plain_shares: of plain patches in a batch, before and while
-    polishing.
+    polishing; rendered: `RENDERED_SHARE` of each batch while polishing, beside all else.
     """
 
     disturbed: Sequence[Pool]
     plain: Sequence[Pool]
     source_shares: Mapping[str, float]
     plain_shares: tuple[float, float] = (0.0, PLAIN_SHARE)
+    rendered: Pool | None = None
 
     def mixtures(self) -> tuple[Mixture, Mixture]:
         """What batches draw from, before and while polishing."""
@@ -178,7 +180,12 @@ class Lesson:
             )
             for share in self.plain_shares
         )
-        return before, polish
+        return before, polish if self.rendered is None else _with_rendered(polish, self.rendered)
+
+
+def _with_rendered(mixture: Mixture, rendered: Pool) -> Mixture:
+    shares = np.append(mixture.shares * (1.0 - RENDERED_SHARE), RENDERED_SHARE)
+    return Mixture([*mixture.pools, rendered], shares)
 
 
 def fit(

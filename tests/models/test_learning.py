@@ -1,6 +1,6 @@
 """The training loop on toy data: it learns, and a resumed run is the same run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +59,19 @@ def test_the_loss_falls(tmp_path: Path) -> None:
     assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:8])
 
 
-def test_unequal_answers_to_a_patch_and_its_strip_count_where_they_are_to() -> None:
+def test_unequal_answers_to_a_patch_and_its_strip_count_while_polishing() -> None:
     patches, occupied = batch(toy_data(), settings(3), 0)
 
-    def losses(steady: float) -> list[float]:
-        learner = Learner(settings(3), CPU, Task(steady=steady))
+    def losses(steady: float, *, polish: int) -> list[float]:
+        both = replace(settings(3 - polish), polish=polish)
+        learner = Learner(both, CPU, Task(steady=steady))
         return [learner.learn(patches, occupied) for _ in range(3)]
 
     # The first batch meets the same weights, so only what is added tells the losses apart.
-    assert losses(1e6)[0] > losses(0.0)[0] + 0.01
-    assert losses(1.0) == losses(1.0)
+    assert losses(1e6, polish=3)[0] > losses(0.0, polish=3)[0] + 0.01
+    assert losses(1.0, polish=3) == losses(1.0, polish=3)
+    assert losses(1e6, polish=0) == losses(0.0, polish=0)
+    assert losses(1e6, polish=1)[:2] == losses(0.0, polish=1)[:2]
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:

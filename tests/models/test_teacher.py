@@ -16,12 +16,11 @@ from models.distil import (  # noqa: E402
     softened,
     study,
     teaching,
-    with_rendered,
 )
 from models.learning import Learner, Settings  # noqa: E402
 from models.patches import Image  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
-from models.recipe import RENDERED_SHARE, SPEC, TEACHER_WEIGHT  # noqa: E402
+from models.recipe import SPEC, TEACHER_WEIGHT  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.teacher import FROZEN, STAGES, TASK, Teacher, imagenet  # noqa: E402
 from models.workshop import progress_bar, wide  # noqa: E402
@@ -144,13 +143,6 @@ def test_without_a_source_neither_network_sees_it(tmp_path: Path) -> None:
             name="toy",
         )
     assert all(np.isfinite(value).all() for value in weights.values())
-
-
-def test_rendered_spots_make_up_their_share_and_take_alike_from_all() -> None:
-    shares = with_rendered({"acpds": 0.4, "pklot": 0.1})
-    assert sum(shares.values()) == pytest.approx(0.5)
-    assert shares["rendered"] == pytest.approx(0.5 * RENDERED_SHARE)
-    assert shares["acpds"] == pytest.approx(4.0 * shares["pklot"])
 
 
 def test_the_teacher_sees_looks_of_twice_the_size() -> None:

@@ -24,7 +24,7 @@ from models.leave_one_out import (  # noqa: E402
 from models.metrics import Thresholds, balanced_accuracy  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
 from models.quantise import load, spread  # noqa: E402
-from models.recipe import SPEC  # noqa: E402
+from models.recipe import RENDERED_SHARE, SPEC  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.train import write_model  # noqa: E402
 from models.workshop import (  # noqa: E402
@@ -144,13 +144,26 @@ def test_a_share_of_the_samples_goes_through_a_jpeg_of_its_own() -> None:
     np.testing.assert_array_equal(through_strips(pool, 1).patches, seen.patches)
 
 
-def test_a_lesson_mixes_plain_patches_in_as_often_as_it_says() -> None:
-    def pools(source: str) -> Pool:
-        patches = np.zeros((4, *SPEC.shape), dtype=np.uint8)
-        return Pool(Portion(source, source, 4), patches, np.zeros(4, dtype=np.float32))
+def empty_spots(source: str) -> Pool:
+    patches = np.zeros((4, *SPEC.shape), dtype=np.uint8)
+    return Pool(Portion(source, source, 4), patches, np.zeros(4, dtype=np.float32))
 
-    both = [pools("acpds"), pools("pklot")]
+
+def test_a_lesson_mixes_plain_patches_in_as_often_as_it_says() -> None:
+    both = [empty_spots("acpds"), empty_spots("pklot")]
     lesson = Lesson(both, both, {"acpds": 0.8, "pklot": 0.2}, (0.0, 0.5))
     before, polish = lesson.mixtures()
     np.testing.assert_allclose(before.shares, [0.8, 0.2, 0.0, 0.0])
     np.testing.assert_allclose(polish.shares, [0.4, 0.1, 0.4, 0.1])
+
+
+def test_rendered_spots_come_while_polishing_and_take_alike_from_all() -> None:
+    both, drawn = [empty_spots("acpds"), empty_spots("pklot")], empty_spots("rendered")
+    shares = {"acpds": 0.8, "pklot": 0.2}
+    before, polish = Lesson(both, both, shares, (0.0, 0.5), drawn).mixtures()
+    assert drawn not in before.pools
+    assert polish.pools[-1] is drawn
+    rest = 1.0 - RENDERED_SHARE
+    np.testing.assert_allclose(
+        polish.shares, [0.4 * rest, 0.1 * rest, 0.4 * rest, 0.1 * rest, RENDERED_SHARE]
+    )
