@@ -23,7 +23,7 @@ class Arriving:
 
 
 class Disk:
-    """What a crash leaves. Writes go one at a time, each in one transaction.
+    """What a crash leaves. Writes go one at a time, each there or not.
 
     The state machine keeps its own state: it reaches the disk with some later write, so that a
     restart applies some entries again.
@@ -97,7 +97,7 @@ class Disk:
             self.finish()
             return "crash after fsync, before it was known"
         self._under_way = None
-        # Torn or not begun: the transaction's checksums tell, and it is rolled back.
+        # Torn or not begun: the write's checksum tells, and it is cut off.
         return "crash with a write lost" if rng.random() < 0.5 else "crash with a torn write"
 
     @property

@@ -71,7 +71,7 @@ class Segments:
             self._write(payload, prefix=b"")
         else:
             self._go_over(heading(owner, self._end, before) + payload, before.last)
-        if self._ahead and self._end.offset > self._size // 2:
+        if self._ahead and self._end.offset > self._size // 2 and not self._spare.is_begun:
             self._spare.begin(self._path(self._sequence + 1), self._next_size())
 
     def drop_before(self, start: int) -> None:

@@ -28,11 +28,15 @@ class Spare:
         """Whether one can be taken without waiting, if it is large enough."""
         return self._made is not None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is one, or it is being made, or that has failed."""
+        return self._thread is not None or self._made is not None
+
     def begin(self, path: Path, size: int) -> None:
-        """Have one made, unless there is one, or it is being made."""
-        if self._thread is None and self._made is None:
-            self._thread = threading.Thread(target=self._try, args=(path, size), name="segment")
-            self._thread.start()
+        """Have one made; none may be begun."""
+        self._thread = threading.Thread(target=self._try, args=(path, size), name="segment")
+        self._thread.start()
 
     def keep(self, path: Path, size: int) -> None:
         """Use one that an earlier process has made."""
