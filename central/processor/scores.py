@@ -52,8 +52,11 @@ class LastScores:
         at_us: when the picture was captured, microseconds.
         """
         places = scores.places
-        every = places is None or len(places) == len(self._probabilities)
-        where = slice(None) if places is None or every else list(places)
+        if places is None or len(places) == len(self._probabilities):
+            self._probabilities[:] = scores.probabilities
+            self._at_us[:] = at_us
+            return self._probabilities.copy()  # none is old
+        where = list(places)
         self._probabilities[where] = scores.probabilities
         self._at_us[where] = at_us
         age_us = at_us - self._at_us
