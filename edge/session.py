@@ -15,6 +15,7 @@ from edge.complaints import Complaints
 from edge.conditions import Condition, Conditions
 from edge.encoder import Encoder
 from edge.frames import CapturedFrame, EncodedFrame
+from edge.laned_call import LanedCall
 from edge.outbox import Numbered, Outbox, UnexpectedAck
 from edge.plan import CutPlan
 from edge.pulse import Pulse
@@ -25,7 +26,6 @@ from edge.wire import (
     CannotWrite,
     ContractBroken,
     Hello,
-    StreamCall,
     Welcome,
     read_answer,
     read_welcome,
@@ -112,7 +112,7 @@ class Session:
 
     def __init__(
         self,
-        call: StreamCall,
+        call: LanedCall,
         *,
         outbox: Outbox[CapturedFrame],
         conditions: Conditions,

@@ -13,11 +13,12 @@ from edge.conditions import Conditions
 from edge.encoder import Encoder
 from edge.frames import CapturedFrame
 from edge.homing import Homing
+from edge.laned_call import LanedCall
 from edge.outbox import Outbox
 from edge.realign import Proposals
 from edge.refusals import Refusal, explain
 from edge.session import FellSilent, Limits, Phase, Session, Signal, StreamBroken
-from edge.wire import CHANNEL_OPTIONS, Hello, StreamCall, StreamFailed, Welcome, open_stream, ping
+from edge.wire import CHANNEL_OPTIONS, Hello, StreamFailed, Welcome, open_stream, ping
 from node.address import Address
 from node.backoff import Backoff
 from node.errors import UsageError
@@ -32,12 +33,12 @@ class Connection:
     rank: int
     address: Address
     channel: grpc.aio.Channel
-    call: StreamCall
+    call: LanedCall
     session: Session
     welcome: Welcome
 
 
-async def _hang_up(call: StreamCall, channel: grpc.aio.Channel) -> None:
+async def _hang_up(call: LanedCall, channel: grpc.aio.Channel) -> None:
     call.cancel()
     await channel.close()
 
@@ -137,7 +138,7 @@ class Uplink:
         """Greet one processor; None, and said why, if it does not take this camera."""
         address = self._processors[rank]
         channel = grpc.aio.insecure_channel(str(address), options=CHANNEL_OPTIONS)
-        call = open_stream(channel)
+        call = open_stream(channel, address.host)
         session = Session(
             call,
             outbox=self._outbox,

@@ -1,4 +1,4 @@
-"""video_stream.proto <-> dataclasses: the only file of `edge` that sees proto types."""
+"""video_stream.proto <-> dataclasses: here and in laned_call.py alone `edge` sees proto types."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import grpc.aio
 
 from edge.conditions import Report
 from edge.frames import EncodedFrame
+from edge.laned_call import LanedCall
 from edge.plan import CutPlan, Polygon
 from edge.realign import Realignment
 from models.patches import PatchSpec
@@ -19,10 +20,6 @@ from protos.video_stream_pb2_grpc import VideoStreamServiceStub
 
 if TYPE_CHECKING:
     from protos.video_stream_pb2_grpc import VideoStreamServiceAsyncStub
-
-    StreamCall = grpc.aio.StreamStreamCall[pb.CameraMessage, pb.ProcessorMessage]
-else:  # generic in the type stubs only
-    StreamCall = grpc.aio.StreamStreamCall
 
 MAX_MESSAGE_BYTES = 64 * 2**20
 
@@ -103,11 +100,11 @@ class Ack:
     doubtful: tuple[int, ...] = ()
 
 
-def open_stream(channel: grpc.aio.Channel) -> StreamCall:
-    """Start StreamVideo on `channel`."""
+def open_stream(channel: grpc.aio.Channel, host: str) -> LanedCall:
+    """Start StreamVideo on `channel`, which is one to `host`."""
     # The stub's own type is that of the synchronous API; the channel decides.
     stub = cast("VideoStreamServiceAsyncStub", VideoStreamServiceStub(channel))
-    return stub.StreamVideo()
+    return LanedCall(stub.StreamVideo(), host)
 
 
 async def ping(channel: grpc.aio.Channel, *, timeout: float) -> bool:
@@ -120,7 +117,7 @@ async def ping(channel: grpc.aio.Channel, *, timeout: float) -> bool:
     return True
 
 
-async def write_hello(call: StreamCall, hello: Hello) -> None:
+async def write_hello(call: LanedCall, hello: Hello) -> None:
     """Send the first message; raises CannotWrite."""
     message = pb.CameraHello(
         camera_id=hello.camera_id,
@@ -135,7 +132,7 @@ async def write_hello(call: StreamCall, hello: Hello) -> None:
 
 
 async def write_frame(
-    call: StreamCall, frame: EncodedFrame, *, sequence: int, dropped_total: int
+    call: LanedCall, frame: EncodedFrame, *, sequence: int, dropped_total: int
 ) -> None:
     """Send one frame, or the strip cut from it; raises CannotWrite."""
     if frame.cut is not None:
@@ -148,25 +145,23 @@ async def write_frame(
             places=frame.cut.places,
             fine=frame.cut.fine,
             fine_at=frame.cut.fine_at,
-            jpeg=frame.jpeg,
             dropped_total=dropped_total,
             source_position_us=frame.position_us,
         )
-        await _write(call, pb.CameraMessage(strip=strip))
+        await _write(call, pb.CameraMessage(strip=strip), frame.jpeg)
         return
     message = pb.Frame(
         sequence=sequence,
         captured_at_us=frame.captured_at_us,
         width=frame.width,
         height=frame.height,
-        jpeg=frame.jpeg,
         dropped_total=dropped_total,
         source_position_us=frame.position_us,
     )
-    await _write(call, pb.CameraMessage(frame=message))
+    await _write(call, pb.CameraMessage(frame=message), frame.jpeg)
 
 
-async def write_condition(call: StreamCall, report: Report) -> None:
+async def write_condition(call: LanedCall, report: Report) -> None:
     """Say what is the matter with the pictures; takes no credit. Raises CannotWrite."""
     message = pb.ConditionReport(
         condition=parking.CameraCondition.ValueType(report.condition),
@@ -177,7 +172,7 @@ async def write_condition(call: StreamCall, report: Report) -> None:
     await _write(call, pb.CameraMessage(condition=message))
 
 
-async def write_realign(call: StreamCall, proposal: Realignment) -> None:
+async def write_realign(call: LanedCall, proposal: Realignment) -> None:
     """Propose new regions; takes no credit. Raises CannotWrite."""
     message = pb.RealignProposal(
         plan_id=proposal.plan_id,
@@ -187,7 +182,7 @@ async def write_realign(call: StreamCall, proposal: Realignment) -> None:
     await _write(call, pb.CameraMessage(realign=message))
 
 
-async def read_welcome(call: StreamCall) -> Welcome | None:
+async def read_welcome(call: LanedCall) -> Welcome | None:
     """Read the first answer; None if the stream ended well instead.
 
     Raises StreamFailed, ContractBroken.
@@ -209,7 +204,7 @@ async def read_welcome(call: StreamCall) -> Welcome | None:
     )
 
 
-async def read_answer(call: StreamCall) -> Ack | CutPlan | None:
+async def read_answer(call: LanedCall) -> Ack | CutPlan | None:
     """Read one ack or new plan; None if the stream ended well.
 
     Raises StreamFailed, ContractBroken.
@@ -261,14 +256,14 @@ def _polygon(millionths: Sequence[int]) -> Polygon:
     return tuple((x / 1_000_000, y / 1_000_000) for x, y in pairs)
 
 
-async def _write(call: StreamCall, message: pb.CameraMessage) -> None:
+async def _write(call: LanedCall, message: pb.CameraMessage, picture: bytes = b"") -> None:
     try:
-        await call.write(message)
+        await call.write(message, picture)
     except (grpc.RpcError, asyncio.InvalidStateError) as error:
         raise CannotWrite from error
 
 
-async def _read(call: StreamCall) -> pb.ProcessorMessage | None:
+async def _read(call: LanedCall) -> pb.ProcessorMessage | None:
     try:
         message = await call.read()
     except grpc.aio.AioRpcError as error:

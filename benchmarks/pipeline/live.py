@@ -70,7 +70,7 @@ class PlayedCamera:
         )
         deadline = time.monotonic() + READY_S
         while True:
-            self._call = wire.open_stream(self._channel)
+            self._call = wire.open_stream(self._channel, listen.host)
             try:
                 await wire.write_hello(self._call, hello)
                 welcome = await wire.read_welcome(self._call)

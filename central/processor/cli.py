@@ -85,6 +85,15 @@ async def _serve(
     show_envvar=True,
     help="Where cameras connect to; 0.0.0.0 as the host admits other machines.",
 )
+@click.option(
+    "--picture-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any that is free",
+    show_envvar=True,
+    help="Port on which cameras send pictures beside their streams; where it cannot be reached "
+    "they send them over --listen.",
+)
 @ledger_option("Replicas of the ledger, any or all of them.")
 @click.option(
     "--processor-id",
@@ -227,6 +236,7 @@ async def _serve(
 @logs.log_level_option
 def processor(
     listen: Address,
+    picture_port: int,
     ledger: tuple[Address, ...],
     processor_id: str | None,
     model: Path | None,
@@ -260,6 +270,7 @@ def processor(
     settings = ProcessorSettings(
         processor_id=processor_id or default_processor_id(listen),
         listen=listen,
+        picture_port=picture_port,
         evidence=evidence_settings(
             classifier,
             occupied_above=occupied_above,

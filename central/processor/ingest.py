@@ -10,6 +10,7 @@ from functools import partial
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from central.ledger.records import CameraCondition, CameraReport
 from central.processor.camera_view import CameraView
@@ -17,6 +18,7 @@ from central.processor.cameras import Cameras
 from central.processor.clock import Clock
 from central.processor.frames import CameraWord, Cut, Frame, Hello, Outcome, Verdict
 from central.processor.heartbeats import Heartbeats
+from central.processor.lanes import CameraLane, Lanes
 from central.processor.pictures import Pictures
 from central.processor.pipeline import Workers
 from central.processor.plans import plan_of
@@ -73,14 +75,19 @@ def hello_of(message: wire.CameraMessage) -> Hello:
     )
 
 
-def message_of(message: wire.CameraMessage) -> Frame | CameraWord | Proposal:
-    """Check and convert any later message; raises Refused."""
+def message_of(
+    message: wire.CameraMessage, picture: bytes | None = None
+) -> Frame | CameraWord | Proposal:
+    """Check and convert any later message; raises Refused.
+
+    picture: the JPEG where it came beside the message; None: it is in it.
+    """
     match message.WhichOneof("message"):
         case "frame":
-            return _frame_of(message.frame)
+            return _frame_of(message.frame, picture)
         case "strip":
             strip = message.strip
-            return replace(_frame_of(strip), cut=_cut_of(strip))
+            return replace(_frame_of(strip, picture), cut=_cut_of(strip))
         case "realign":
             realign = message.realign
             return Proposal(realign.plan_id, tuple(realign.homography), realign.reference)
@@ -103,23 +110,24 @@ def _cut_of(strip: wire.Strip) -> Cut:
     return Cut(strip.plan_id, tuple(strip.places), tuple(strip.fine), strip.fine_at)
 
 
-def _frame_of(frame: wire.Frame | wire.Strip) -> Frame:
+def _frame_of(frame: wire.Frame | wire.Strip, picture: bytes | None) -> Frame:
     return Frame(
         sequence=frame.sequence,
         captured_at_us=frame.captured_at_us,
         width=frame.width,
         height=frame.height,
-        jpeg=frame.jpeg,
+        jpeg=frame.jpeg if picture is None else picture,
         dropped_total=frame.dropped_total,
         source_position_us=frame.source_position_us,
     )
 
 
 class _GrpcTransport:
-    """`stream.Transport` over one call."""
+    """`stream.Transport` over one call and its lane: answers go where the camera last wrote."""
 
     def __init__(self, context: _Context) -> None:
         self._context = context
+        self.lane = CameraLane()
         self.on_frame: Callable[[Frame], None] | None = None
 
     async def first(self, *, seconds: float) -> Hello:
@@ -139,9 +147,19 @@ class _GrpcTransport:
 
     async def read(self) -> Frame | CameraWord | Proposal | None:
         message = await self._read()
-        if message is None:
+        return None if message is None else self._noted(message_of(message))
+
+    async def read_beside(self) -> Frame | CameraWord | Proposal | None:
+        parts = await self.lane.read()
+        if parts is None:
             return None
-        read = message_of(message)
+        try:
+            message = wire.CameraMessage.FromString(parts[0])
+        except DecodeError as error:
+            raise invalid(f"what comes on the lane is no message: {error}") from error
+        return self._noted(message_of(message, parts[1]))
+
+    def _noted(self, read: Frame | CameraWord | Proposal) -> Frame | CameraWord | Proposal:
         if self.on_frame is not None and isinstance(read, Frame):
             self.on_frame(read)
         return read
@@ -165,7 +183,13 @@ class _GrpcTransport:
 
     async def _write(self, message: wire.ProcessorMessage) -> None:
         try:
-            await self._context.write(message)
+            if self.lane.used:
+                # Bounded without a wait: by what may be unanswered.
+                self.lane.write(message.SerializeToString())
+            else:
+                await self._context.write(message)
+        except ConnectionError as error:
+            raise StreamGone from error
         except grpc.aio.BaseError as error:
             raise StreamGone from error
 
@@ -182,10 +206,12 @@ class VideoStreamService(VideoStreamServiceServicer):
         heartbeats: Heartbeats,
         limits: StreamLimits,
         clock: Clock,
+        lanes: Lanes,
         pictures: Pictures | None = None,
     ) -> None:
         """pictures: where each camera's last frame is kept; None: nowhere."""
         self._processor_id = processor_id
+        self._lanes = lanes
         self._pictures = pictures
         self._cameras = cameras
         self._workers = workers
@@ -198,7 +224,10 @@ class VideoStreamService(VideoStreamServiceServicer):
     ) -> None:
         """See video_stream.proto."""
         try:
-            await self._serve(_GrpcTransport(context))
+            transport = _GrpcTransport(context)
+            with self._lanes.offering(transport.lane) as offer:
+                await context.send_initial_metadata(offer)
+                await self._serve(transport)
         except StreamGone:
             logger.debug("camera went away before its welcome peer=%s", context.peer())
         except Refused as refusal:

@@ -13,6 +13,7 @@ from central.processor.clock import Clock
 from central.processor.directory import Directory
 from central.processor.heartbeats import Heartbeats
 from central.processor.ingest import MESSAGE_OVERHEAD, VideoStreamService
+from central.processor.lanes import Lanes
 from central.processor.metrics import Metrics
 from central.processor.picture_service import PictureService
 from central.processor.pictures import Pictures
@@ -72,6 +73,7 @@ class Processor:
         )
         self._heartbeats = Heartbeats(ledger, self._reports, on_return=self._directory.refresh)
         self._pictures = Pictures() if settings.pictures else None
+        self._lanes = Lanes(most=settings.limits.max_frame_bytes + MESSAGE_OVERHEAD)
         self._service = VideoStreamService(
             settings.processor_id,
             cameras=self._cameras,
@@ -79,6 +81,7 @@ class Processor:
             heartbeats=self._heartbeats,
             limits=settings.limits,
             clock=clock,
+            lanes=self._lanes,
             pictures=self._pictures,
         )
         self._server = grpc.aio.server(options=_server_options(settings))
@@ -121,6 +124,7 @@ class Processor:
         check_free(listen)
         port = self._server.add_insecure_port(str(listen))
         self.address = Address(host=listen.host, port=port)
+        await self._lanes.open(Address(host=listen.host, port=self._settings.picture_port))
         if self._metrics_server is not None:
             await self._metrics_server.start()
 
@@ -144,6 +148,7 @@ class Processor:
                 await self._shut_down()
             finally:
                 await self._server.stop(grace=None)
+                self._lanes.close()
                 if self._metrics_server is not None:
                     await self._metrics_server.close()
                 for task in background:

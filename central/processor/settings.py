@@ -27,6 +27,7 @@ class ProcessorSettings:
     processor_id: str
     listen: Address
     evidence: EvidenceSettings
+    picture_port: int = 0  # of lanes, on the host of `listen`; 0: any that is free
     workers: int = 1  # threads that classify
     max_cameras: int = 500  # streams at a time
     silent_after: float | None = None  # seconds; None: from the camera's frame rate

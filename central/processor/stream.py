@@ -6,6 +6,7 @@ Knows no gRPC: `Transport` is the rim.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from central.processor.ack_order import AckOrder
@@ -35,6 +36,10 @@ class Transport(Protocol):
         """Return the next message, None once the camera has ended; raises Refused for nonsense."""
         ...
 
+    async def read_beside(self) -> Frame | CameraWord | Proposal | None:
+        """As `read`, of what comes on the stream's lane; while it has none, wait."""
+        ...
+
     async def answer(self, sequence: int, verdict: Verdict) -> None:
         """Send one ack; raises StreamGone."""
         ...
@@ -42,6 +47,10 @@ class Transport(Protocol):
     async def replan(self, view: CameraView) -> None:
         """Tell a camera that cuts strips its new regions; raises StreamGone."""
         ...
+
+
+Read = Callable[[], Awaitable[Frame | CameraWord | Proposal | None]]
+"""One of a transport's two ways of reading."""
 
 
 class CameraStream:
@@ -85,24 +94,27 @@ class CameraStream:
 
     async def run(self, session: CameraSession) -> None:
         """Serve the stream; returns when the camera ends it, raises Refused when we do."""
-        reader = asyncio.create_task(self._read(session))
+        reader = asyncio.create_task(self._read(session, self._transport.read))
+        beside = asyncio.create_task(self._read(session, self._transport.read_beside))
         worker = asyncio.create_task(self._work(session))
         teller = asyncio.create_task(self._tell_plans(session))
+        tasks = (reader, beside, worker, teller)
         session.on_view = self._moved.set
         try:
-            awaited: set[asyncio.Future[Any]] = {reader, worker, teller, self._ending}
+            awaited: set[asyncio.Future[Any]] = {*tasks, self._ending}
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            for task in (reader, worker, teller):
+            for task in tasks:
                 if task.done():
                     task.result()  # raises what it raised
             reader.cancel()
+            beside.cancel()
             await self._drain(worker)
         except StreamGone:
             logger.info("camera went away camera=%s", self.hello.camera_id)
         finally:
-            for task in (reader, worker, teller):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(reader, worker, teller, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.ended.set()
         if self._ending.done():
             raise self._ending.result()
@@ -114,14 +126,14 @@ class CameraStream:
             async with asyncio.timeout(self._limits.drain_seconds):
                 await worker
 
-    async def _read(self, session: CameraSession) -> None:
+    async def _read(self, session: CameraSession, read: Read) -> None:
         # A frame is let go of before the next is waited for: it is large, and that may take long.
-        while await self._read_one(session):
+        while await self._read_one(session, read):
             pass
 
-    async def _read_one(self, session: CameraSession) -> bool:
+    async def _read_one(self, session: CameraSession, read: Read) -> bool:
         """Take the next message; return False if there will be none."""
-        message = await self._transport.read()
+        message = await read()
         if message is None:
             return False
         self.heard_at = self._clock.monotonic()
