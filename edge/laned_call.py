@@ -126,10 +126,13 @@ class LanedCall:
 
     def _lose(self) -> None:
         """The lane is over. The call's own end says why, and soon, unless only the lane broke."""
+        if self._lane is not None:
+            self._lane.close()
         self._cutting = asyncio.get_running_loop().call_later(_GOODBYE_S, self._cut)
 
     def _cut(self) -> None:
         self._is_cut = self._call.cancel()
+        self._news.set()
 
     async def _read_call(self) -> None:
         try:

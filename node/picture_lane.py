@@ -34,7 +34,7 @@ class PictureLane(asyncio.BufferedProtocol):
         """took: is given each message and its picture; a ValueError of it shuts the lane.
 
         most: bytes of message and picture together; whoever sends more is cut off; it may be set
-        anew. over: called once, when the other end sends no more.
+        anew. over: called once, when the other end sends no more; it may still be answered.
         """
         self._took = took
         self.most = most
@@ -44,6 +44,7 @@ class PictureLane(asyncio.BufferedProtocol):
         self._buffer = bytearray(_LENGTHS.size)
         self._at = 0
         self._holds_back = False
+        self._is_unwanted = False
         self._room = asyncio.Event()
         self._room.set()
         self.lost = asyncio.Event()  # nothing can be sent any more
@@ -52,6 +53,8 @@ class PictureLane(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self._is_unwanted:
+            self._transport.abort()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return memoryview(self._buffer)[self._at :]
@@ -123,7 +126,8 @@ class PictureLane(asyncio.BufferedProtocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """End the connection at once, or as soon as it is there."""
+        self._is_unwanted = True
         if self._transport is not None:
             self._transport.abort()
 

@@ -163,11 +163,11 @@ class _Caller:
         self._lanes = lanes
         self._camera: CameraLane | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        loop = asyncio.get_running_loop()
         if lanes.admit(self):
+            loop = asyncio.get_running_loop()
             self._deadline = loop.call_later(TOKEN_TIME_OUT, self.lane.abort)
         else:
-            loop.call_soon(self.lane.abort)
+            self.lane.abort()
 
     def _took(self, message: bytes, picture: bytes) -> None:
         if self._camera is not None:
