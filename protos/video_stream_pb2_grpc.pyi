@@ -33,6 +33,12 @@ class VideoStreamServiceStub:
     NOT_FOUND (no applied layout knows the camera), ALREADY_EXISTS (the camera streams from
     another process), RESOURCE_EXHAUSTED (message over the limit or too many cameras),
     UNAVAILABLE (the processor is shutting down or has no ledger).
+    Initial metadata "parkledger-lane: PORT TOKEN" offers a plain TCP connection for less work at
+    both ends. On it, both ways: four bytes of the message's length and four of its picture's,
+    big-endian, the message, the picture (the field `jpeg`, left empty in the message; of other
+    messages none). The camera's first message is TOKEN, answered with an empty message; then, all
+    that follows the hello may go there, and is answered there from the first on. What the camera
+    ends there it ends altogether; the call says how the stream ended.
     """
 
     Ping: grpc.UnaryUnaryMultiCallable[
@@ -52,6 +58,12 @@ class VideoStreamServiceAsyncStub:
     NOT_FOUND (no applied layout knows the camera), ALREADY_EXISTS (the camera streams from
     another process), RESOURCE_EXHAUSTED (message over the limit or too many cameras),
     UNAVAILABLE (the processor is shutting down or has no ledger).
+    Initial metadata "parkledger-lane: PORT TOKEN" offers a plain TCP connection for less work at
+    both ends. On it, both ways: four bytes of the message's length and four of its picture's,
+    big-endian, the message, the picture (the field `jpeg`, left empty in the message; of other
+    messages none). The camera's first message is TOKEN, answered with an empty message; then, all
+    that follows the hello may go there, and is answered there from the first on. What the camera
+    ends there it ends altogether; the call says how the stream ended.
     """
 
     Ping: grpc.aio.UnaryUnaryMultiCallable[
@@ -73,6 +85,12 @@ class VideoStreamServiceServicer(metaclass=abc.ABCMeta):
         NOT_FOUND (no applied layout knows the camera), ALREADY_EXISTS (the camera streams from
         another process), RESOURCE_EXHAUSTED (message over the limit or too many cameras),
         UNAVAILABLE (the processor is shutting down or has no ledger).
+        Initial metadata "parkledger-lane: PORT TOKEN" offers a plain TCP connection for less work at
+        both ends. On it, both ways: four bytes of the message's length and four of its picture's,
+        big-endian, the message, the picture (the field `jpeg`, left empty in the message; of other
+        messages none). The camera's first message is TOKEN, answered with an empty message; then, all
+        that follows the hello may go there, and is answered there from the first on. What the camera
+        ends there it ends altogether; the call says how the stream ended.
         """
 
     @abc.abstractmethod

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import grpc.aio
+import psutil
 
 from benchmarks.pipeline.served import READY_S, Served
 from benchmarks.pipeline.sources import Source
@@ -30,6 +31,8 @@ class Load:
     seconds: list[float] = field(default_factory=list)  # from sending a frame to its answer
     late: list[float] = field(default_factory=list)  # seconds: how late we were ourselves
     cpu_s: float = 0.0  # of the processor
+    outside_s: float = 0.0  # of that, what all its threads took but the busiest, a worker
+    elsewhere_s: float = 0.0  # CPU of this benchmark, which plays the cameras, and of replicas
     wall_s: float = 0.0
     resident: int = 0  # bytes of the processor's memory at the end
     each: list[int] = field(default_factory=list)  # classified, by camera
@@ -134,7 +137,7 @@ class PlayedCamera:
                     self._source.begin(answer)
                     continue
                 sent = self._in_flight.pop(answer.sequence)
-                self._source.answered(answer.sequence, taken=answer.taken)
+                self._source.answered(answer.sequence, taken=answer.taken, doubtful=answer.doubtful)
                 self.load.seconds.append(time.monotonic() - sent)
                 if answer.taken:
                     self.load.classified += 1
@@ -144,6 +147,25 @@ class PlayedCamera:
             raise OperationError("the processor ended a stream")
         finally:
             self._answered.set()
+
+
+@dataclass(frozen=True)
+class _Used:
+    """CPU seconds so far: of the processor, of each of its threads, of what serves to load it."""
+
+    processor_s: float
+    threads: Mapping[int, float]
+    elsewhere_s: float
+
+
+def _used(served: Served) -> _Used:
+    threads = {one.id: one.user_time + one.system_time for one in served.processor.threads()}
+    others = (psutil.Process(), *served.replicas)
+    return _Used(
+        sum(served.processor.cpu_times()[:2]),
+        threads,
+        sum(sum(process.cpu_times()[:2]) for process in others),
+    )
 
 
 class Fleet:
@@ -183,10 +205,15 @@ class Fleet:
         """Return what becomes of frames in the next seconds; raises OperationError."""
         for camera in self._cameras:
             camera.load = Load()
-        before, begin = sum(self._served.processor.cpu_times()[:2]), time.monotonic()
+        before, begin = _used(self._served), time.monotonic()
         await self.wait(seconds)
+        after = _used(self._served)
+        busiest_s = max(after.threads[id_] - before.threads.get(id_, 0.0) for id_ in after.threads)
+        cpu_s = after.processor_s - before.processor_s
         total = Load(
-            cpu_s=sum(self._served.processor.cpu_times()[:2]) - before,
+            cpu_s=cpu_s,
+            outside_s=cpu_s - busiest_s,
+            elsewhere_s=after.elsewhere_s - before.elsewhere_s,
             wall_s=time.monotonic() - begin,
             resident=self._served.processor.memory_info().rss,
         )

@@ -6,7 +6,7 @@ cameras replay what one encoder made; `Encoded` encodes as it goes, which a few 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -37,8 +37,8 @@ class Source(Protocol):
         """Return what is sent as `sequence`, captured now."""
         ...
 
-    def answered(self, sequence: int, *, taken: bool) -> None:
-        """The processor is done with it."""
+    def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:
+        """The processor is done with it, and wants a better look at places."""
         ...
 
 
@@ -95,7 +95,7 @@ class Strips:
         cut = replace(strip.cut, plan_id=self._plan.plan_id)
         return replace(strip, cut=cut, captured_at_us=now_us())
 
-    def answered(self, sequence: int, *, taken: bool) -> None:
+    def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:
         pass
 
 
@@ -112,7 +112,7 @@ class Frames:
         jpeg = self._jpegs[sequence % len(self._jpegs)]
         return EncodedFrame(jpeg, WIDTH, HEIGHT, now_us(), LIVE)
 
-    def answered(self, sequence: int, *, taken: bool) -> None:
+    def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:
         pass
 
 
@@ -137,8 +137,8 @@ class Encoded:
         assert frame is not None
         return frame
 
-    def answered(self, sequence: int, *, taken: bool) -> None:
-        self._encoder.answered(sequence, taken=taken)
+    def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:
+        self._encoder.answered(sequence, taken=taken, doubtful=doubtful)
 
 
 def now_us() -> int:

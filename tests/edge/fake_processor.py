@@ -190,14 +190,10 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             async with self._changed:
                 await self._changed.wait_for(lambda: self.acks and bool(waiting))
             ack = pb.FrameAck(sequence=waiting[0], outcome=self.outcome, doubtful=self.doubtful)
-            self.unacked -= 1  # before the write: the camera may act on it before that returns
-            try:
-                async with self._writing:
-                    await context.write(pb.ProcessorMessage(ack=ack))
-            except BaseException:
-                self.unacked += 1
-                raise
+            async with self._writing:
+                await context.write(pb.ProcessorMessage(ack=ack))
             waiting.popleft()
+            self.unacked -= 1
             await self._notify()
 
     async def _notify(self) -> None:

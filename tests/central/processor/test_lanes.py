@@ -10,6 +10,8 @@ import pytest
 from central.processor import lanes
 from central.processor.service import Processor
 from central.processor.settings import StreamLimits
+from node.address import Address
+from node.errors import OperationError
 from node.lanes import Offer, offer_of
 from node.picture_lane import PictureLane
 from protos import video_stream_pb2 as wire
@@ -171,6 +173,13 @@ async def test_a_stranger_may_not_send_much_nor_wait_long(monkeypatch: pytest.Mo
         assert await loud.is_cut_off()
         assert await silent.is_cut_off()
         await camera.show("ovov")
+
+
+async def test_a_port_that_is_taken_is_an_error_that_says_what_to_do() -> None:
+    async with running(await known()) as processor, FakeCamera(processor) as camera:
+        port = (await offered(camera)).port
+        with pytest.raises(OperationError, match=rf"{port}.*--picture-port"):
+            await lanes.Lanes(most=1).open(Address("127.0.0.1", port))
 
 
 async def test_who_is_one_too_many_is_turned_away(
