@@ -202,9 +202,10 @@ class Replica:
         self._wake()
 
     def suspect(self, peer: str) -> None:
-        """Be told of a peer whose connection has ended."""
+        """Note that a peer's connection has ended."""
         self._ticks.catch_up()
         self._raft.suspect(peer)
+        self._wake()
 
     def greet(self, peer: str) -> None:
         """Be told of a peer that messages reach again."""
@@ -328,9 +329,9 @@ class Replica:
         for message in said:
             if message.receiver == me:
                 self._raft.step(message)
+        self._send(others)
         if len(others) < len(said) or self._gathering.is_waiting:
             self._wake()
-        self._send(others)
         for effects in batch:
             if effects.restore is not None:  # the last one of its batch
                 self._log_writer.hold()
@@ -351,8 +352,6 @@ class Replica:
         self._notice_applied()
         self._notice_role()
         self._compaction.applied(entries)
-
-    # ---- snapshots ---
 
     def _check_if_whole(self, last: Piece) -> None:
         if last.end == last.size:

@@ -20,7 +20,7 @@ from central.raft import Effects, Persist, merge_writes
 QUICK_S = 0.002
 QUICK_LEADING_S = 0.001
 """Writes that take longer on average, or longer for a primary, which has more to do meanwhile, are
-left to the thread."""
+left to the thread, and so are the first dozen of a primary."""
 
 _WEIGHT = 0.25  # of the last write in that average: one that took long lets some ten go there
 
@@ -48,6 +48,7 @@ class LogWriter:
         self._waiting: deque[Effects] = deque()
         self._held = False  # while a write is under way, or somebody wants it so
         self._usual_s = 10 * QUICK_S  # that a write takes; not known yet
+        self._led = False  # at the last write
 
     @property
     def is_busy(self) -> bool:
@@ -79,6 +80,9 @@ class LogWriter:
                 self._obey(batch)
                 continue
             write, leads = partial(self._write, writes), self._leads()
+            if leads and not self._led:
+                self._usual_s = 10 * QUICK_S  # nobody is to be deposed as soon as elected
+            self._led = leads
             quick = self._usual_s < (QUICK_LEADING_S if leads else QUICK_S)
             if not (quick and all(map(self._storage.is_short, writes))):
                 self._held = True

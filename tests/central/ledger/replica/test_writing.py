@@ -121,6 +121,22 @@ async def test_a_primary_waits_for_a_quick_disk_when_its_messages_have_left(
     assert not log.thread.given
 
 
+async def test_a_new_primary_does_not_trust_its_disk_yet(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "QUICK_S", 30.0)
+    monkeypatch.setattr(writing, "QUICK_LEADING_S", 30.0)
+    for _ in range(ENOUGH):
+        log.add()
+        await log.all_obeyed()
+    given = log.thread.given
+    assert log.add()  # the disk is quick by now
+    log.leads = True
+    log.add()
+    await log.all_obeyed()
+    assert log.thread.given == given + 1
+
+
 @pytest.mark.parametrize("leads", [True, False])
 async def test_a_slow_disk_is_left_to_the_thread(
     log: Log, monkeypatch: pytest.MonkeyPatch, *, leads: bool
