@@ -36,7 +36,7 @@ class SendSettings:
     send: Send = Send.AUTO
     private: bool = False
     quality: int = 80
-    strip_quality: int = 50
+    strip_quality: int = 40
     doubtful_quality: int = 95
     max_width: int | None = None
     picture_s: float = 60.0

@@ -19,6 +19,8 @@ _END_OF_IMAGE = b"\xff\xd9"
 # Start-of-frame markers (ITU-T T.81, table B.1): C0 to CF but DHT (C4), JPG (C8) and DAC (CC).
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+_VECTOR = 32
+"""Bytes that libjpeg-turbo writes at a time."""
 # Without the orientation flag a camera's EXIF could turn the picture under its regions.
 _FLAGS = {
     reduce: flag | cv2.IMREAD_IGNORE_ORIENTATION
@@ -142,7 +144,20 @@ def _without_a_detour(data: bytes, *, shape: tuple[int, int, int], smooth: bool)
             min_width=width,
             min_factor=1,
             strict=False,
+            buffer=_cached(shape),
         )
     except ValueError:
         return None
     return picture if picture.shape == shape else None
+
+
+def _cached(shape: tuple[int, int, int]) -> Image:
+    """Return an array whose rows do not lie on the borders at which libjpeg-turbo looks for them.
+
+    Where they do (by chance, otherwise), it writes past the processor's cache, and a strip, which
+    is read at once, comes back from memory: 0.1 to 0.3 ms for a hundred patches.
+    """
+    size = shape[0] * shape[1] * shape[2]
+    spare = np.empty(size + _VECTOR, dtype=np.uint8)
+    first = (_VECTOR // 2 - spare.ctypes.data) % _VECTOR
+    return spare[first : first + size].reshape(shape)

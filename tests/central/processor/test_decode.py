@@ -27,6 +27,17 @@ def test_a_whole_jpeg_is_the_picture_that_was_encoded() -> None:
     assert frame[HEIGHT // 2, int(0.14 * WIDTH)].tolist() == pytest.approx([240] * 3, abs=4)
 
 
+def test_no_picture_lies_where_it_would_be_written_past_the_cache() -> None:
+    pytest.importorskip("simplejpeg", reason="simplejpeg comes with the extra 'all' only")
+    kept = []  # so that each has a place of its own
+    for side in range(16, 400, 16):
+        _, encoded = cv2.imencode(".jpg", np.zeros((side, 32, 3), np.uint8))
+        picture = decode(encoded.tobytes(), width=32, height=side)
+        assert isinstance(picture, np.ndarray)
+        kept.append(picture)
+    assert {picture.ctypes.data % 32 for picture in kept} == {16}
+
+
 @pytest.mark.parametrize("kind", [cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_OPTIMIZE])
 def test_size_is_found_in_every_kind_of_jpeg(kind: int) -> None:
     _, encoded = cv2.imencode(".jpg", np.zeros((30, 50, 3), np.uint8), [kind, 1])
