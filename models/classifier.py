@@ -16,7 +16,7 @@ from node.errors import UsageError
 
 _BATCH: Final = 25
 """Patches a call at most: with more, what passes from layer to layer leaves the processor's cache,
-which costs a tenth of the time."""
+which costs up to a tenth of the time."""
 
 
 class SpotClassifier:
