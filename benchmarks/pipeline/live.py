@@ -126,7 +126,9 @@ class PlayedCamera:
             due += 1 / (rate or 1.0)
 
     async def _room(self, reading: asyncio.Task[None]) -> None:
-        while len(self._in_flight) >= self._credits and not reading.done():
+        # One at a time: of two that wait for a worker the older is shed, at once, so that a camera
+        # with all its credits would do nothing but send frames that nobody looks at.
+        while self._in_flight and not reading.done():
             self._answered.clear()
             await self._answered.wait()
 
