@@ -130,12 +130,13 @@ async def cores(setting: Setting) -> list[Row]:
                 for count in found:
                     pin(running.processor, here[:count])
                     await fleet.wait(0.5)
-                    load = await fleet.count(setting.seconds / 2 / _ROUNDS)
+                    load = await fleet.count(max(1.0, setting.seconds / 2 / _ROUNDS))
                     found[count].append(load.classified / load.wall_s)
                     if count == 2:
                         shares.append(1.0 - load.elsewhere_s / (2 * load.wall_s))
     one, both = statistics.median(found[1]), statistics.median(found[2])
-    plain = [b / a for a, b in zip(found[1], found[2], strict=True)]
+    # A machine that is too busy classifies nothing within a turn.
+    plain = [b / a if a else 0.0 for a, b in zip(found[1], found[2], strict=True)]
     times = statistics.median(one / share for one, share in zip(plain, shares, strict=True))
     name = "two cores against one, full frames, --workers 2"
     unit = "frames a second"
