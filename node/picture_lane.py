@@ -1,23 +1,17 @@
 """Either end of a lane for pictures: messages, each with a picture or none.
 
 On the wire: four bytes that say how long the message is and four how long the picture, big-endian,
-the message, the picture. A picture is read into a buffer of its size, and the system is asked to
-wake us only when most of it is there: as a message among others it would be copied four times and
-wake three threads a dozen times.
+the message, the picture. A picture is read into a buffer of its size: as a message among others it
+would be copied four times and wake three threads a dozen times.
 """
 
 import asyncio
-import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 _LENGTHS = struct.Struct(">II")
-_WORTH_WAITING = 64 * 1024
-"""Bytes: where less is lacking it is as quick to take what is there."""
-_AT_ONCE = 512 * 1024
-"""Bytes that the system holds back at most; more than most pictures have."""
 _SHUT = "the lane is shut"
 
 
@@ -43,7 +37,6 @@ class PictureLane(asyncio.BufferedProtocol):
         self._lengths: tuple[int, int] | None = None  # of what is being read
         self._buffer = bytearray(_LENGTHS.size)
         self._at = 0
-        self._holds_back = False
         self._is_unwanted = False
         self._room = asyncio.Event()
         self._room.set()
@@ -61,10 +54,7 @@ class PictureLane(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._at += nbytes
-        lacking = len(self._buffer) - self._at
-        if lacking:
-            if lacking >= _WORTH_WAITING:
-                self._hold_back(min(lacking, _AT_ONCE))
+        if self._at < len(self._buffer):
             return
         if self._lengths is None:
             self._begin(*_LENGTHS.unpack(self._buffer))
@@ -148,20 +138,10 @@ class PictureLane(asyncio.BufferedProtocol):
         self._lengths = None
         self._buffer = bytearray(_LENGTHS.size)
         self._at = 0
-        if self._holds_back:
-            self._hold_back(1)
         try:
             self._took(bytes(arrived[:message]), bytes(arrived[message:]))
         except ValueError:
             self.abort()
-
-    def _hold_back(self, count: int) -> None:
-        """Ask to be woken only when so many bytes are there."""
-        self._holds_back = count > 1
-        assert self._transport is not None
-        connection = self._transport.get_extra_info("socket")
-        with suppress(OSError):  # not every system can: then it wakes us more often
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
     def _end_reading(self) -> None:
         over, self._over = self._over, None
