@@ -28,7 +28,7 @@ from central.ledger.queries.history import HistoryQuestion
 from central.ledger.queries.queries import Queries
 from central.ledger.records import LedgerState, Occupancy
 from central.ledger.state import chain
-from central.ledger.state.spot_history import Change, Unwritten
+from central.ledger.state.spot_history import Change, Unwritten, said_of
 from central.ledger.state.state_machine import StateMachine
 from central.ledger.upkeep.verify import verify_data
 from central.raft import Entry
@@ -236,7 +236,8 @@ def _build(directory: Path, rows: int) -> None:
             connection.execute("BEGIN")
             for entry, at, changes in zip(entries, times, made, strict=True):
                 unwritten = Unwritten()  # nobody waits long for the next entry on a quiet campus
-                links.add(entry, at, chain.rows_to_json(unwritten.add(entry.index, changes), ()))
+                said = unwritten.add(entry.index, [said_of(change) for change in changes])
+                links.add(entry, at, chain.rows_to_json(said, ()))
                 unwritten.flush(connection)
                 last |= {change[2:4]: change for change in changes}
             links.flush(connection)
