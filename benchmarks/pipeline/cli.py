@@ -170,15 +170,16 @@ def _stages(
 
 def _frames(classifier: SpotClassifier, setting: Setting, rounds: int) -> list[Row]:
     found = cpu_ms({"bare": bare(classifier, setting.scene)}, rounds=rounds)
-    rows, half = asyncio.run(groups.frames(setting))
-    return [_overhead(half, statistics.median(found["bare"])), *rows]
+    rows, half, load = asyncio.run(groups.frames(setting))
+    bare_ms = statistics.median(found["bare"])
+    return [_overhead("half the cameras", half, bare_ms), _overhead("all", load, bare_ms), *rows]
 
 
-def _overhead(load: Load, bare_ms: float) -> Row:
+def _overhead(cameras: str, load: Load, bare_ms: float) -> Row:
     frame_ms = groups.cpu_ms_a_frame(load)
     times = frame_ms / bare_ms if frame_ms else None
     return Row(
-        "gRPC and Python round the bare stages, half the cameras",
+        f"gRPC and Python round the bare stages, {cameras}",
         "CPU ms a frame",
         frame_ms,
         peer=bare_ms,

@@ -28,7 +28,8 @@ CORES_GOAL = 1.8
 COMMIT_GOAL_MS, COMMIT_TAIL_GOAL_MS = 60.0, 250.0
 RESIDENT_GOAL_MB = 2000.0
 _WARM_S = 8.0  # the first frame of a camera costs more than later ones
-_FULL_WARM_S = 30.0  # a core that is 95 % busy works off slowly what all their first frames left
+_FULL_WARM = 1.5  # times the seconds counted: a core that is 90 % busy works off slowly what all
+# their first frames left
 _SECONDS_SEEN, _CLIP_FPS = 16, 10  # to and fro: as many as are replayed
 _EVERY = (
     7  # frames for which a camera of the row `commit` sees the same: longer than evidence takes
@@ -58,11 +59,11 @@ async def _running(cameras: int, *, workers: int = 1) -> AsyncIterator[Served]:
             yield running
 
 
-async def frames(setting: Setting) -> tuple[list[Row], Load]:
-    """Whole frames to a processor on a core of its own; also the load of half the cameras.
+async def frames(setting: Setting) -> tuple[list[Row], Load, Load]:
+    """Whole frames to a processor on a core of its own; also the loads of half and of all cameras.
 
-    That is for its CPU time a frame: one that has too much to do also receives what it sheds. A
-    core that is half idle takes longer, for what it has in its caches is gone when it wakes.
+    Those are for its CPU time a frame. A core that is half idle takes longer, for what it has in
+    its caches is gone when it wakes; one that has too much to do also receives what it sheds.
     """
     async with _running(setting.cameras) as running:
         sources = [Frames(setting.scene.jpegs) for _ in range(setting.cameras)]
@@ -70,10 +71,10 @@ async def frames(setting: Setting) -> tuple[list[Row], Load]:
         with apart(running):
             for count in (max(1, setting.cameras // 2), setting.cameras):
                 async with Fleet(running, sources[:count], rate=1.0) as fleet:
-                    await fleet.wait(_FULL_WARM_S)
+                    await fleet.wait(_FULL_WARM * setting.seconds)
                     loads.append(await fleet.count(setting.seconds))
     half, load = loads
-    return on_a_core(load, setting.cameras, "full frames", FRAMES_GOAL), half
+    return on_a_core(load, setting.cameras, "full frames", FRAMES_GOAL), half, load
 
 
 async def strips(setting: Setting) -> list[Row]:

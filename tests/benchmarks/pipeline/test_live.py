@@ -47,9 +47,9 @@ def test_what_was_lost_misses_the_goal() -> None:
 
 
 def test_overhead_is_of_cpu_time_a_frame() -> None:
-    assert _overhead(Load(classified=100, cpu_s=1.2), 10.0).met is True
-    assert _overhead(Load(classified=100, cpu_s=1.3), 10.0).met is False
-    assert _overhead(Load(), 10.0).met is False
+    assert _overhead("all", Load(classified=100, cpu_s=1.2), 10.0).met is True
+    assert _overhead("all", Load(classified=100, cpu_s=1.3), 10.0).met is False
+    assert _overhead("all", Load(), 10.0).met is False
 
 
 def test_percentiles() -> None:
