@@ -1,8 +1,11 @@
 """Both ends of a lane for pictures, over real sockets."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 
@@ -131,3 +134,23 @@ def test_an_offer_is_read_as_it_is_said() -> None:
     for unsound in ("", "7101", "x abc", "0 abc", "70000 abc"):
         assert offer_of([(LANE_METADATA, unsound)]) is None
     assert offer_of(None) is None
+
+
+async def test_a_picture_that_was_sent_while_nobody_read_arrives() -> None:
+    """The last of it wakes us, however little it is: once, at some sizes, a camera stood still."""
+    loop = asyncio.get_running_loop()
+    for size in range(200_000, 260_000, 3_000):
+        end = End()
+        server = await loop.create_server(partial(getattr, end, "lane"), "127.0.0.1", 0)
+        with socket.create_connection(server.sockets[0].getsockname()) as camera:
+            camera.setblocking(False)
+            rest = memoryview(struct.pack(">II", 5, size) + b"frame" + bytes(size))
+            with suppress(BlockingIOError):
+                while rest:
+                    rest = rest[camera.send(rest) :]
+            sending = asyncio.create_task(loop.sock_sendall(camera, rest))
+            await end.has(1)
+            await sending
+        assert end.took == [(b"frame", bytes(size))]
+        end.lane.abort()
+        server.close()
