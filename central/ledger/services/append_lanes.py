@@ -1,11 +1,9 @@
 """The door for lanes: plain TCP connections that carry what belongs to append streams.
 
-What a lane is stands in `wire/lanes.py`.
+What a lane is stands in `wire/lanes.py`, who is let in in `node/lane_door.py`.
 """
 
 import asyncio
-import logging
-import secrets
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,102 +14,54 @@ from google.protobuf.message import DecodeError
 from central.ledger.errors import OutcomeUnknown
 from central.ledger.services.append_service import Appending
 from central.ledger.wire.framing import Frames, frame
-from central.ledger.wire.lanes import Offer
 from central.ledger.wire.sockets import notice_silence
 from node.address import Address
-from node.errors import OperationError, UsageError
+from node.errors import UsageError
+from node.lane_door import LaneDoor, Metadata, Stranger
 from protos import parking_pb2
-
-logger = logging.getLogger(__name__)
-
-MAX_STRANGERS = 256
-"""Connections that have not said which stream they are of; more are closed as they come."""
-
-TOKEN_TIME_OUT = 5.0
-"""Seconds that a connection has to say it."""
-
-TOKEN_BYTES = 16
 
 
 class Lanes:
     """Offers each append stream a lane. Belongs to the event loop; `open` it or there is none."""
 
     def __init__(self) -> None:
-        self._server: asyncio.Server | None = None
-        self._port = 0
-        self._offered: dict[str, Appending] = {}
-        self._strangers: set[_Lane] = set()
+        self._door = LaneDoor[Appending](
+            "the connections of append streams", option="--append-port"
+        )
         self._lanes: dict[Appending, _Lane] = {}
 
     async def open(self, listen: Address) -> None:
         """Take connections; port 0 is any that is free. Raises OperationError."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(
-                lambda: _Lane(self), listen.host.strip("[]"), listen.port
-            )
-        except OSError as error:
-            raise OperationError(
-                f"cannot take the connections of append streams on {listen}: {error.strerror}; "
-                "choose another port with --append-port"
-            ) from error
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._door.open(listen, lambda: _Lane(self._door, self._lanes))
 
     def close(self) -> None:
         """Take no more connections; lanes end with their streams."""
-        if self._server is not None:
-            self._server.close()
-        for stranger in list(self._strangers):
-            stranger.abort()
+        self._door.close()
 
     @contextmanager
-    def offering(self, appending: Appending) -> Iterator[tuple[tuple[str, str], ...]]:
+    def offering(self, appending: Appending) -> Iterator[Metadata]:
         """Yield what is to be said to the client; its lane ends with the context."""
-        if self._server is None:
-            yield ()
-            return
-        offer = Offer(self._port, secrets.token_hex(TOKEN_BYTES))
-        self._offered[offer.token] = appending
-        try:
-            yield (offer.metadata,)
-        finally:
-            self._offered.pop(offer.token, None)
-            lane = self._lanes.pop(appending, None)
-            if lane is not None:
-                lane.close()
-
-    # ---- for lanes ---
-
-    def admit(self, stranger: "_Lane") -> bool:
-        """Return whether there is room for one who has not said what it wants."""
-        if len(self._strangers) >= MAX_STRANGERS:
-            return False
-        self._strangers.add(stranger)
-        return True
-
-    def claim(self, token: str, lane: "_Lane") -> Appending | None:
-        """Return the stream that a token is for; it is for one connection only."""
-        self._strangers.discard(lane)
-        appending = self._offered.pop(token, None)
-        if appending is not None:
-            self._lanes[appending] = lane
-        return appending
-
-    def forget(self, lane: "_Lane") -> None:
-        """Note that a connection without a stream is gone."""
-        self._strangers.discard(lane)
+        with self._door.offering(appending) as metadata:
+            try:
+                yield metadata
+            finally:
+                lane = self._lanes.pop(appending, None)
+                if lane is not None:
+                    lane.close()
 
 
 class _Lane(asyncio.Protocol):
     """One connection. It reads no more while its stream is full or its acks are not taken."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, door: LaneDoor[Appending], lanes: "dict[Appending, _Lane]") -> None:
+        """lanes: where it puts itself once it is known of which stream it is."""
+        self._door = door
         self._lanes = lanes
+        self._stranger: Stranger[Appending] | None = None
         self._frames = Frames()
         self._arrived: deque[bytes] = deque()  # of one read at most: then no more is read
         self._appending: Appending | None = None
         self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
         self._unread = False  # the client takes no acks
         self._reading = True
 
@@ -119,12 +69,8 @@ class _Lane(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._lanes.admit(self):
-            logger.warning("a connection of an append stream is closed: too many say no token")
-            self._transport.abort()
-            return
         notice_silence(transport)
-        self._deadline = asyncio.get_running_loop().call_later(TOKEN_TIME_OUT, self.abort)
+        self._stranger = self._door.meet(self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -143,10 +89,9 @@ class _Lane(asyncio.Protocol):
         self.go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._lanes.forget(self)
         self._arrived.clear()
-        if self._deadline is not None:
-            self._deadline.cancel()
+        if self._stranger is not None:
+            self._stranger.leave()
         if self._appending is not None:
             self._appending.fail(OutcomeUnknown())
 
@@ -176,16 +121,14 @@ class _Lane(asyncio.Protocol):
     # ---- parts ---
 
     def _introduce(self) -> None:
-        if not self._arrived:
+        if not self._arrived or self._stranger is None:
             return
-        token = self._arrived.popleft().decode("ascii", errors="replace")
-        self._appending = self._lanes.claim(token, self)
-        if self._appending is None:
+        appending = self._stranger.introduce(self._arrived.popleft())
+        if appending is None:
             self._arrived.clear()
-            self.abort()
             return
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._appending = appending
+        self._lanes[appending] = self
         self.answer(parking_pb2.AppendResponse())
 
     def _work(self) -> None:

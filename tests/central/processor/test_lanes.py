@@ -10,6 +10,7 @@ import pytest
 from central.processor import lanes
 from central.processor.service import Processor
 from central.processor.settings import StreamLimits
+from node import lane_door
 from node.address import Address
 from node.errors import OperationError
 from node.lanes import Offer, offer_of
@@ -159,7 +160,7 @@ async def test_only_the_first_who_knows_the_token_is_listened_to() -> None:
 
 
 async def test_a_stranger_may_not_send_much_nor_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "TOKEN_TIME_OUT", 0.05)
+    monkeypatch.setattr(lane_door, "TOKEN_TIME_OUT", 0.05)
     async with (
         running(await known()) as processor,
         FakeCamera(processor) as camera,
@@ -185,7 +186,7 @@ async def test_a_port_that_is_taken_is_an_error_that_says_what_to_do() -> None:
 async def test_who_is_one_too_many_is_turned_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lanes, "MAX_STRANGERS", 1)
+    monkeypatch.setattr(lane_door, "MAX_STRANGERS", 1)
     async with (
         running(await known()) as processor,
         FakeCamera(processor) as camera,

@@ -8,11 +8,11 @@ import pytest
 
 from central.ledger import wire
 from central.ledger.errors import OutcomeUnknown
-from central.ledger.services import append_lanes
 from central.ledger.services.append_lanes import Lanes
 from central.ledger.services.append_service import MAX_IN_WORK, Appending
 from central.ledger.wire.framing import MAX_FRAME_BYTES, Frames, frame
 from central.ledger.wire.lanes import Offer, offer_of
+from node import lane_door
 from node.address import Address
 from node.errors import OperationError, UsageError
 from protos import parking_pb2
@@ -167,7 +167,7 @@ async def test_a_token_is_for_one_connection_and_for_as_long_as_its_stream() -> 
 
 
 async def test_who_says_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(append_lanes, "TOKEN_TIME_OUT", 0.05)
+    monkeypatch.setattr(lane_door, "TOKEN_TIME_OUT", 0.05)
     async with door() as lanes:
         with lanes.offering(Appending(Primary().replica)) as metadata:
             offer = offer_of(metadata)
@@ -177,7 +177,7 @@ async def test_who_says_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_no_more_strangers_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(append_lanes, "MAX_STRANGERS", 1)
+    monkeypatch.setattr(lane_door, "MAX_STRANGERS", 1)
     async with door() as lanes:
         appending = Appending(Primary().replica)
         with lanes.offering(appending) as metadata:
