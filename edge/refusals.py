@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from grpc import StatusCode
 
+from node.unreachable import why_unreachable
+
 _MAX_DETAILS = 300
 
 
@@ -24,9 +26,9 @@ def explain(code: StatusCode, details: str | None, *, processor: str, camera_id:
         # No layout has the camera, or another process streams as it: a processor says what to do.
         case StatusCode.NOT_FOUND | StatusCode.ALREADY_EXISTS:
             advice = f"does not take camera '{camera_id}': {reason}"
-        # gRPC's own words; a processor that has no ledger yet uses others.
-        case StatusCode.UNAVAILABLE if reason.startswith("failed to connect"):
-            advice = "cannot be reached; check that it runs and that --processor names it"
+        # A processor that has no ledger yet uses other words.
+        case StatusCode.UNAVAILABLE if why := why_unreachable(reason):
+            advice = f"cannot be reached ({why}); check that it runs and that --processor names it"
         case StatusCode.UNAVAILABLE:
             advice = f"is not available ({reason})"
         case StatusCode.UNIMPLEMENTED:

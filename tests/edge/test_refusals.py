@@ -35,6 +35,11 @@ def test_only_an_invalid_argument_ends_the_attempts() -> None:
             "does not take camera 'north': stop that; trying on",
         ),
         (StatusCode.UNAVAILABLE, "failed to connect to all addresses", "cannot be reached"),
+        (
+            StatusCode.UNAVAILABLE,
+            "errors resolving host:1: [lookup error:address lookup failed for host:1: Not found]",
+            "host:1 cannot be reached (its host is not known: Not found); check that it runs",
+        ),
         (StatusCode.UNAVAILABLE, "no connection to the ledger", "(no connection to the ledger)"),
         (StatusCode.UNIMPLEMENTED, "", "is not a Parkledger processor"),
     ],

@@ -71,6 +71,7 @@ class LedgerClient:
         response = await self._call(
             lambda channel, seconds: parking_stub(channel).Update(request, timeout=seconds),
             timeout=timeout,
+            changes=True,
         )
         return response.index
 
@@ -86,6 +87,7 @@ class LedgerClient:
         response = await self._call(
             lambda channel, seconds: parking_stub(channel).Apply(request, timeout=seconds),
             timeout=timeout,
+            changes=True,
         )
         return ApplyResult(response.index, response.version, response.changed)
 
@@ -297,6 +299,7 @@ class LedgerClient:
         response = await self._call(
             lambda channel, seconds: cluster_stub(channel).AddMember(request, timeout=seconds),
             timeout=timeout,
+            changes=True,
         )
         return response.changed
 
@@ -306,6 +309,7 @@ class LedgerClient:
         response = await self._call(
             lambda channel, seconds: cluster_stub(channel).PromoteMember(request, timeout=seconds),
             timeout=timeout,
+            changes=True,
         )
         return response.changed
 
@@ -315,6 +319,7 @@ class LedgerClient:
         response = await self._call(
             lambda channel, seconds: cluster_stub(channel).RemoveMember(request, timeout=seconds),
             timeout=timeout,
+            changes=True,
         )
         return response.changed
 
@@ -322,10 +327,9 @@ class LedgerClient:
         """Let another voter lead; returns who leads now."""
         request = cluster_pb2.TransferLeadershipRequest(replica_id=replica_id)
         response = await self._call(
-            lambda channel, seconds: cluster_stub(channel).TransferLeadership(
-                request, timeout=seconds
-            ),
+            lambda channel, left: cluster_stub(channel).TransferLeadership(request, timeout=left),
             timeout=timeout,
+            changes=True,
         )
         return response.primary_id
 
@@ -366,8 +370,9 @@ class LedgerClient:
         attempt: Callable[[grpc.aio.Channel, float], Awaitable[Answer]],
         *,
         timeout: float,
+        changes: bool = False,
     ) -> Answer:
-        """Ask until the primary answers or the time is up. Every call here is safe to repeat."""
+        """Ask until the primary answers, or the time is up. Every call here is safe to repeat."""
         deadline = asyncio.get_running_loop().time() + timeout
         backoff = Backoff(first=0.02, limit=0.3)
         detail = "no replica answered"
@@ -383,8 +388,9 @@ class LedgerClient:
                     continue
             await asyncio.sleep(min(max(left, 0.0), backoff.next_delay()))
         raise LedgerUnavailable(
-            f"the ledger gave no answer within {timeout:g} s ({detail}): "
-            "see that a majority of replicas runs; whether a change took effect is unknown"
+            f"the ledger gave no answer within {timeout:g} s ({detail}): check --ledger, and that "
+            "a majority of replicas runs"
+            f"{'; whether the change took effect is unknown' if changes else ''}"
         )
 
 

@@ -27,9 +27,9 @@ from central.ledger.wire.channels import Context
 from central.raft import ChangeRefused, Overloaded
 from node.address import Address
 from node.errors import UsageError
+from node.unreachable import why_unreachable
 
 PRIMARY_METADATA = "parkledger-primary"
-_BEFORE_THE_SYSTEMS_WORD = "Failed to connect to remote host: "
 
 
 def status_of(error: Exception) -> grpc.StatusCode | None:
@@ -87,10 +87,9 @@ def final_error(error: grpc.aio.AioRpcError) -> LedgerError | None:
 
 
 def words_of(error: grpc.aio.AioRpcError) -> str:
-    """Return why a call failed, for people: what gRPC says before the system's own word is left
-    out.
-    """
-    return (error.details() or error.code().name).rpartition(_BEFORE_THE_SYSTEMS_WORD)[2]
+    """Return why a call failed, for people."""
+    details = error.details() or error.code().name
+    return why_unreachable(details) or details
 
 
 def primary_hint(error: grpc.aio.AioRpcError) -> Address | None:

@@ -146,7 +146,7 @@ async def test_without_a_quorum_nothing_is_acked_and_nothing_is_said_to_have_fai
                 if "a" in cluster.running
                 else "b"
             )
-        with pytest.raises(LedgerUnavailable, match="whether a change took effect is unknown"):
+        with pytest.raises(LedgerUnavailable, match="whether the change took effect is unknown"):
             await client.update(LotReport("gate", "north", 3, "OK", 1), timeout=1.0)
         with pytest.raises(LedgerUnavailable):
             await client.get(timeout=1.0)
