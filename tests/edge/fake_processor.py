@@ -40,6 +40,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
         self.ends: list[str] = []
         self.unacked = 0
         self.most_unacked = 0
+        self._leaving = 0  # acks that may have arrived though we do not know yet that they left
         self.echo = False
         self.hangs = False
         self.reads = True  # False: takes nothing off a stream that begins now
@@ -175,7 +176,7 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
                     self.frames.append(message.frame)
                     waiting.append(message.frame.sequence)
                 self.unacked += 1
-                self.most_unacked = max(self.most_unacked, self.unacked)
+                self.most_unacked = max(self.most_unacked, self.unacked - self._leaving)
                 if self.echo and message.WhichOneof("message") == "frame":
                     print(str_of(message.frame), flush=True)
                 await self._notify()
@@ -190,10 +191,14 @@ class FakeProcessor(pb_grpc.VideoStreamServiceServicer):
             async with self._changed:
                 await self._changed.wait_for(lambda: self.acks and bool(waiting))
             ack = pb.FrameAck(sequence=waiting[0], outcome=self.outcome, doubtful=self.doubtful)
-            async with self._writing:
-                await context.write(pb.ProcessorMessage(ack=ack))
-            waiting.popleft()
-            self.unacked -= 1
+            self._leaving += 1
+            try:
+                async with self._writing:
+                    await context.write(pb.ProcessorMessage(ack=ack))
+                waiting.popleft()
+                self.unacked -= 1
+            finally:
+                self._leaving -= 1
             await self._notify()
 
     async def _notify(self) -> None:
