@@ -161,25 +161,15 @@ def camera(
     """
     configure(log_level, role="camera")
     if snapshot is not None:
-        width, height = take_snapshot(source, snapshot)
-        click.echo(f"wrote {snapshot}: {width}x{height} pixels of {source.name}")
+        _write_snapshot(source, snapshot)
         return 0
     if reference is not None:
         _write_reference(source, reference, masks_of, camera_id)
         return 0
     if camera_id is None or processor is None:
         missing = "--camera-id" if camera_id is None else "--processor"
-        raise click.UsageError(
-            f"Missing option '{missing}' (only --snapshot and --reference go without).",
-            ctx=click.get_current_context(),
-        )
-    if source.live and (loop or speed != 1.0):
-        raise click.UsageError(
-            f"--loop and --speed are for files; {source.name} plays at its own pace.",
-            ctx=click.get_current_context(),
-        )
-    if key_frames:
-        _check_key_frames(source)
+        raise _misused(f"Missing option '{missing}' (only --snapshot and --reference go without).")
+    _check_playing(source, paced=loop or speed != 1.0, key_frames=key_frames)
     rate = fps or (_STILLS_FPS if source.kind is SourceKind.STILLS else _FPS)
     return _run(
         CameraSettings(
@@ -198,14 +188,20 @@ def camera(
     )
 
 
+def _misused(why: str) -> click.UsageError:
+    return click.UsageError(why, ctx=click.get_current_context())
+
+
+def _write_snapshot(source: Source, path: Path) -> None:
+    width, height = take_snapshot(source, path)
+    click.echo(f"wrote {path}: {width}x{height} pixels of {source.name}")
+
+
 def _write_reference(
     source: Source, path: Path, layout: Path | None, camera_id: str | None
 ) -> None:
     if layout is not None and camera_id is None:
-        raise click.UsageError(
-            "Missing option '--camera-id' (whose masks --masks-of means).",
-            ctx=click.get_current_context(),
-        )
+        raise _misused("Missing option '--camera-id' (whose masks --masks-of means).")
     masks = read_masks(layout, camera_id) if layout is not None and camera_id is not None else ()
     looks = take_reference(source, path, masks=masks)
     click.echo(
@@ -214,11 +210,15 @@ def _write_reference(
     )
 
 
-def _check_key_frames(source: Source) -> None:
+def _check_playing(source: Source, *, paced: bool, key_frames: bool) -> None:
+    """Raise click.UsageError for what does not go with the source, UsageError without PyAV."""
+    if source.live and paced:
+        raise _misused(f"--loop and --speed are for files; {source.name} plays at its own pace.")
+    if not key_frames:
+        return
     if source.kind not in (SourceKind.RTSP, SourceKind.FILE):
-        raise click.UsageError(
-            f"--key-frames is for RTSP and files; every picture of {source.name} is a whole one.",
-            ctx=click.get_current_context(),
+        raise _misused(
+            f"--key-frames is for RTSP and files; every picture of {source.name} is a whole one."
         )
     check_installed()
 
