@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from central.ledger.interface import Ledger, LedgerError
-from central.ledger.records import LedgerState, ReplicaStatus, ServiceStatus
+from central.ledger.records import LedgerState, NodeKind, ReplicaStatus, ServiceStatus
 from node.values import frozen
 
 
@@ -71,6 +71,17 @@ class Overview:
             if answer.status is not None and answer.status.primary
         ]
         return max(claims)[1] if claims else ""
+
+    @property
+    def heard_cameras(self) -> frozenset[str] | None:
+        """Cameras that somebody has vouched for since the primary took over; None if unknown.
+
+        What is said of the others is of before that.
+        """
+        if self.service is None:
+            return None
+        reports = (node.report for node in self.service.nodes)
+        return frozenset(one.node_id for one in reports if one.kind is NodeKind.CAMERA)
 
 
 async def look(ledger: Ledger, addresses: Sequence[str], *, timeout: float) -> Overview:

@@ -10,12 +10,13 @@ def overview_object(overview: Overview) -> dict[str, object]:
     """Return the whole overview; keys stay the same whatever could not be asked (then null)."""
     state, service = overview.state, overview.service
     late_us = late_us_by_camera(state)
+    heard = overview.heard_cameras
     return {
         "index": None if state is None else state.index,
         "age_us": None if state is None else state.age_us,
         "linearizable": state is not None and not overview.state_fault,
         "primary": overview.primary_id or None,
-        "lots": None if state is None else [_lot(lot) for lot in state.lots],
+        "lots": None if state is None else [_lot(lot, heard) for lot in state.lots],
         "replicas": [_replica(answer) for answer in overview.replicas],
         "nodes": None
         if service is None
@@ -24,7 +25,7 @@ def overview_object(overview: Overview) -> dict[str, object]:
     }
 
 
-def _lot(lot: LotState) -> dict[str, object]:
+def _lot(lot: LotState, heard: frozenset[str] | None) -> dict[str, object]:
     return {
         "lot": lot.lot_id,
         "name": lot.name,
@@ -49,6 +50,7 @@ def _lot(lot: LotState) -> dict[str, object]:
                 "condition": condition_name(camera.condition),
                 "since_us": camera.since_us or None,
                 "detail": camera.detail,
+                "heard_by_primary": None if heard is None else camera.camera_id in heard,
             }
             for camera in lot.cameras
         ],

@@ -47,7 +47,7 @@ def overview_tables(overview: Overview, *, now_us: int) -> RenderableType:
     if overview.state is not None:
         parts.append(_lots(overview.state, now_us=now_us))
         if any(lot.cameras for lot in overview.state.lots):
-            parts.append(_cameras(overview.state, now_us=now_us))
+            parts.append(_cameras(overview.state, overview.heard_cameras, now_us=now_us))
     parts.append(_replicas(overview))
     if overview.service is not None:
         parts.append(_nodes(overview, overview.service.nodes, now_us=now_us))
@@ -119,14 +119,19 @@ def _count(count: LotCount, *, now_us: int) -> Text:
     return Text(text)
 
 
-def _cameras(state: LedgerState, *, now_us: int) -> RenderableType:
-    """Return what is the matter with which camera; those that are well are only counted."""
+def _cameras(state: LedgerState, heard: frozenset[str] | None, *, now_us: int) -> RenderableType:
+    """Return what is the matter with which camera; those that are well are only counted.
+
+    heard: those that the primary has heard of since it took over; None if it cannot be asked.
+    """
     cameras = [(lot.lot_id, camera) for lot in state.lots for camera in lot.cameras]
     bad = [one for one in cameras if one[1].condition is not CameraCondition.OK]
+    well = [camera.camera_id for _, camera in cameras if camera.condition is CameraCondition.OK]
+    doubt = _doubt(well, heard)
     if not bad:
-        return Text("Every camera is ok.")
+        return Text(f"Every camera {f'was ok{doubt}' if doubt else 'is ok'}.")
     table = _table(
-        f"Cameras ({len(cameras) - len(bad)} of {len(cameras)} ok)",
+        f"Cameras ({len(well)} of {len(cameras)} ok{doubt})",
         *("lot", "camera", "condition", "for", "detail"),
         right=("for",),
     )
@@ -140,6 +145,16 @@ def _cameras(state: LedgerState, *, now_us: int) -> RenderableType:
             camera.detail or ("" if known else "nothing was said of it yet"),
         )
     return table
+
+
+def _doubt(well: Sequence[str], heard: frozenset[str] | None) -> str:
+    """Return what is to be added to how many cameras are well, where that may be over."""
+    if heard is None:
+        return " when last heard of" if well else ""
+    known = sum(camera_id in heard for camera_id in well)
+    if known == len(well):
+        return ""
+    return f" when last heard of; this primary has heard of {known} of {len(well)} yet"
 
 
 def _replicas(overview: Overview) -> Table:

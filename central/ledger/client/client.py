@@ -362,7 +362,7 @@ class LedgerClient:
             return await question(self._replicas.channel(Address.parse(address)))
         except grpc.aio.AioRpcError as error:
             raise final_error(error) or LedgerUnavailable(
-                f"replica at {address} does not answer: {words_of(error)}"
+                f"replica at {address} does not answer ({words_of(error)}): does it run there?"
             ) from error
 
     async def _call(

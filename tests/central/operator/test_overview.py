@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from central.ledger.interface import LedgerError
 from central.ledger.records import (
     CameraCondition,
     CameraState,
@@ -103,10 +104,34 @@ async def test_cameras_that_are_not_well_are_named() -> None:
         "condition": "dark",
         "since_us": 45_000_000,
         "detail": "mean luma 3",
+        "heard_by_primary": True,
     }
-    lots = (replace(NORTH, cameras=(well,)),)
-    ledger = replace(WHOLE, state=LedgerState(index=10, age_us=0, lots=lots))
-    assert "Every camera is ok." in printed(await seen(ledger, ["h:7001"]))
+
+
+async def test_what_was_well_before_the_primary_took_over_is_not_said_to_be_so_now() -> None:
+    """The ledger stood still; what it last committed of a camera may long be over."""
+
+    def of(
+        *camera_ids: str, service: ServiceStatus | LedgerError = WHOLE.service
+    ) -> ScriptedLedger:
+        cameras = tuple(CameraState(one, CameraCondition.OK, 1) for one in camera_ids)
+        lots = (replace(NORTH, cameras=cameras),)
+        state = LedgerState(index=10, age_us=0, lots=lots)
+        return replace(WHOLE, state=state, service=service)
+
+    async def text(ledger: ScriptedLedger) -> str:
+        return printed(await seen(ledger, ["h:7001"]))
+
+    assert "Every camera is ok." in await text(of("east", "west"))
+    some = of("east", "gate")
+    said = "Every camera was ok when last heard of; this primary has heard of 1 of 2 yet."
+    assert said in await text(some)
+    cameras = as_object(await seen(some, ["h:7001"]))["lots"][0]["cameras"]
+    assert [camera["heard_by_primary"] for camera in cameras] == [True, False]
+    unasked = of("east", service=AWAY)
+    assert "Every camera was ok when last heard of." in await text(unasked)
+    cameras = as_object(await seen(unasked, ["h:7001"]))["lots"][0]["cameras"]
+    assert cameras[0]["heard_by_primary"] is None
 
 
 async def test_one_replica_alone_shows_its_own_view_and_says_so() -> None:
