@@ -270,3 +270,28 @@ def test_one_that_was_only_begun_counts_for_nothing(tmp_path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     with open_storage(tmp_path) as storage:
         assert storage.load() == OnDisk(HardState(), FIRST, [], None, None)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param((), id="by a crash while it was deleted"),
+        pytest.param(("DELETE FROM log",), id="by an old program"),
+        pytest.param(("UPDATE log SET crc32 = 5",), id="damaged"),
+    ],
+)
+def test_one_that_lies_beside_segments_counts_for_nothing(
+    tmp_path: Path, left: tuple[str, ...]
+) -> None:
+    """An old program that is started on a directory which was converted begins a file anew, and
+    stops before it votes: its log ends before what the state has applied."""
+    make_schema_2(tmp_path)
+    with open_storage(tmp_path) as storage:
+        storage.write(Persist(HardState(8, None), entries(13, 13, 8)))
+        known = storage.load()
+    make_schema_2(tmp_path, *left)
+    (tmp_path / "log.db-wal").touch()
+    for _ in range(2):
+        with open_storage(tmp_path) as storage:
+            assert storage.load() == known
+    assert not list(tmp_path.glob("log.*"))
