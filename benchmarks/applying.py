@@ -19,7 +19,7 @@ from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
 from central.ledger.command import AppendBatches, ApplyLayout, encode
-from central.ledger.replica.applying import STORE_BYTES
+from central.ledger.replica.applying import STORE_ROWS
 from central.ledger.state.state_machine import StateMachine
 from central.raft import Entry
 
@@ -77,13 +77,10 @@ def _cpu_us(records: int, a_entry: int, a_write: int) -> float:
         state.apply([Entry(1, 1, encode(ApplyLayout(layout(), None), committed_at_us=FIRST_US))])
         writes = list(_writes(records, a_entry, a_write, first=state.applied_index + 1))
         started = time.process_time()
-        unstored = 0
         for entries in writes:
             state.take(entries)
-            unstored += sum(len(entry.data) for entry in entries)
-            if unstored >= STORE_BYTES:
+            if state.unstored_rows >= STORE_ROWS:
                 state.store()
-                unstored = 0
         state.store()
         return (time.process_time() - started) * 1e6 / records
 

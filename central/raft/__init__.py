@@ -15,6 +15,7 @@ from central.raft.effects import (
     ReadReady,
     Restore,
     merge_writes,
+    split_committed,
 )
 from central.raft.messages import (
     AppendEntries,
@@ -59,4 +60,5 @@ __all__ = [
     "VoteReply",
     "forced",
     "merge_writes",
+    "split_committed",
 ]

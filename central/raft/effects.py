@@ -1,7 +1,7 @@
 """What the core asks of the world, as values: persist, send, apply, answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from central.raft.messages import Entry, Message, Snapshot
 
@@ -124,6 +124,8 @@ class Effects:
 
     An Effects with `restore` is obeyed to its end before any later one is begun. A crash between
     its steps 2 and 3 must not lose it: the next start does it first.
+
+    What of `committed` is on disk already may be applied before (see `split_committed`).
     """
 
     messages_now: tuple[Message, ...] = ()
@@ -133,3 +135,29 @@ class Effects:
     reads: tuple[ReadReady, ...] = ()
     restore: Restore | None = None
     pieces_wanted: tuple[PieceWanted, ...] = ()
+
+
+def split_committed(
+    effects: Effects, before: Iterable[Effects]
+) -> tuple[tuple[Entry, ...], Effects]:
+    """Return the entries that may be applied without waiting for any write, and what is left.
+
+    before: the Effects that are not obeyed to their end, in order. What is committed was written
+    before it came here, or is in one of these writes: entries below the first of them are on disk,
+    and have their turn if none of an earlier Effects still waits.
+    """
+    if not effects.committed or effects.restore is not None:
+        return (), effects
+    waiting = tuple(before)
+    if any(one.committed or one.restore is not None for one in waiting):
+        return (), effects
+    unwritten = [
+        one.persist.entries[0].index
+        for one in (*waiting, effects)
+        if one.persist is not None and one.persist.entries
+    ]
+    committed = effects.committed
+    if unwritten:
+        first = min(unwritten)
+        committed = tuple(entry for entry in committed if entry.index < first)
+    return committed, replace(effects, committed=effects.committed[len(committed) :])

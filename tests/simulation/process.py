@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from central.raft import (
     Config,
     Effects,
+    Entry,
     Message,
     Persist,
     Piece,
@@ -15,6 +16,7 @@ from central.raft import (
     Raft,
     Snapshot,
     merge_writes,
+    split_committed,
 )
 from tests.simulation.clock import Clock
 from tests.simulation.disk import Broken, Disk
@@ -204,6 +206,9 @@ class Process:
             self._post(message)
         for wanted in effects.pieces_wanted:
             self._later(self._clock.rng.randint(0, 3), partial(self._read, wanted))
+        if self._clock.rng.random() < 0.5:
+            early, effects = split_committed(effects, (*self._writing, *self._waiting))
+            self._apply(early)
         self._waiting.append(effects)
         self._write()
 
@@ -261,17 +266,20 @@ class Process:
                 self.machine = self.disk.machine.copy()
                 self._watch.state(self.name, self.machine)
                 self._clock.count("snapshot restored")
-            for entry in effects.committed:
-                self._survive("while applying")
-                self._watch.applies(self.name, self.machine.applied, entry)
-                self.machine.apply(entry)
-                self._watch.state(self.name, self.machine)
-                self._history.applied(self.name, self.incarnation, entry, self.machine)
+            self._apply(effects.committed)
             for ready in effects.reads:
                 self._survive("before answering a read")
                 self._history.answered(self.name, ready, applied=self.machine.applied)
         self._writing = []
         self._write()
+
+    def _apply(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._survive("while applying")
+            self._watch.applies(self.name, self.machine.applied, entry)
+            self.machine.apply(entry)
+            self._watch.state(self.name, self.machine)
+            self._history.applied(self.name, self.incarnation, entry, self.machine)
 
     def _post(self, message: Message) -> None:
         self._watch.leaves(message, self.disk)

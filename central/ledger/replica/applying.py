@@ -32,16 +32,16 @@ STORE_SOON = 0.015
 STORE_NEXT = 0.001
 """Seconds after which what is applied is stored, after which it is where somebody waits for it, and
 after which it is where there is much: time for the answers to leave."""
-STORE_BYTES = 512 << 10
-MOST_UNSTORED = 768 << 10
-"""Bytes of entries that are much, some 4000 records, for whose rows the event loop is held up for
-milliseconds, and for how many no answer is waited for: each spot and view is written once, however
-often it changed, and so is its place in the index."""
+STORE_ROWS = 2000
+MOST_UNSTORED = 3000
+"""Rows that are much, for which the event loop is held up for some 5 ms, and for how many no answer
+is waited for. Not records: each spot and view is written once, however often it changed, and so is
+its place in the index."""
 
 CHECKPOINT_STORES = 64
-CHECKPOINT_BYTES = 1536 << 10
-"""Transactions, and bytes of their entries, after which SQLite's log of the state is emptied: it
-then has 2 to 5 MB. A single record writes 30 KB to it, 4000 together 850."""
+CHECKPOINT_ROWS = 8000
+"""Transactions, and rows of theirs, after which SQLite's log of the state is emptied: it then has 2
+to 5 MB. A single record writes 30 KB to it."""
 
 
 class Applier:
@@ -54,16 +54,19 @@ class Applier:
         on_applied: Callable[[Sequence[Entry], list[Applied]], None],
         *,
         read: Reader,
+        gives_way: Callable[[], bool],
         on_stored: Callable[[], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`read` says what an entry is, on the event loop; `on_stored` is told that tables are as
+        """`read` says what an entry is, on the event loop; `gives_way` whether others wait for
+        something that this turn of the loop is still to do; `on_stored` is told that tables are as
         far as what is applied, `on_failure` of what ends the replica.
         """
         self.state_machine = state_machine
         self._writer = writer
         self._on_applied = on_applied
         self._read = read
+        self._gives_way = gives_way
         self._on_stored = on_stored
         self._on_failure = on_failure
         self._waiting: deque[Entry] = deque()
@@ -72,12 +75,10 @@ class Applier:
         self._idle = asyncio.Event()  # nor does anything wait
         self._free.set()
         self._idle.set()
-        self._unstored = 0  # bytes of entries
         self._store_due: asyncio.TimerHandle | None = None  # while there are any
         self._store_within = 0.0  # seconds, from when that was decided
         self._hurried = 0  # how many wait for what is applied to be stored
         self._stores = 0  # since the last checkpoint
-        self._bytes = 0  # of entries, likewise
 
     def add(self, entries: Iterable[Entry], *, next_turn: bool = False) -> None:
         """Apply these after those before: now if that is done soon, or in the loop's next turn.
@@ -87,7 +88,7 @@ class Applier:
         self._waiting.extend(entries)
         if next_turn and self._waiting:
             self._idle.clear()
-            asyncio.get_running_loop().call_soon(self._go_on)
+            asyncio.get_running_loop().call_soon(self._go_on_soon)
         else:
             self._go_on()
 
@@ -134,11 +135,17 @@ class Applier:
 
     # ---- parts ---
 
+    def _go_on_soon(self) -> None:
+        # A primary waits for what its backups have still to write, and for nothing of this.
+        if self._gives_way():
+            asyncio.get_running_loop().call_soon(self._go_on)
+        else:
+            self._go_on()
+
     def _go_on(self) -> None:
         if self._busy or not self._waiting:
             return
         part, size = self._next_part()
-        self._unstored += size
         self._begin()
         if size > PART_BYTES:
             apply = partial(self.state_machine.apply, part)
@@ -168,10 +175,10 @@ class Applier:
         self._on_applied(part, applied)
         machine = self.state_machine
         # Entries that need the tables, and all from the thread, are stored already.
-        if self._unstored >= MOST_UNSTORED or machine.stored_index == machine.applied_index:
+        if machine.stored_index == machine.applied_index or machine.unstored_rows >= MOST_UNSTORED:
             self._store()
-        if self._stores >= CHECKPOINT_STORES or self._bytes >= CHECKPOINT_BYTES:
-            self._stores = self._bytes = 0
+        if self._stores >= CHECKPOINT_STORES or machine.rows_since_checkpoint >= CHECKPOINT_ROWS:
+            self._stores = 0
             self._writer.begin(self.state_machine.checkpoint, self._checkpointed)
         else:
             self._end()
@@ -186,8 +193,6 @@ class Applier:
             self._store_due.cancel()
             self._store_due = None
         self._stores += 1
-        self._bytes += self._unstored
-        self._unstored = 0
         self._guarded(self.state_machine.store)
         self._on_stored()
 
@@ -208,7 +213,7 @@ class Applier:
         self._arm()
         if self._waiting:
             # Not at once: messages and answers are to have their turn in between.
-            asyncio.get_running_loop().call_soon(self._go_on)
+            asyncio.get_running_loop().call_soon(self._go_on_soon)
         else:
             self._idle.set()
 
@@ -218,7 +223,7 @@ class Applier:
         if machine.stored_index == machine.applied_index:
             return
         seconds = STORE_SOON if self._hurried else STORE_AFTER
-        if self._unstored >= STORE_BYTES:
+        if machine.unstored_rows >= STORE_ROWS:
             seconds = STORE_NEXT
         if self._store_due is not None:
             if self._store_within <= seconds:

@@ -85,6 +85,7 @@ class Replica:
             self._workers.state,
             self._on_applied,
             read=self._gathering.read,
+            gives_way=lambda: self._pump_is_due,
             on_stored=self._notice_stored,
             on_failure=self._fail,
         )
@@ -92,6 +93,7 @@ class Replica:
             opened.storage,
             self._workers.disk,
             obey=self._after_write,
+            apply=lambda entries: self._applier.add(entries, next_turn=True),
             leads=lambda: opened.raft.role is Role.LEADER,
             on_failure=self._fail,
         )

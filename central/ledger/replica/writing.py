@@ -1,8 +1,10 @@
 """Effects in their order: what has to be on disk first is written, then obeyed.
 
 On the event loop as long as the disk is quick: two hand-overs to a thread cost more than there is
-to do meanwhile. A primary first lets its messages leave, with the loop's turn: its backups write
-while it does. Else in a thread; what gathers meanwhile becomes the next write, with one fsync.
+to do meanwhile. A primary first lets its messages leave, with the loop's turn, for its backups
+write while it does; and with the next one the answers to what is committed and was written before:
+their clients go on meanwhile. Else in a thread; what gathers meanwhile becomes the next write, with
+one fsync.
 A primary whose quick disk hangs of a sudden speaks to nobody, and another one is elected: it could
 have answered nobody either.
 """
@@ -15,7 +17,7 @@ from functools import partial
 
 from central.ledger.log.storage import Storage
 from central.ledger.replica.workers import Writer
-from central.raft import Effects, Persist, merge_writes
+from central.raft import Effects, Entry, Persist, merge_writes, split_committed
 
 QUICK_S = 0.002
 QUICK_LEADING_S = 0.001
@@ -34,19 +36,23 @@ class LogWriter:
         writer: Writer,
         *,
         obey: Callable[[Sequence[Effects]], None],
+        apply: Callable[[Sequence[Entry]], None],
         leads: Callable[[], bool],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`obey` is given what is on disk now; `leads` says whether others wait for what this turn
-        of the event loop sends; `on_failure` is told of what ends the replica.
+        """`obey` is given what is on disk now, `apply` what a primary need not wait for: within the
+        loop's next turn. `leads` says whether others wait for what this turn of the event loop
+        sends; `on_failure` is told of what ends the replica.
         """
         self._storage = storage
         self._writer = writer
         self._obey = obey
+        self._apply = apply
         self._leads = leads
         self._on_failure = on_failure
         self._waiting: deque[Effects] = deque()
-        self._held = False  # while a write is under way, or somebody wants it so
+        self._under_way: Sequence[Effects] = ()  # being written
+        self._held = False  # meanwhile, or because somebody wants it so
         self._usual_s = 10 * QUICK_S  # that a write takes; not known yet
         self._led = False  # at the last write
 
@@ -57,6 +63,10 @@ class LogWriter:
 
     def add(self, effects: Effects) -> None:
         """Write and obey these after those before; at once if there is nothing to write."""
+        if effects.committed and self._leads() and self._may_be_early(effects):
+            early, effects = split_committed(effects, (*self._under_way, *self._waiting))
+            if early:
+                self._apply(early)
         self._waiting.append(effects)
         self._go_on()
 
@@ -68,6 +78,11 @@ class LogWriter:
         """Go on."""
         self._held = False
         self._go_on()
+
+    def _may_be_early(self, effects: Effects) -> bool:
+        if self._held:
+            return bool(self._under_way)  # else somebody holds all
+        return effects.persist is not None  # else it is obeyed at once
 
     def _go_on(self) -> None:
         while self._waiting and not self._held:
@@ -85,11 +100,12 @@ class LogWriter:
             self._led = leads
             quick = self._usual_s < (QUICK_LEADING_S if leads else QUICK_S)
             if not (quick and all(map(self._storage.is_short, writes))):
-                self._held = True
+                self._held, self._under_way = True, batch
                 self._writer.begin(write, partial(self._wrote, batch))
             elif leads:
-                self._held = True
-                asyncio.get_running_loop().call_soon(self._write_now, write, batch)
+                self._held, self._under_way = True, batch
+                loop = asyncio.get_running_loop()
+                loop.call_soon(loop.call_soon, self._write_now, write, batch)
             else:
                 self._writer.guard(write)
                 self._obey(batch)
@@ -109,7 +125,7 @@ class LogWriter:
         self._usual_s += _WEIGHT * (time.perf_counter() - began - self._usual_s)
 
     def _wrote(self, batch: Sequence[Effects], _: None, error: BaseException | None) -> None:
-        self._held = False
+        self._held, self._under_way = False, ()
         try:
             if error is not None:
                 raise error

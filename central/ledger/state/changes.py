@@ -50,6 +50,11 @@ class Changes:
                 rows.clear()
         return text
 
+    @property
+    def unwritten(self) -> int:
+        """How many rows of spots `flush` would write; others are few."""
+        return self._unwritten.rows
+
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write the rows of entries that have ended, inside the caller's transaction."""
         self._unwritten.flush(connection)

@@ -105,6 +105,17 @@ class Present:
         camera = self.cameras.get(camera_id) or self._strangers.get(camera_id)
         return camera or self._find(camera_id)
 
+    @property
+    def unwritten(self) -> int:
+        """How many rows `flush` would write."""
+        return (
+            len(self.touched_views)
+            + len(self.touched_spots)
+            + len(self.touched_cameras)
+            + len(self.touched_sessions)
+            + len(self.touched_rejections)
+        )
+
     def spots(self, lot_id: str) -> list[Spot]:
         """Read a lot and return its spots by id."""
         return [spot for _, spot in sorted(self._read_lot(lot_id).items())]

@@ -51,6 +51,11 @@ class Unwritten:
             places[change[1:3]].append(index)
         return text
 
+    @property
+    def rows(self) -> int:
+        """How many rows `flush` would write, or few less."""
+        return len(self._entries) + len(self._places)
+
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write what was added, inside the caller's transaction."""
         if not self._entries:

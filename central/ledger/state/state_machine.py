@@ -96,6 +96,8 @@ class StateMachine:
         """Open or create `state.db` in a directory that the caller has locked."""
         self._failed = False
         self._index = self._committed_at_us = 0  # of what is applied
+        self.rows_since_checkpoint = 0
+        """Rows written since: what SQLite's own log holds."""
         self.path = directory / "state.db"
         try:
             self._connection = connect(self.path, synchronous="NORMAL")
@@ -134,6 +136,12 @@ class StateMachine:
     def stored_index(self) -> int:
         """The last index whose effect is in the tables, where others read."""
         return self._stored.index
+
+    @property
+    def unstored_rows(self) -> int:
+        """How many rows `store` would write, or few less: what it costs."""
+        links = self._index - self._stored.index
+        return self._present.unwritten + self._changes.unwritten + links
 
     @property
     def frontier(self) -> Frontier:
@@ -180,6 +188,7 @@ class StateMachine:
             pages = min(empty - KEPT_PAGES, VACUUMED_PAGES)
             self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.rows_since_checkpoint = 0
 
     def make_durable(self) -> int:
         """Fsync all that is stored; returns its index. The log may be compacted up to there."""
@@ -244,6 +253,7 @@ class StateMachine:
         self._failed = False
 
     def _write(self) -> None:
+        self.rows_since_checkpoint += self.unstored_rows
         self._present.flush()
         self._changes.flush(self._connection)
         self._links.flush(self._connection)

@@ -35,11 +35,13 @@ class Watched:
         self.applied: list[int] = []
         self.stored: asyncio.Queue[int] = asyncio.Queue()
         self.failures: list[BaseException] = []
+        self.gives_way = False
         self.applier = Applier(
             self.machine,
             writer,
             self._on_applied,
             read=read_entry,
+            gives_way=lambda: self.gives_way,
             on_stored=lambda: self.stored.put_nowait(self.machine.stored_index),
             on_failure=self.failures.append,
         )
@@ -107,7 +109,7 @@ async def test_what_is_much_is_stored_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
-    monkeypatch.setattr(applying, "STORE_BYTES", 1)
+    monkeypatch.setattr(applying, "STORE_ROWS", 1)
     monkeypatch.setattr(applying, "CHECKPOINT_STORES", 1)
     async with watched(tmp_path) as one:
         one.applier.add(flips(1))
@@ -167,7 +169,7 @@ async def test_much_is_stored_next_and_too_much_at_once(
     monkeypatch.setattr(applying, "STORE_AFTER", 1e6)
     async with watched(tmp_path) as one:
         one.applier.add(flips(1))
-        monkeypatch.setattr(applying, "STORE_BYTES", 1)
+        monkeypatch.setattr(applying, "STORE_ROWS", 1)
         one.applier.add(flips(1, 2)[1:])
         assert one.machine.stored_index == 1  # whoever proposed it is answered first
         async with asyncio.timeout(DEADLINE):
@@ -176,3 +178,26 @@ async def test_much_is_stored_next_and_too_much_at_once(
         monkeypatch.setattr(applying, "MOST_UNSTORED", 1)
         one.applier.add(flips(1, 2, 3)[2:])
         assert one.machine.stored_index == 4
+
+
+async def test_what_others_wait_for_goes_first_and_once(tmp_path: Path) -> None:
+    async with watched(tmp_path) as one:
+        one.gives_way = True
+        one.applier.add(flips(1), next_turn=True)
+        await asyncio.sleep(0)
+        assert one.applied == [1]
+        await asyncio.sleep(0)
+        assert one.applied == [1, 2]  # whatever else there is by now
+
+
+async def test_what_changes_often_is_written_once(tmp_path: Path) -> None:
+    async with watched(tmp_path) as one:
+        before = one.machine.unstored_rows
+        one.applier.add(flips(*range(1, 11)))
+        # A view, a spot, a session and its place in the index; ten entries and their links.
+        assert (before, one.machine.unstored_rows) == (0, 24)
+        await one.applier.stored()
+        assert one.machine.unstored_rows == 0
+        assert one.machine.rows_since_checkpoint >= 24
+        await one.applier.alone(one.machine.checkpoint)
+        assert one.machine.rows_since_checkpoint == 0

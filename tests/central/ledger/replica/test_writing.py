@@ -58,6 +58,7 @@ class Log:
         self.thread = Thread("disk", self.storage.path)
         self.leads = False
         self.obeyed: list[int] = []
+        self.applied: list[int] = []
         self.failures: list[BaseException] = []
         self.last = 0
         self.more = asyncio.Event()
@@ -65,29 +66,40 @@ class Log:
             self.storage,
             self.thread,
             obey=self._obey,
+            apply=lambda entries: self.applied.extend(entry.index for entry in entries),
             leads=lambda: self.leads,
             on_failure=self._fail,
         )
 
     def _obey(self, batch: Sequence[Effects]) -> None:
         self.obeyed += [each.persist.entries[-1].index for each in batch if each.persist]
+        self.applied += [entry.index for each in batch for entry in each.committed]
         self.more.set()
 
     def _fail(self, error: BaseException) -> None:
         self.failures.append(error)
         self.more.set()
 
-    def add(self) -> bool:
+    def add(self, *, committed: Sequence[int] = ()) -> bool:
         """Write an entry; returns whether that is done now."""
         self.last += 1
-        self.writer.add(Effects(persist=Persist(entries=(Entry(self.last, 1, b"x"),))))
+        write = Persist(entries=(Entry(self.last, 1, b"x"),))
+        self.writer.add(Effects(persist=write, committed=entries(*committed)))
         return self.last in self.obeyed
+
+    def commit(self, *indexes: int) -> None:
+        """Add what asks for no write."""
+        self.writer.add(Effects(committed=entries(*indexes)))
 
     async def all_obeyed(self) -> None:
         async with asyncio.timeout(DEADLINE):
             while self.last not in self.obeyed:
                 self.more.clear()
                 await self.more.wait()
+
+
+def entries(*indexes: int) -> tuple[Entry, ...]:
+    return tuple(Entry(index, 1, b"x") for index in indexes)
 
 
 @pytest.fixture
@@ -180,3 +192,51 @@ async def test_a_disk_that_fails_a_primary_ends_it(
         await log.more.wait()
     assert isinstance(log.failures[0], OperationError)
     assert log.obeyed == []
+
+
+async def test_a_primary_applies_what_is_on_its_disk_before_it_writes(log: Log) -> None:
+    log.leads = True
+    log.add()
+    await log.all_obeyed()
+    assert not log.add(committed=[1])
+    assert log.applied == [1]
+    assert log.writer.is_busy
+    await log.all_obeyed()
+    assert log.applied == [1]
+
+
+async def test_a_primary_applies_nothing_that_is_being_written(log: Log) -> None:
+    log.leads = True
+    log.add()
+    log.commit(1)
+    assert log.applied == []
+    await log.all_obeyed()
+    assert log.applied == [1]
+    assert not log.add(committed=[1, 2])  # of which one is written
+    assert log.applied == [1, 1]
+    log.commit(3)  # waits behind 2
+    assert log.applied == [1, 1]
+    await log.all_obeyed()
+    assert log.applied == [1, 1, 2, 3]
+
+
+async def test_a_backup_writes_before_it_applies(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "QUICK_S", 0.0)
+    log.add()
+    await log.all_obeyed()
+    log.add(committed=[1])
+    assert log.applied == []
+    await log.all_obeyed()
+    assert log.applied == [1]
+
+
+async def test_nothing_is_applied_while_somebody_holds_all(log: Log) -> None:
+    log.leads = True
+    log.add()
+    await log.all_obeyed()
+    log.writer.hold()
+    log.add(committed=[1])
+    assert log.applied == []
+    log.writer.release()
+    await log.all_obeyed()
+    assert log.applied == [1]
