@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -42,9 +43,12 @@ async def settled(cluster: Cluster) -> int:
     client = cluster.client()
     async with asyncio.timeout(DEADLINE):
         while True:
-            heads = [await client.head(str(cluster.addresses[name])) for name in cluster.running]
-            if len({head.index for head in heads}) == 1:
-                return heads[0].index
+            with suppress(LedgerUnavailable):  # one was just started
+                heads = [
+                    await client.head(str(cluster.addresses[name])) for name in cluster.running
+                ]
+                if len({head.index for head in heads}) == 1:
+                    return heads[0].index
             await asyncio.sleep(0.02)
 
 
