@@ -18,6 +18,7 @@ from models.corners import corners_in_pixels
 
 Image = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 MAX_REMAP_SIDE: Final = 32_766
 """OpenCV's remap refuses pictures whose side does not fit a signed 16-bit number."""
@@ -27,6 +28,8 @@ REDUCTIONS: Final = (1, 2, 4, 8)
 
 _MAX_LEVEL: Final = 4
 _LOOKS_AT_A_TIME: Final = 16
+_SHADED_AT_A_TIME: Final = 25
+"""Looks: few enough that what comes between two steps stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _centres(size: int) -> FloatArray:
     return np.arange(size, dtype=np.float64) + 0.5
 
 
-def _pyramid_levels(steps: FloatArray) -> npt.NDArray[np.intp]:
+def _pyramid_levels(steps: FloatArray) -> Places:
     """How often to halve the picture before sampling a spot that is much larger than its patch.
 
     Bilinear sampling looks at two pixels a side and would alias beyond. A patch pixel two to four
@@ -219,27 +222,32 @@ class Shade:
         """As PatchCutter, and raises as it does; holds three bytes a pixel of the second looks."""
         self.width = width
         self.height = height
-        self._outside: Image | None = None
+        self._inside: Image | None = None
         if spec.looks > 1 and polygons:
             corners = corners_in_pixels(polygons, width=width, height=height)
-            outside = _outside_regions(np.array(corners), spec)
+            inside = _outside_regions(np.array(corners), spec) - np.uint8(1)  # 255, outside 0
             # A byte for each channel and a row for each look: masks are quick by long runs only.
-            self._outside = np.repeat(outside * 255, 3, axis=-1).reshape(len(outside), -1)
+            self._inside = np.repeat(inside, 3, axis=-1).reshape(len(inside), -1)
 
-    def apply(self, patches: Image, places: Sequence[int] | None = None) -> None:
-        """Shade (N, *spec.shape) patches in place; `places` says whose they are, None: all.
+    def apply(self, patches: Image, places: Sequence[int] | Places | None = None) -> None:
+        """Shade (N, *spec.shape) patches in place; `places`, in any order, says whose they are.
 
-        Raises ValueError for patches that do not lie one after the other in memory.
+        None: all, as they stand. Raises ValueError for patches that do not lie one after the other
+        in memory.
         """
-        if self._outside is None or not len(patches):
+        if self._inside is None or not len(patches):
             return
         if not patches.flags.c_contiguous:
             raise ValueError("patches to be shaded must lie one after the other in memory")
-        second = patches.reshape(len(patches), -1)[:, self._outside.shape[1] :]
-        every = places is None or len(places) == len(self._outside)
-        outside = self._outside if every else self._outside[list(places or ())]
-        # Half the time of a shift by the mask: numpy does that one byte after the other.
-        cv2.copyTo(np.right_shift(second, 1), outside, second)
+        second = patches.reshape(len(patches), -1)[:, self._inside.shape[1] :]
+        whose = None if places is None else np.asarray(places, dtype=np.intp)
+        for first in range(0, len(second), _SHADED_AT_A_TIME):
+            some = slice(first, first + _SHADED_AT_A_TIME)
+            bright, inside = second[some], self._inside[some if whose is None else whose[some]]
+            # A division, for numpy shifts bytes one after the other. Inside, where all bits are
+            # set in the half, the pixel itself is the less of the two.
+            half = np.floor_divide(bright, 2)
+            cv2.min(bright, np.bitwise_or(half, inside, out=half), dst=bright)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +259,7 @@ class _Run:
     """
 
     level: int
-    looks: slice | npt.NDArray[np.intp]
+    looks: slice | Places
     coordinates: npt.NDArray[np.int16]
     fractions: npt.NDArray[np.uint16]
 
@@ -264,7 +272,7 @@ def _samples_a_row(size: int) -> int:
     return size * size if size * size <= MAX_REMAP_SIDE else size
 
 
-def _evenly(places: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
+def _evenly(places: Places) -> slice | Places:
     """Rising places as a slice if they are evenly spaced."""
     step = int(places[1] - places[0]) if len(places) > 1 else 1
     if (np.diff(places) == step).all():
@@ -313,7 +321,7 @@ class PatchCutter:
                 places = members[first : first + longest]
                 yield self._make_run(int(level), places, homographies[places])
 
-    def _make_run(self, level: int, places: npt.NDArray[np.intp], homographies: FloatArray) -> _Run:
+    def _make_run(self, level: int, places: Places, homographies: FloatArray) -> _Run:
         size, width = self.spec.size, _samples_a_row(self.spec.size)
         rows_a_look = size * size // width
         coordinates = np.empty((len(places) * rows_a_look, width, 2), np.int16)

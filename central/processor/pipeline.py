@@ -13,7 +13,7 @@ from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, check, decode_checked
 from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.scores import Scores
-from central.processor.strips import strip_patches
+from central.processor.strips import classify_strip
 from models.patches import Image
 from node.memory import keep_large_buffers
 
@@ -23,16 +23,15 @@ logger = logging.getLogger(__name__)
 def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores | Verdict:
     """Return the frame's scores, or the verdict on why there are none. Blocking; no state."""
     try:
-        patches = (
-            _patches(view, frame) if frame.cut is None else strip_patches(view, frame, frame.cut)
-        )
+        if frame.cut is not None:
+            return classify_strip(classifier, view, frame, frame.cut)
+        patches = _patches(view, frame)
         if isinstance(patches, Verdict):
             return patches
-        scores = classifier.probabilities(patches) if len(patches) else ()
+        return Scores(classifier.probabilities(patches) if len(patches) else ())
     except (ValueError, MemoryError, cv2.error) as error:
         logger.error("frame not classified camera=%s: %s", view.camera.camera_id, error)
         return Verdict(Outcome.FAILED, " ".join(str(error).split()) or type(error).__name__)
-    return Scores(scores, None if frame.cut is None else frame.cut.places)
 
 
 def _patches(view: CameraView, frame: Frame) -> Image | Verdict:

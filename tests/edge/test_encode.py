@@ -26,7 +26,7 @@ def there_and_back(
     picture = decode(jpeg, width=width, height=height, smooth=False)
     assert isinstance(picture, np.ndarray)
     back = np.empty_like(patches)
-    unpack(picture, back, np.arange(len(patches)), spec)
+    unpack(picture, back, spec)
     return back
 
 

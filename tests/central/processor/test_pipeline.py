@@ -8,9 +8,12 @@ import pytest
 
 from central.layout.document import Camera, Region
 from central.processor.camera_view import CameraView
-from central.processor.frames import Frame, Outcome, Verdict
+from central.processor.decode import decode
+from central.processor.frames import Cut, Frame, Outcome, Verdict
 from central.processor.pipeline import Workers, classify
 from central.processor.scores import Scores
+from edge.encode import encode_patches
+from models.patches import PatchCutter, PatchSpec
 from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier, GatedClassifier
 from tests.central.processor.harness import HEIGHT, WIDTH, layout, picture
 
@@ -29,6 +32,42 @@ def test_one_score_a_spot_in_the_views_order() -> None:
     scores = classify(BrightnessClassifier(), view(), frame("ovou"))
     assert isinstance(scores, Scores)
     assert scores.probabilities == pytest.approx((0.94, 0.04, 0.94, 0.5), abs=0.02)
+
+
+class _TwoLooks(BrightnessClassifier):
+    spec = PatchSpec(size=16, margin=0.0, surroundings=2.0)
+
+
+@pytest.mark.parametrize("fine", [(), (1,), (0, 3), (0, 1, 2, 3)])
+@pytest.mark.parametrize("places", [(0, 1, 2, 3), (0, 1, 3)])
+def test_a_strip_scores_as_the_frame_that_it_was_cut_from(
+    places: tuple[int, ...], fine: tuple[int, ...]
+) -> None:
+    fine = tuple(place for place in fine if place in places)
+    first, second, *others = layout("cam1").cameras[0].regions
+    a, b, c, d = second.polygon
+    flat = Region(
+        second.spot_id, (a, b, (c[0], c[1] // 2), (d[0], d[1] // 2))
+    )  # a shade of its own
+    camera = Camera("cam1", regions=(first, flat, *others))
+    seen = CameraView(camera, layout_version=1, spec=_TwoLooks.spec)
+    whole = classify(_TwoLooks(), seen, frame("ovou"))
+    assert isinstance(whole, Scores)
+    polygons = [region.polygon for region in camera.regions]
+    cutter = PatchCutter(polygons, width=WIDTH, height=HEIGHT, spec=_TwoLooks.spec)
+    pixels = decode(picture("ovou"), width=WIDTH, height=HEIGHT)
+    assert isinstance(pixels, np.ndarray)
+    coarse = [place for place in places if place not in fine]
+    jpegs = [
+        encode_patches(cutter.sample(pixels)[list(some)], quality=95, halve_colour=False)
+        for some in (coarse, fine)
+    ]
+    cut = Cut(seen.plan_id, places, fine, len(jpegs[0]) if fine else 0)
+    scores = classify(_TwoLooks(), seen, Frame(1, 0, WIDTH, HEIGHT, b"".join(jpegs), cut=cut))
+    assert isinstance(scores, Scores)
+    assert scores.places == places
+    expected = np.array(whole.probabilities)[list(places)]
+    assert scores.probabilities == pytest.approx(expected, abs=0.01)
 
 
 def test_a_camera_that_sees_no_spot_is_classified_all_the_same() -> None:
