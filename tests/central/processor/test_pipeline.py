@@ -45,7 +45,7 @@ def test_a_strip_scores_as_the_frame_that_it_was_cut_from(
 ) -> None:
     fine = tuple(place for place in fine if place in places)
     first, second, *others = layout("cam1").cameras[0].regions
-    a, b, c, d = second.polygon
+    a, b, c, d = second.corners
     flat = Region(
         second.spot_id, (a, b, (c[0], c[1] // 2), (d[0], d[1] // 2))
     )  # a shade of its own
