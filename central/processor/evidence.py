@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from central.ledger.records import CONFIDENCE_SCALE, Detection, Occupancy
+from central.processor.arrivals import Arrivals, ArrivalSettings
 from central.processor.explained import Explained, ExplainedSettings, Flags, States
 
 MOST_PER_FRAME = 0.6
@@ -46,15 +47,16 @@ class EvidenceSettings:
     still bears out what is believed, with `keep_confidence`. An average beyond the threshold of
     the contrary that lacks the confidence to change is outweighed by what is believed; where
     nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was unsure must not
-    become known by the least step beyond a threshold.
+    become known by the least step beyond a threshold. What was usually clearly vacant and was seen
+    to rise to `seen_confidence` becomes occupied if it stays there for `seen_seconds`.
     """
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
     vacant_below: float  # probability of occupied: an average above it is no sign of none
-    enter_seconds: float = 3.5  # of clear evidence that make a vacant spot occupied
+    enter_seconds: float = 4.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
     enter_confidence: float = 0.77  # probability of occupied that the average must reach
-    leave_confidence: float = 0.85  # probability of vacant that the average must reach
+    leave_confidence: float = 0.78  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     keep_confidence: float = 0.55  # of what is believed, that an unsure average must have
@@ -63,6 +65,12 @@ class EvidenceSettings:
     own_confidence: float = 0.96  # of a change that begins with a neighbour's, to be its own
     together_seconds: float = 10.0  # within which two neighbours' changes begin together
     hidden_seconds: float = 3600.0  # for which a spot whose change is explained keeps its state
+    usual_seconds: float = 120.0  # time constant of what a spot usually looks like
+    usual_confidence: float = 0.95  # of vacant, that it must have had where a car is seen to come
+    seen_confidence: float = 0.3  # of occupied, that the average must keep from then on
+    seen_seconds: float = 8.0  # for which it must
+    stay_seconds: float = 60.0  # after an arrival, in which a leave needs more confidence
+    stay_confidence: float = 0.93  # of vacant, that the average must reach then
 
     def __post_init__(self) -> None:
         if not 0.0 < self.vacant_below < self.occupied_above < 1.0:
@@ -76,12 +84,19 @@ class EvidenceSettings:
             ("own", self.own_confidence),
             ("settle", self.settle_confidence),
             ("keep", self.keep_confidence),
+            ("usual", self.usual_confidence),
+            ("stay", self.stay_confidence),
         ):
             if not 0.5 <= confidence < self.frame_limit < 1.0:
                 raise ValueError(
                     f"{name} confidence is {confidence}: it must be at least 0.5 and below the "
                     f"frame limit, {self.frame_limit}"
                 )
+        if not 1.0 - self.usual_confidence < self.seen_confidence < 1.0:
+            raise ValueError(
+                f"seen confidence is {self.seen_confidence}: it must be below 1 and above what is "
+                f"usual of vacant spots, {1.0 - self.usual_confidence:g}"
+            )
         if self.enter_confidence < self.occupied_above or (
             1.0 - self.leave_confidence > self.vacant_below
         ):
@@ -90,7 +105,7 @@ class EvidenceSettings:
                 f"{self.occupied_above} and {self.vacant_below}: what makes a spot occupied or "
                 "vacant must lie beyond its threshold"
             )
-        if min(*self._times) <= 0 or self.hidden_seconds < 0:
+        if min(*self._times) <= 0 or min(self.hidden_seconds, self.stay_seconds) < 0:
             raise ValueError("times of evidence must be above 0 s")
 
     @property
@@ -98,6 +113,7 @@ class EvidenceSettings:
         return (
             *(self.enter_seconds, self.leave_seconds),
             *(self.unsure_seconds, self.settle_seconds, self.together_seconds),
+            *(self.usual_seconds, self.seen_seconds),
         )
 
     @property
@@ -114,6 +130,17 @@ class EvidenceSettings:
             clear=logit(max(self.own_confidence, self.enter_confidence, self.leave_confidence)),
             together_us=round(self.together_seconds * 1e6),
             hidden_us=round(self.hidden_seconds * 1e6),
+        )
+
+    @property
+    def arrivals(self) -> ArrivalSettings:
+        """What counts as a car that was seen to come, or has just come."""
+        return ArrivalSettings(
+            usual_s=self.usual_seconds,
+            clear=-logit(self.usual_confidence),
+            raised=logit(max(self.seen_confidence, 1.0 - self.leave_confidence)),
+            raised_us=round(self.seen_seconds * 1e6),
+            stays_us=round(self.stay_seconds * 1e6),
         )
 
     def memory_s(self, *, entering: bool) -> float:
@@ -172,6 +199,7 @@ class EvidenceFilter:
         self._leave_memory = settings.memory_s(entering=False)
         self._enter_at = logit(settings.enter_confidence)
         self._leave_at = -logit(settings.leave_confidence)
+        self._stay_at = -logit(max(settings.leave_confidence, settings.stay_confidence))
         self._occupied_from = logit(settings.occupied_above)
         self._vacant_from = logit(settings.vacant_below)
         self._enter_most = settings.most_per_frame(entering=True)
@@ -191,6 +219,7 @@ class EvidenceFilter:
             settings.explained,
             np.zeros((len(self._spot_ids),) * 2, np.bool_) if near is None else near,
         )
+        self._arrivals = Arrivals(settings.arrivals, len(self._spot_ids))
         for spot_id in self._spot_ids:
             self.restart(spot_id, occupancies.get(spot_id, Occupancy.UNKNOWN))
 
@@ -205,12 +234,18 @@ class EvidenceFilter:
             raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
         bits = seen.tobytes()
         fresh, self._seen = bits != self._seen, bits
-        evidence = self._evidence(seen)
+        blank = np.isnan(seen)
+        evidence = self._evidence(seen, blank)
         gap_s = self._gap_s(at_us)
         self._take(evidence, gap_s)
         share = min(MOST_PER_FRAME, -math.expm1(-gap_s / RECENT_S))
         self._recent += (evidence - self._recent) * share
         before = self._held.copy()
+        watched = self._explained.look(at_us, fresh=fresh)
+        came = self._arrivals.seen_to_come(
+            before, self._average, at_us, gap_s=gap_s, watched=watched, blank=blank
+        )
+        leave_at = np.where(self._arrivals.just_came(at_us), self._stay_at, self._leave_at)
         leant_us = self._lean(at_us)
         settled = (before == _UNKNOWN) & (leant_us >= self._settle_us)
         settled &= np.abs(self._average) >= self._settle_at
@@ -218,24 +253,23 @@ class EvidenceFilter:
         if unsure.any():  # few frames
             unsure &= ~self._is_kept(before)
         np.putmask(self._held, unsure, _UNKNOWN)
-        entered = (self._average >= self._enter_at) | (settled & (self._leaning > 0))
+        entered = (self._average >= self._enter_at) | (settled & (self._leaning > 0)) | came
         np.putmask(self._held, entered, _OCCUPIED)
-        left = (self._average <= self._leave_at) | (settled & (self._leaning < 0))
+        left = (self._average <= leave_at) | (settled & (self._leaning < 0))
         np.putmask(self._held, left, _VACANT)
-        self._explained.judge(
-            before, self._held, self._average, at_us, recent=self._recent, fresh=fresh
-        )
+        self._explained.judge(before, self._held, self._average, at_us, recent=self._recent)
         changed = self._held != before
         if not changed.any():
             return ()
+        self._arrivals.changed(before, self._held, at_us)
         return tuple(self._detection(int(at), float(seen[at])) for at in np.flatnonzero(changed))
 
-    def _evidence(self, seen: Floats) -> Floats:
-        """Return the frame's log-odds, limited; nothing where it says nothing."""
+    def _evidence(self, seen: Floats, blank: Flags) -> Floats:
+        """Return the frame's log-odds, limited; nothing where it is blank."""
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = np.log(seen / (1.0 - seen))
         np.maximum(np.minimum(odds, self._limit, out=odds), -self._limit, out=odds)
-        odds[np.isnan(odds)] = 0.0
+        odds[blank] = 0.0
         return odds
 
     def _gap_s(self, at_us: int) -> float:
@@ -281,6 +315,7 @@ class EvidenceFilter:
         self._last_us = None  # the next frame does not stand for what was not seen
         for place in range(len(self._spot_ids)):
             self._explained.forget(place)
+            self._arrivals.forget(place, 0.0)
         return tuple(Detection(self._spot_ids[at], Occupancy.UNKNOWN, 0) for at in changed)
 
     def restart(self, spot_id: str, occupancy: Occupancy) -> None:
@@ -291,6 +326,7 @@ class EvidenceFilter:
         self._average[place] = self._recent[place] = sure.get(occupancy, 0.0)
         self._leaning_us[place] = _NONE
         self._explained.forget(place)
+        self._arrivals.forget(place, float(self._average[place]))
 
     def occupancies(self) -> dict[str, Occupancy]:
         """Return what is believed, by spot id."""

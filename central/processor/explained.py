@@ -82,19 +82,16 @@ class Explained:
         at_us: int,
         *,
         recent: Floats,
-        fresh: bool,
     ) -> None:
         """Take back in `decided` what a neighbour explains. All of shape (N,).
 
         held: what was believed; decided: what the averages alone make of it; average: log-odds of
         occupied, put back to `full` where a spot is in full view again; recent: the same of the
-        last second; fresh: whether the frame shows anything but what the last one showed.
+        last second.
         """
         known = held != _UNKNOWN
         sign_of = np.where(held == _OCCUPIED, 1.0, np.where(held == _VACANT, -1.0, 0.0))
         side = sign_of * average
-        if fresh:
-            self._look(at_us)
         self._date((side >= 0) & known, at_us)
         changes = (decided != held) & known
         if not self._hidden and not changes.any():
@@ -124,10 +121,18 @@ class Explained:
                 over = at_us - hidden.since_us >= self._settings.hidden_us
                 decided[place] = _UNKNOWN if over else hidden.kept
 
-    def _look(self, at_us: int) -> None:
-        if not self._is_together(self._fresh_us, at_us):
-            self._jumped_us = at_us
-        self._fresh_us = at_us
+    def look(self, at_us: int, *, fresh: bool) -> bool:
+        """Take a frame's time, before `judge`; return whether changes were watched until now.
+
+        fresh: whether the frame shows anything but what the last one showed. Right after a gap,
+        and while a picture stands still, nobody watches.
+        """
+        if fresh:
+            if not self._is_together(self._fresh_us, at_us):
+                self._jumped_us = at_us
+            self._fresh_us = at_us
+        looks = self._is_together(self._fresh_us, at_us)
+        return looks and not self._is_together(self._jumped_us, at_us)
 
     def _date(self, agrees: Flags, at_us: int) -> None:
         turned = self._agrees & ~agrees

@@ -26,6 +26,12 @@ SETTINGS = EvidenceSettings(
     unsure_seconds=20.0,
     settle_seconds=10.0,
     settle_confidence=0.6,
+    usual_seconds=20.0,
+    usual_confidence=0.9,
+    seen_confidence=0.4,
+    seen_seconds=5.0,
+    stay_seconds=15.0,
+    stay_confidence=0.93,
 )
 SECOND = 1_000_000
 OCCUPIED, VACANT, UNKNOWN = Occupancy.OCCUPIED, Occupancy.VACANT, Occupancy.UNKNOWN
@@ -47,8 +53,13 @@ class Twin:
         self.side = 0
         self.side_us: int | None = None
         self.last_us: int | None = None
+        self.usual = self.average
+        self.raised: tuple[int, bool] | None = None  # since when it is up, and whether it counts
+        self.came_us: int | None = None
 
-    def observe(self, probability: float, at_us: int) -> tuple[Occupancy, int] | None:
+    def observe(
+        self, probability: float, at_us: int, *, watched: bool
+    ) -> tuple[Occupancy, int] | None:
         limit = logit(SETTINGS.frame_limit)
         if math.isnan(probability):
             evidence = 0.0
@@ -63,24 +74,62 @@ class Twin:
         side = 1 if self.average >= logit(0.6) else -1 if self.average <= logit(0.4) else 0
         if self.side_us is None or side != self.side or self.side_us > at_us:
             self.side, self.side_us = side, at_us
-        decided = self._decide(at_us - self.side_us)
+        came = self._came(probability, at_us, watched=watched)
+        self.usual += (1 - math.exp(-gap / 20)) * (self.average - self.usual)
+        decided = self._decide(at_us, came=came)
         if decided is self.occupancy:
             return None
+        if decided is not OCCUPIED:
+            self.came_us = None
+        elif self.occupancy is VACANT:
+            self.came_us = at_us
         self.occupancy = decided
         said = {OCCUPIED: probability, VACANT: 1 - probability, UNKNOWN: 0.0}[decided]
         return decided, quantise(said)
 
-    def _decide(self, lasted_us: int) -> Occupancy:
-        if self.average >= logit(0.75):
-            return OCCUPIED
-        if self.average <= -logit(0.85):
+    def _came(self, probability: float, at_us: int, *, watched: bool) -> bool:
+        if math.isnan(probability):
+            self.usual = 0.0
+        if self.occupancy is not VACANT or self.average < logit(0.4) or math.isnan(probability):
+            self.raised = None
+            return False
+        if self.raised is None or (self.raised[1] and self.raised[0] > at_us):
+            self.raised = at_us, self.usual <= -logit(0.9) and watched
+        since_us, counts = self.raised
+        return counts and at_us - since_us >= 5 * SECOND
+
+    def _decide(self, at_us: int, *, came: bool) -> Occupancy:
+        assert self.side_us is not None
+        lasted_us = at_us - self.side_us
+        just = self.came_us is not None and 0 <= at_us - self.came_us < 15 * SECOND
+        if self.average <= -logit(0.93 if just else 0.85):
             return VACANT
+        if self.average >= logit(0.75) or came:
+            return OCCUPIED
         if self.occupancy is UNKNOWN and self.side and lasted_us >= 10 * SECOND:
             return OCCUPIED if self.side > 0 else VACANT
         if not self.side and lasted_us >= 20 * SECOND:
             said = {OCCUPIED: self.average, VACANT: -self.average, UNKNOWN: 0.0}[self.occupancy]
             return self.occupancy if said >= logit(0.55) else UNKNOWN
         return self.occupancy
+
+
+class Looking:
+    """Whether something new was seen in the last ten seconds, and in the ten before."""
+
+    def __init__(self) -> None:
+        self.last: str | None = None
+        self.fresh_us: int | None = None
+        self.jumped_us = 0
+
+    def watched(self, seen: list[float], at_us: int) -> bool:
+        if repr(seen) != self.last:
+            if self.fresh_us is None or abs(at_us - self.fresh_us) > 10 * SECOND:
+                self.jumped_us = at_us
+            self.last, self.fresh_us = repr(seen), at_us
+        assert self.fresh_us is not None
+        looks = abs(at_us - self.fresh_us) <= 10 * SECOND
+        return looks and abs(at_us - self.jumped_us) > 10 * SECOND
 
 
 @given(
@@ -91,11 +140,12 @@ def test_decides_as_the_naive_twins(
     start: list[Occupancy], frames: list[tuple[float, float, int]]
 ) -> None:
     both = EvidenceFilter(SETTINGS, ("a", "b"), dict(zip("ab", start, strict=True)))
-    twins = [Twin(occupancy) for occupancy in start]
-    at_us = 100 * SECOND
+    twins, looking = [Twin(occupancy) for occupancy in start], Looking()
+    at_us = 1000 * SECOND
     for *pair, gap in frames:
         at_us += gap
-        said = [twin.observe(p, at_us) for twin, p in zip(twins, pair, strict=True)]
+        watched = looking.watched(pair, at_us)
+        said = [twin.observe(p, at_us, watched=watched) for twin, p in zip(twins, pair, strict=True)]
         expected = tuple(
             Detection(spot, *one) for spot, one in zip("ab", said, strict=True) if one is not None
         )
@@ -258,7 +308,14 @@ def test_thresholds_must_leave_room_between_them(occupied: float, vacant: float)
         ({"enter_confidence": 0.55}, "beyond its threshold"),
         ({"leave_confidence": 0.55}, "beyond its threshold"),
         ({"own_confidence": 0.97}, "below the frame limit"),
+        ({"usual_confidence": 0.97}, "below the frame limit"),
+        ({"stay_confidence": 0.4}, "at least 0.5"),
+        ({"seen_confidence": 0.05}, "above what is usual"),
+        ({"seen_confidence": 1.0}, "below 1"),
         ({"settle_seconds": 0.0}, "above 0 s"),
+        ({"seen_seconds": 0.0}, "above 0 s"),
+        ({"usual_seconds": 0.0}, "above 0 s"),
+        ({"stay_seconds": -1.0}, "above 0 s"),
         ({"hidden_seconds": -1.0}, "above 0 s"),
         ({"unsure_seconds": 0.0}, "above 0 s"),
     ],
