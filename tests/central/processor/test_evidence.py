@@ -145,7 +145,9 @@ def test_decides_as_the_naive_twins(
     for *pair, gap in frames:
         at_us += gap
         watched = looking.watched(pair, at_us)
-        said = [twin.observe(p, at_us, watched=watched) for twin, p in zip(twins, pair, strict=True)]
+        said = [
+            twin.observe(p, at_us, watched=watched) for twin, p in zip(twins, pair, strict=True)
+        ]
         expected = tuple(
             Detection(spot, *one) for spot, one in zip("ab", said, strict=True) if one is not None
         )
