@@ -1,6 +1,7 @@
 """A trained network as an ONNX file that carries its own geometry, calibration and thresholds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,11 +11,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.metadata import ModelMetadata
-from models.network import CONTRAST_FLOOR, LAYERS, STEM
+from models.network import CONTRAST_FLOOR, LAYERS, STEM, STEM_CHANNELS, Convolution
 from models.patches import PatchSpec
 
 OPSET: Final = 17
 _IR_VERSION: Final = 8
+_KINDS: Final = ("weight", "bias")
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -36,10 +38,13 @@ class _Graph:
 
 
 def _input(graph: _Graph, spec: PatchSpec) -> str:
-    """uint8 NHWC as the remap leaves it -> what `models.network.planes` makes of it."""
+    """uint8 NHWC as the remap leaves it -> what `models.network.planes` makes of it, as one image.
+
+    That is (1, 3 * STEM, N * rows, size / STEM): all patches, one below the other.
+    """
     looks = graph.constant("looks", np.array([0, spec.looks, -1], dtype=np.int64))
-    rows, size, channels = spec.shape
-    grouped = np.array([-1, rows, size // STEM, channels * STEM], dtype=np.int64)
+    _, size, channels = spec.shape
+    grouped = np.array([1, -1, size // STEM, channels * STEM], dtype=np.int64)
     shape = graph.constant("shape", grouped)
     ones = graph.constant("ones", np.ones(spec.looks, dtype=np.float32))
     zeros = graph.constant("zeros", np.zeros(spec.looks, dtype=np.float32))
@@ -51,6 +56,34 @@ def _input(graph: _Graph, spec: PatchSpec) -> str:
     )
     normalised = graph.add("Reshape", [even, shape], "normalised")
     return graph.add("Transpose", [normalised], "planes", perm=[0, 3, 1, 2])
+
+
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    """Feature maps on their way through the layers.
+
+    rows, width: of one patch's maps. one: all patches stand in one image, one below the other; it
+    saves a layer's cost a picture, and is right where no kernel reaches from patch to patch.
+    """
+
+    value: str
+    rows: int
+    width: int
+    channels: int
+    one: bool = True
+
+
+def _standing(graph: _Graph, maps: _Maps, *, one: bool) -> _Maps:
+    """The same maps as one image or as an image each; it costs nothing, for rows lie as before."""
+    if maps.one is one:
+        return maps
+    name = "together" if one else "apart"
+    shape = [1, -1] if one else [-1, maps.rows]
+    wanted = np.array([*shape, maps.width, maps.channels], dtype=np.int64)
+    last = graph.add("Transpose", [maps.value], f"{name}_last", perm=[0, 2, 3, 1])
+    moved = graph.add("Reshape", [last, graph.constant(f"{name}_shape", wanted)], f"{name}_rows")
+    value = graph.add("Transpose", [moved], name, perm=[0, 3, 1, 2])
+    return replace(maps, value=value, one=one)
 
 
 def _convolution(
@@ -79,19 +112,35 @@ def _convolution(
     return graph.add("Relu", [convolved], f"active{index}")
 
 
-def _head(graph: _Graph, value: str, channels: int, weights: Weights, temperature: float) -> None:
-    def layer(name: str, value: str, index: int, divisor: float, groups: int) -> str:
-        kernel = graph.constant(f"{name}_kernel", weights[f"{index}.weight"] / np.float32(divisor))
-        bias = graph.constant(f"{name}_bias", weights[f"{index}.bias"] / np.float32(divisor))
-        return graph.add("Conv", [value, kernel, bias], name, group=groups)
+def _layer(graph: _Graph, maps: _Maps, index: int, layer: Convolution, weights: Weights) -> _Maps:
+    maps = _standing(graph, maps, one=layer.side == layer.stride)
+    value = _convolution(graph, maps.value, index, weights, (layer.stride, layer.stride))
+    rows, width = ((side - 1) // layer.stride + 1 for side in (maps.rows, maps.width))
+    return _Maps(value, rows, width, layer.channels, one=maps.one)
+
+
+def _head(graph: _Graph, maps: _Maps, weights: Weights, temperature: float) -> None:
+    def weighed(name: str, index: int, divisor: float) -> list[str]:
+        kernel, bias = (weights[f"{index}.{kind}"] / np.float32(divisor) for kind in _KINDS)
+        if name != "places":  # 1x1 on a map of one place: a product of matrices
+            kernel = np.ascontiguousarray(kernel[:, :, 0, 0].T)
+        return [graph.constant(f"{name}_kernel", kernel), graph.constant(f"{name}_bias", bias)]
 
     first = 3 * (len(LAYERS) + 1)
-    places = layer("places", value, first, 1.0, channels)
-    met = layer("met", graph.add("Relu", [places], "places_active"), first + 3, 1.0, 1)
+    maps = _standing(graph, maps, one=True)
+    sides = [maps.rows, maps.width]
+    inputs = [maps.value, *weighed("places", first, 1.0)]
+    graph.add("Conv", inputs, "places", group=maps.channels, kernel_shape=sides, strides=sides)
+    graph.add("Relu", ["places"], "places_active")
+    graph.add("Transpose", ["places_active"], "places_last", perm=[0, 2, 3, 1])
+    shape = graph.constant("features_shape", np.array([-1, maps.channels], dtype=np.int64))
+    features = graph.add("Reshape", ["places_last", shape], "features")
+    met = graph.add("Gemm", [features, *weighed("met", first + 3, 1.0)], "met")
     # The calibration's temperature divides the logit, so it belongs in the last weights.
-    logit = layer("logit_map", graph.add("Relu", [met], "met_active"), first + 5, temperature, 1)
-    shape = graph.constant("column", np.array([-1], dtype=np.int64))
-    graph.add("Sigmoid", [graph.add("Reshape", [logit, shape], "logit")], "occupied")
+    last = [graph.add("Relu", [met], "met_active"), *weighed("logit", first + 5, temperature)]
+    column = graph.constant("column", np.array([-1], dtype=np.int64))
+    logit = graph.add("Reshape", [graph.add("Gemm", last, "logit_column"), column], "logit")
+    graph.add("Sigmoid", [logit], "occupied")
 
 
 def export(path: Path, weights: Weights, metadata: ModelMetadata) -> None:
@@ -101,11 +150,12 @@ def export(path: Path, weights: Weights, metadata: ModelMetadata) -> None:
     goes into the graph.
     """
     graph = _Graph()
-    value = _input(graph, metadata.spec)
-    value = _convolution(graph, value, 0, weights, (STEM, 1))
+    stem = _convolution(graph, _input(graph, metadata.spec), 0, weights, (STEM, 1))
+    rows, size, _ = metadata.spec.shape
+    maps = _Maps(stem, rows // STEM, size // STEM, STEM_CHANNELS)
     for index, layer in enumerate(LAYERS, start=1):
-        value = _convolution(graph, value, index, weights, (layer.stride, layer.stride))
-    _head(graph, value, LAYERS[-1].channels, weights, metadata.temperature)
+        maps = _layer(graph, maps, index, layer, weights)
+    _head(graph, maps, weights, metadata.temperature)
     inputs = [
         helper.make_tensor_value_info("patches", TensorProto.UINT8, ["N", *metadata.spec.shape])
     ]

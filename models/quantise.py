@@ -39,7 +39,7 @@ CALIBRATION_PATCHES: Final = 1024
 
 _BATCH: Final = 64
 _WEIGHING: Final = frozenset({"Conv", "Gemm", "MatMul"})
-_IN_BYTES: Final = ("Conv", "Gemm", "MatMul", "Relu", "Add", "Transpose")
+_IN_BYTES: Final = ("Conv", "Gemm", "MatMul", "Relu", "Add", "Transpose", "Reshape")
 _FLOAT_LAYERS: Final = 2
 """The last layers stay float: they cost nothing and give the probability its full resolution."""
 
