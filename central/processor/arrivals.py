@@ -30,7 +30,7 @@ class ArrivalSettings:
 
     usual_s: float  # time constant of what a spot usually looks like
     clear: float  # at or below it, what is usual is clearly vacant
-    raised: float  # at or above it an average is up
+    raised: float  # at or above it a spot's look is up
     raised_us: int  # for which it has to stay up
     stays_us: int  # after an arrival, for which a leave is harder to believe
 
@@ -38,7 +38,7 @@ class ArrivalSettings:
 class Arrivals:
     """Of all spots of one camera's view.
 
-    Invariants: `_raised_us` is _NEVER unless a vacant spot's average is up, and _UNSEEN if nobody
+    Invariants: `_raised_us` is _NEVER unless a vacant spot's look is up, and _UNSEEN if nobody
     saw it rise from a clearly vacant look; `_came_us` is _NEVER unless a spot is occupied.
     """
 
@@ -47,6 +47,8 @@ class Arrivals:
         self._usual: Floats = np.zeros(spots)
         self._raised_us: Times = np.full(spots, _NEVER, np.int64)
         self._came_us: Times = np.full(spots, _NEVER, np.int64)
+        self._none: Flags = np.zeros(spots, np.bool_)
+        self._none_from_us = 0  # when no spot's car has just come any more
 
     def forget(self, place: int, usual: float) -> None:
         """Another word than ours counts for a spot from now on; usual: log-odds of that word."""
@@ -56,7 +58,7 @@ class Arrivals:
     def seen_to_come(
         self,
         held: States,
-        average: Floats,
+        recent: Floats,
         at_us: int,
         *,
         gap_s: float,
@@ -65,15 +67,21 @@ class Arrivals:
     ) -> Flags:
         """Take one frame; return to which vacant spots a car has come, (N,).
 
-        average: log-odds of occupied, limited. gap_s: what the frame stands for. watched: whether
-        anybody would have seen what happened. blank: (N,), of which spots the frame says nothing:
-        what is usual for them has to be learnt anew.
+        recent: log-odds of occupied, limited, of the last second. gap_s: what the frame stands for.
+        watched: whether anybody would have seen what happened. blank: (N,), of which spots the
+        frame says nothing: what is usual for them has to be learnt anew.
         """
-        up = (average >= self._settings.raised) & (held == _VACANT) & ~blank
-        self._usual[blank] = 0.0
-        came = self._time(up, at_us, watched=watched) if up.any() else up
-        self._raised_us[~up] = _NEVER
-        self._usual += (average - self._usual) * -math.expm1(-gap_s / self._settings.usual_s)
+        up = (recent >= self._settings.raised) & (held == _VACANT)
+        if blank.any():
+            up &= ~blank
+            self._usual[blank] = 0.0
+        if up.any():
+            came = self._time(up, at_us, watched=watched)
+            self._raised_us[~up] = _NEVER
+        else:  # nearly every frame
+            came = up
+            self._raised_us.fill(_NEVER)
+        self._usual += (recent - self._usual) * -math.expm1(-gap_s / self._settings.usual_s)
         return came
 
     def _time(self, up: Flags, at_us: int, *, watched: bool) -> Flags:
@@ -87,11 +95,16 @@ class Arrivals:
 
     def just_came(self, at_us: int) -> Flags:
         """Return which spots' cars came but a short while ago, (N,)."""
+        if at_us >= self._none_from_us:
+            return self._none
         ago_us = at_us - self._came_us
         recent = (ago_us >= 0) & (ago_us < self._settings.stays_us)
         return np.asarray(recent & (self._came_us != _NEVER))
 
     def changed(self, before: States, held: States, at_us: int) -> None:
         """Note what changed with a frame."""
-        self._came_us[(before == _VACANT) & (held == _OCCUPIED)] = at_us
+        came = (before == _VACANT) & (held == _OCCUPIED)
+        self._came_us[came] = at_us
         self._came_us[held != _OCCUPIED] = _NEVER
+        if came.any():
+            self._none_from_us = max(self._none_from_us, at_us + self._settings.stays_us)

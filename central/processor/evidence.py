@@ -48,7 +48,7 @@ class EvidenceSettings:
     the contrary that lacks the confidence to change is outweighed by what is believed; where
     nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was unsure must not
     become known by the least step beyond a threshold. What was usually clearly vacant and was seen
-    to rise to `seen_confidence` becomes occupied if it stays there for `seen_seconds`.
+    to rise to `seen_confidence` becomes occupied if it stays up for `seen_seconds`.
     """
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
@@ -67,8 +67,8 @@ class EvidenceSettings:
     hidden_seconds: float = 3600.0  # for which a spot whose change is explained keeps its state
     usual_seconds: float = 120.0  # time constant of what a spot usually looks like
     usual_confidence: float = 0.95  # of vacant, that it must have had where a car is seen to come
-    seen_confidence: float = 0.3  # of occupied, that the average must keep from then on
-    seen_seconds: float = 8.0  # for which it must
+    seen_confidence: float = 0.3  # of occupied, that the last second's must keep from then on
+    seen_seconds: float = 10.0  # for which it must
     stay_seconds: float = 60.0  # after an arrival, in which a leave needs more confidence
     stay_confidence: float = 0.93  # of vacant, that the average must reach then
 
@@ -243,7 +243,7 @@ class EvidenceFilter:
         before = self._held.copy()
         watched = self._explained.look(at_us, fresh=fresh)
         came = self._arrivals.seen_to_come(
-            before, self._average, at_us, gap_s=gap_s, watched=watched, blank=blank
+            before, self._recent, at_us, gap_s=gap_s, watched=watched, blank=blank
         )
         leave_at = np.where(self._arrivals.just_came(at_us), self._stay_at, self._leave_at)
         leant_us = self._lean(at_us)

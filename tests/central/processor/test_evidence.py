@@ -53,7 +53,7 @@ class Twin:
         self.side = 0
         self.side_us: int | None = None
         self.last_us: int | None = None
-        self.usual = self.average
+        self.recent = self.usual = self.average
         self.raised: tuple[int, bool] | None = None  # since when it is up, and whether it counts
         self.came_us: int | None = None
 
@@ -74,8 +74,9 @@ class Twin:
         side = 1 if self.average >= logit(0.6) else -1 if self.average <= logit(0.4) else 0
         if self.side_us is None or side != self.side or self.side_us > at_us:
             self.side, self.side_us = side, at_us
+        self.recent += min(0.6, 1 - math.exp(-gap)) * (evidence - self.recent)
         came = self._came(probability, at_us, watched=watched)
-        self.usual += (1 - math.exp(-gap / 20)) * (self.average - self.usual)
+        self.usual += (1 - math.exp(-gap / 20)) * (self.recent - self.usual)
         decided = self._decide(at_us, came=came)
         if decided is self.occupancy:
             return None
@@ -90,7 +91,7 @@ class Twin:
     def _came(self, probability: float, at_us: int, *, watched: bool) -> bool:
         if math.isnan(probability):
             self.usual = 0.0
-        if self.occupancy is not VACANT or self.average < logit(0.4) or math.isnan(probability):
+        if self.occupancy is not VACANT or self.recent < logit(0.4) or math.isnan(probability):
             self.raised = None
             return False
         if self.raised is None or (self.raised[1] and self.raised[0] > at_us):
