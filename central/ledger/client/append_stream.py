@@ -8,7 +8,7 @@ unacked is sent again in its first order; the ledger knows the keys and applies 
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import grpc
 
@@ -36,10 +36,8 @@ LAST_WORDS = 0.2
 """Seconds that a stream whose lane is lost has to say why."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    batch: DetectionBatch
-    done: asyncio.Future[AppendResult]
+_Waiting: TypeAlias = "tuple[DetectionBatch, asyncio.Future[AppendResult]]"
+"""A batch, and who waits for what it comes to. Made for each record, so it is no class."""
 
 
 @frozen
@@ -65,18 +63,20 @@ class AppendStream:
         self._backoff = Backoff(first=0.02, limit=0.1)
         self._wake = asyncio.Event()
         self._sending_is_due = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # from the first append on
         self._task: asyncio.Task[None] | None = None
 
     def append(self, batch: DetectionBatch) -> asyncio.Future[AppendResult]:
         """Commit a batch; done once it is applied and on a quorum's disks."""
-        loop = asyncio.get_running_loop()
-        if self._task is None:
-            self._task = loop.create_task(self._run())
-        waiting = _Waiting(batch, loop.create_future())
-        self._waiting.append(waiting)
+        if self._loop is None:
+            # Once: asking for it asks the system for the process's number, as often as it is done.
+            self._loop = asyncio.get_running_loop()
+            self._task = self._loop.create_task(self._run())
+        done: asyncio.Future[AppendResult] = self._loop.create_future()
+        self._waiting.append((batch, done))
         if not self._sending_is_due:
             self._send_soon()
-        return waiting.done
+        return done
 
     async def close(self) -> None:
         """Stop; whoever waits is cancelled."""
@@ -84,8 +84,8 @@ class AppendStream:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._requeue()
-        for waiting in self._waiting:
-            waiting.done.cancel()
+        for _, done in self._waiting:
+            done.cancel()
 
     # ---- streams, one after the other ---
 
@@ -216,7 +216,7 @@ class AppendStream:
                 self._number += 1
                 sent_at = asyncio.get_running_loop().time()
                 self._in_flight.append(_Request(self._number, sent_at, batches))
-                self._line.write(self._request(self._number, [one.batch for one in batches]))
+                self._line.write(self._request(self._number, [batch for batch, _ in batches]))
         except LedgerRefused as error:
             self._broken.set_exception(error)
 
@@ -253,11 +253,10 @@ class AppendStream:
         }
         accepted = AppendResult(response.index)
         while self._in_flight and self._in_flight[0].number <= response.acked_through:
-            for one in self._in_flight.popleft().batches:
-                if not one.done.done():
-                    reason = rejected.get(one.batch.key) if rejected else None
-                    result = AppendResult(response.index, reason) if reason else accepted
-                    one.done.set_result(result)
+            for batch, done in self._in_flight.popleft().batches:
+                if not done.done():
+                    reason = rejected.get(batch.key) if rejected else None
+                    done.set_result(AppendResult(response.index, reason) if reason else accepted)
         self._send_soon()
 
     def _requeue(self) -> None:
@@ -268,7 +267,7 @@ class AppendStream:
         self._drop_cancelled()
 
     def _drop_cancelled(self) -> None:
-        while self._waiting and self._waiting[0].done.done():
+        while self._waiting and self._waiting[0][1].done():
             self._waiting.popleft()
 
     def _blame(self, error: LedgerError, sent: int) -> None:
@@ -279,6 +278,6 @@ class AppendStream:
         if sent > 1:
             self._singly = sent
         elif self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.done.done():
-                waiting.done.set_exception(LedgerRefused(str(error)))
+            _, done = self._waiting.popleft()
+            if not done.done():
+                done.set_exception(LedgerRefused(str(error)))
