@@ -161,6 +161,23 @@ async def _serve(
     "believed.",
 )
 @click.option(
+    "--seen-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=_DEFAULT.seen_seconds,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds after which a vehicle that was seen to come makes a clearly vacant spot occupied "
+    "though it scores but 0.3 or more.",
+)
+@click.option(
+    "--stay-seconds",
+    type=click.FloatRange(0),
+    default=_DEFAULT.stay_seconds,
+    show_default=True,
+    show_envvar=True,
+    help="Seconds after an arrival in which leaving asks for more confidence; 0: none.",
+)
+@click.option(
     "--hidden-seconds",
     type=click.FloatRange(0),
     default=_DEFAULT.hidden_seconds,
@@ -246,6 +263,8 @@ def processor(
     enter_confidence: float,
     leave_confidence: float,
     unsure_seconds: float,
+    seen_seconds: float,
+    stay_seconds: float,
     hidden_seconds: float,
     occupied_above: float | None,
     vacant_below: float | None,
@@ -280,6 +299,8 @@ def processor(
             enter_confidence=enter_confidence,
             leave_confidence=leave_confidence,
             unsure_seconds=unsure_seconds,
+            seen_seconds=seen_seconds,
+            stay_seconds=stay_seconds,
             hidden_seconds=hidden_seconds,
         ),
         workers=workers,

@@ -223,17 +223,21 @@ class EvidenceFilter:
         for spot_id in self._spot_ids:
             self.restart(spot_id, occupancies.get(spot_id, Occupancy.UNKNOWN))
 
-    def observe(self, probabilities: Sequence[float] | Floats, at_us: int) -> tuple[Detection, ...]:
+    def observe(
+        self, probabilities: Sequence[float] | Floats, at_us: int, *, compared: bool = False
+    ) -> tuple[Detection, ...]:
         """Take one frame: probabilities of occupied in the order of `spot_ids`, shape (N,).
 
-        at_us: when it was captured, microseconds. Not-a-number says nothing. Raises ValueError if
-        there is not one probability for each spot.
+        at_us: when it was captured, microseconds. Not-a-number says nothing. compared: the camera
+        itself compared the picture with its last, so that one in which nothing differs is as good
+        a look as any; else it is taken for one that stands still. Raises ValueError if there is
+        not one probability for each spot.
         """
         seen = np.asarray(probabilities, np.float64)
         if seen.shape != self._held.shape:
             raise ValueError(f"{seen.shape} probabilities for {len(self._spot_ids)} spots")
         bits = seen.tobytes()
-        fresh, self._seen = bits != self._seen, bits
+        fresh, self._seen = compared or bits != self._seen, bits
         blank = np.isnan(seen)
         evidence = self._evidence(seen, blank)
         gap_s = self._gap_s(at_us)

@@ -124,8 +124,8 @@ class Explained:
     def look(self, at_us: int, *, fresh: bool) -> bool:
         """Take a frame's time, before `judge`; return whether changes were watched until now.
 
-        fresh: whether the frame shows anything but what the last one showed. Right after a gap,
-        and while a picture stands still, nobody watches.
+        fresh: whether the frame is a look of its own, not a picture that stands still. Right after
+        a gap, and while a picture stands still, nobody watches.
         """
         if fresh:
             if not self._is_together(self._fresh_us, at_us):

@@ -43,6 +43,11 @@ class Frame:
     source_position_us: int = -1  # in a file's own time; -1 for live sources
     cut: Cut | None = None  # None: the whole picture
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether the camera left out what looks as in its last frame."""
+        return self.cut is not None
+
 
 @dataclass(frozen=True)
 class CameraWord:

@@ -111,7 +111,10 @@ class Replay:
                 "with the layout and a model of the same patches as then"
             )
         probabilities = self._scores.take(result, frame.captured_at_us)
-        for detection in self._filter.observe(probabilities, frame.captured_at_us):
+        changes = self._filter.observe(
+            probabilities, frame.captured_at_us, compared=frame.is_compared
+        )
+        for detection in changes:
             yield Replayed(
                 self._view.camera.camera_id,
                 record.what["boot_id"],

@@ -124,7 +124,9 @@ class CameraSession:
         if self._recorder is not None:
             self._recorder.frame(boot_id, frame)
         probabilities = self._last_scores.take(result, frame.captured_at_us)
-        changes = self._filter.observe(probabilities, frame.captured_at_us)
+        changes = self._filter.observe(
+            probabilities, frame.captured_at_us, compared=frame.is_compared
+        )
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
         known = changes or self.beliefs.report is not None
         self._believe(boot_id, frame, changes, well if known else None, model=self._settings.model)

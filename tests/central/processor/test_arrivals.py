@@ -95,6 +95,14 @@ def test_a_picture_that_stands_still_is_one_look() -> None:
     assert not any(spots.observe((score,), at * SECOND) for at, score in enumerate(shown))
 
 
+def test_a_strip_in_which_nothing_differs_is_a_look_of_its_own() -> None:
+    """The camera compared: a quiet lot is watched, too."""
+    spots = EvidenceFilter(SETTINGS, ("a",), {"a": VACANT})
+    shown = [0.01] * MINUTES + [WEAK] * 60
+    found = [spots.observe((s,), at * SECOND, compared=True) for at, s in enumerate(shown)]
+    assert [one.occupancy for frame in found for one in frame] == [OCCUPIED]
+
+
 def test_a_car_that_has_just_come_stays_though_its_lights_go_out() -> None:
     fading = 0.12  # clear enough for a car that has stood there for long
     spot = Spot()

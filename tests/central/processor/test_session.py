@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, Occupancy
 from central.processor.evidence import EvidenceSettings
-from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
+from central.processor.frames import CLASSIFIED, CameraWord, Cut, Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
 from central.processor.scores import Scores
 from central.processor.session import CameraSession, SessionSettings
@@ -145,3 +147,23 @@ def test_what_was_doubtful_is_told_with_the_answer() -> None:
     assert seen == Verdict(Outcome.CLASSIFIED, doubtful=(1, 3))
     seen = one.observe("b", frame(2), one.view, Scores((0.99, 0.5, 0.0, 1.0)), now=2.0)
     assert seen.doubtful == (1,)
+
+
+@pytest.mark.parametrize("strips", [True, False])
+def test_a_quiet_lot_is_watched_by_cameras_that_compare(strips: bool) -> None:
+    """A car that scores 0.4 is believed where it was seen to come, not where a picture jumped."""
+    one = session("vvvv")
+
+    def show(sequence: int, score: float, *, news: bool) -> None:
+        places = (0, 1, 2, 3) if news else ()
+        cut = Cut(one.view.plan_id, places) if strips else None
+        scores = Scores((score,) * len(places), places) if strips else Scores((score,) * 4)
+        said = one.observe("b", replace(frame(sequence), cut=cut), one.view, scores, now=sequence)
+        assert said.outcome is Outcome.CLASSIFIED
+
+    for sequence in range(1, 101):
+        show(sequence, 0.01, news=sequence == 1)
+    for sequence in range(101, 121):
+        show(sequence, 0.4, news=sequence == 101)
+    batch = one.beliefs.take()
+    assert (batch is not None and len(batch.detections) == 4) is strips
