@@ -90,6 +90,8 @@ class Feed:
             except LedgerError as error:
                 self._note(error)
             else:
+                if self.fault:
+                    logger.info("ledger answers again index=%d", index)
                 self.fault = ""
                 applied = self.view.index if self.view is not None else 0
                 self.freshness.confirm(asked=asked, index=index, applied=applied)
