@@ -258,14 +258,6 @@ def processor(
     processor_id: str | None,
     model: Path | None,
     workers: int,
-    enter_seconds: float,
-    leave_seconds: float,
-    enter_confidence: float,
-    leave_confidence: float,
-    unsure_seconds: float,
-    seen_seconds: float,
-    stay_seconds: float,
-    hidden_seconds: float,
     occupied_above: float | None,
     vacant_below: float | None,
     silent_after: float | None,
@@ -275,6 +267,7 @@ def processor(
     record_limit: int,
     pictures: bool,
     log_level: str,
+    **evidence: float,  # options named as the settings of evidence are
 ) -> int:
     """Run a processor: frames in, detections committed to the ledger.
 
@@ -294,14 +287,7 @@ def processor(
             classifier,
             occupied_above=occupied_above,
             vacant_below=vacant_below,
-            enter_seconds=enter_seconds,
-            leave_seconds=leave_seconds,
-            enter_confidence=enter_confidence,
-            leave_confidence=leave_confidence,
-            unsure_seconds=unsure_seconds,
-            seen_seconds=seen_seconds,
-            stay_seconds=stay_seconds,
-            hidden_seconds=hidden_seconds,
+            **evidence,
         ),
         workers=workers,
         max_cameras=max_cameras,
