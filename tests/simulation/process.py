@@ -276,7 +276,7 @@ class Process:
     def _apply(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             self._survive("while applying")
-            self._watch.applies(self.name, self.machine.applied, entry)
+            self._watch.applies(self.name, self.machine.applied, entry, disk=self.disk)
             self.machine.apply(entry)
             self._watch.state(self.name, self.machine)
             self._history.applied(self.name, self.incarnation, entry, self.machine)
