@@ -1,10 +1,23 @@
 """Picture -> JPEG, patches -> JPEG."""
 
+import enum
+
 import cv2
 import numpy as np
 
 from edge.frames import Image
 from models.strips import HALVED_BLOCK, pack
+
+
+class Colour(enum.Enum):
+    """How much of a picture's colour a JPEG keeps; the value is OpenCV's name for it.
+
+    HALF: at half the resolution from left to right (4:2:2), QUARTER: from top to bottom, too.
+    """
+
+    FULL = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+    HALF = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422
+    QUARTER = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
 
 
 def encode_jpeg(image: Image, *, quality: int) -> bytes:
@@ -36,25 +49,23 @@ def shrink(image: Image, factor: int) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def encode_patches(patches: Image, *, quality: int, halve_colour: bool) -> bytes:
+def encode_patches(patches: Image, *, quality: int, colour: Colour) -> bytes:
     """Compress (N, rows, size, 3) patches as one strip (models/strips.py); no patches: b"".
 
-    halve_colour: keep colour at half the resolution a side, where the looks' size allows: half the
-    blocks to decode, and answers that are as good where there is no doubt (docs/MEASUREMENTS.md).
+    colour: less than all of it only where the looks' size allows. It means fewer blocks to decode,
+    and answers that are as good (docs/MEASUREMENTS.md).
     """
     if not len(patches):
         return b""
     picture = pack(patches)
-    halved = halve_colour and patches.shape[2] % HALVED_BLOCK == 0
-    sampling = (
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if halved else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    )
+    if patches.shape[2] % HALVED_BLOCK:
+        colour = Colour.FULL
     ok, buffer = cv2.imencode(
         ".jpg",
         picture,
         [
             *(cv2.IMWRITE_JPEG_QUALITY, quality),
-            *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling),
+            *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, colour.value),
             *(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
         ],
     )

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from edge.encode import encode_jpeg, encode_patches, limit_width, shrink
+from edge.encode import Colour, encode_jpeg, encode_patches, limit_width, shrink
 from edge.frames import CapturedFrame, Cut, EncodedFrame, Image
 from edge.gate import ChangeGate, GateSettings, signatures
 from edge.masks import burn
@@ -37,7 +37,7 @@ class SendSettings:
     private: bool = False
     quality: int = 80
     strip_quality: int = 40
-    doubtful_quality: int = 95
+    doubtful_quality: int = 96
     max_width: int | None = None
     picture_s: float = 60.0
     gate: GateSettings = field(default_factory=GateSettings)
@@ -187,9 +187,9 @@ class Encoder:
         if whole:
             return self._whole(frame, image)
         quality, finer = self._settings.strip_quality, self._settings.doubtful_quality
-        jpeg = encode_patches(patches[list(coarse)], quality=quality, halve_colour=True)
+        jpeg = encode_patches(patches[list(coarse)], quality=quality, colour=Colour.QUARTER)
         cut = Cut(plan.plan_id, places, fine, len(jpeg) if fine else 0)
-        jpeg += encode_patches(patches[list(fine)], quality=finer, halve_colour=False)
+        jpeg += encode_patches(patches[list(fine)], quality=finer, colour=Colour.HALF)
         unchanged = len(plan.regions) - len(places)
         self._count(regions=len(places), unchanged=unchanged, size=len(jpeg))
         return replace(_encoded(frame, image, jpeg), cut=cut)

@@ -28,8 +28,6 @@ REDUCTIONS: Final = (1, 2, 4, 8)
 
 _MAX_LEVEL: Final = 4
 _LOOKS_AT_A_TIME: Final = 16
-_SHADED_AT_A_TIME: Final = 25
-"""Looks: few enough that what comes between two steps stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +238,11 @@ class Shade:
         if not patches.flags.c_contiguous:
             raise ValueError("patches to be shaded must lie one after the other in memory")
         second = patches.reshape(len(patches), -1)[:, self._inside.shape[1] :]
-        whose = None if places is None else np.asarray(places, dtype=np.intp)
-        for first in range(0, len(second), _SHADED_AT_A_TIME):
-            some = slice(first, first + _SHADED_AT_A_TIME)
-            bright, inside = second[some], self._inside[some if whose is None else whose[some]]
-            # A division, for numpy shifts bytes one after the other. Inside, where all bits are
-            # set in the half, the pixel itself is the less of the two.
-            half = np.floor_divide(bright, 2)
-            cv2.min(bright, np.bitwise_or(half, inside, out=half), dst=bright)
+        whose = slice(None) if places is None else np.asarray(places, dtype=np.intp)
+        # A division, for numpy shifts bytes one after the other. Inside, where all bits are set in
+        # the half, the pixel itself is the less of the two.
+        half = np.floor_divide(second, 2)
+        cv2.min(second, np.bitwise_or(half, self._inside[whose], out=half), dst=second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.camera import CameraNode
-from edge.encode import encode_patches, shrink
+from edge.encode import Colour, encode_patches, shrink
 from edge.encoder import SendSettings
 from edge.frames import Cut, EncodedFrame
 from edge.gate import GateSettings
@@ -36,10 +36,10 @@ class Asked(Player):
         return cut
 
 
-def jpeg_of(places: tuple[int, ...], *, quality: int, halve_colour: bool) -> bytes:
+def jpeg_of(places: tuple[int, ...], *, quality: int, colour: Colour) -> bytes:
     cutter = PatchCutter(PLAN.regions, width=80, height=60, spec=SPEC)
     patches: Image = cutter.sample(shrink(NOISE, 2))[list(places)]  # two pixels a patch pixel
-    return encode_patches(patches, quality=quality, halve_colour=halve_colour)
+    return encode_patches(patches, quality=quality, colour=colour)
 
 
 def test_what_was_doubtful_is_sent_again_at_once_and_finely() -> None:
@@ -47,7 +47,7 @@ def test_what_was_doubtful_is_sent_again_at_once_and_finely() -> None:
     assert player.cut(doubtful=(1,)) == Cut(1, (0, 1, 2))
     again = player.show(doubtful=(1,))
     assert again.cut == Cut(1, (1,), fine=(1,))
-    assert again.jpeg == jpeg_of((1,), quality=STRIPS_ONLY.doubtful_quality, halve_colour=False)
+    assert again.jpeg == jpeg_of((1,), quality=STRIPS_ONLY.doubtful_quality, colour=Colour.HALF)
     assert player.cut() == Cut(1, ()), "a fine look is not asked for twice"
 
 
@@ -58,10 +58,10 @@ def test_a_strip_holds_both_kinds_one_after_the_other() -> None:
     assert both.cut is not None
     assert (both.cut.places, both.cut.fine) == ((0, 1, 2), (0, 2))
     assert both.jpeg[: both.cut.fine_at] == jpeg_of(
-        (1,), quality=EVERY.strip_quality, halve_colour=True
+        (1,), quality=EVERY.strip_quality, colour=Colour.QUARTER
     )
     assert both.jpeg[both.cut.fine_at :] == jpeg_of(
-        (0, 2), quality=EVERY.doubtful_quality, halve_colour=False
+        (0, 2), quality=EVERY.doubtful_quality, colour=Colour.HALF
     )
 
 

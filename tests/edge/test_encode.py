@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from central.processor.decode import decode
-from edge.encode import encode_jpeg, encode_patches, limit_width
+from edge.encode import Colour, encode_jpeg, encode_patches, limit_width
 from models.patches import PatchSpec
 from models.strips import strip_size, unpack
 
@@ -18,10 +18,10 @@ def smooth(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def there_and_back(
-    patches: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], *, halve_colour: bool
+    patches: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], *, colour: Colour
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     spec = PatchSpec(32, 0.25, 1.8)
-    jpeg = encode_patches(patches, quality=80, halve_colour=halve_colour)
+    jpeg = encode_patches(patches, quality=80, colour=colour)
     width, height = strip_size(len(patches), spec)
     picture = decode(jpeg, width=width, height=height, smooth=False)
     assert isinstance(picture, np.ndarray)
@@ -32,31 +32,35 @@ def there_and_back(
 
 def test_patches_come_back_as_they_were_but_for_the_loss() -> None:
     patches = smooth(5)
-    back = there_and_back(patches, halve_colour=False)
+    back = there_and_back(patches, colour=Colour.FULL)
     assert np.abs(back.astype(int) - patches).max() <= 12
 
 
-def test_colour_at_half_the_resolution_stays_within_its_patch() -> None:
+@pytest.mark.parametrize("colour", [Colour.HALF, Colour.QUARTER])
+def test_colour_at_less_resolution_stays_within_its_patch(colour: Colour) -> None:
     patches = smooth(5)
     patches[1] = (0, 0, 255)  # nothing could run farther than red into its neighbours
-    back = there_and_back(patches, halve_colour=True)
+    back = there_and_back(patches, colour=colour)
     assert np.abs(back[1].astype(int) - patches[1]).max() <= 4
     assert np.abs(back[0].astype(int) - patches[0]).mean() <= 4
-    alone = there_and_back(patches[[0, 0, 2]], halve_colour=True)
+    alone = there_and_back(patches[[0, 0, 2]], colour=colour)
     assert np.array_equal(back[0], alone[0]), "what stands beside a patch changes it"
 
 
-def test_half_the_colour_is_fewer_bytes_and_only_where_blocks_keep_to_their_patch() -> None:
-    def size(side: int, *, halve_colour: bool) -> int:
+def test_less_colour_is_fewer_bytes_and_only_where_blocks_keep_to_their_patch() -> None:
+    def size(side: int, *, colour: Colour) -> int:
         patches = np.asarray(noise(5 * side, side), np.uint8).reshape(5, side, side, 3)
-        return len(encode_patches(patches, quality=80, halve_colour=halve_colour))
+        return len(encode_patches(patches, quality=80, colour=colour))
 
-    assert size(16, halve_colour=True) < 0.8 * size(16, halve_colour=False)
-    assert size(8, halve_colour=True) == size(8, halve_colour=False)
+    assert size(16, colour=Colour.HALF) < 0.9 * size(16, colour=Colour.FULL)
+    assert size(16, colour=Colour.QUARTER) < 0.8 * size(16, colour=Colour.FULL)
+    assert size(8, colour=Colour.QUARTER) == size(8, colour=Colour.FULL)
 
 
 def test_no_patches_are_no_bytes() -> None:
-    assert encode_patches(np.empty((0, 64, 32, 3), np.uint8), quality=80, halve_colour=True) == b""
+    assert (
+        encode_patches(np.empty((0, 64, 32, 3), np.uint8), quality=80, colour=Colour.QUARTER) == b""
+    )
 
 
 def test_less_quality_is_fewer_bytes() -> None:

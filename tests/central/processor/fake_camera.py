@@ -10,7 +10,7 @@ import grpc.aio
 from central.layout.document import MILLION
 from central.ledger.records import CameraCondition
 from central.processor.service import Processor
-from edge.encode import encode_patches
+from edge.encode import Colour, encode_patches
 from models.patches import PatchCutter, PatchSpec
 from protos import parking_pb2 as parking
 from protos import video_stream_pb2 as wire
@@ -152,7 +152,7 @@ class FakeCamera:
         cutter = PatchCutter(regions, width=WIDTH, height=HEIGHT, spec=spec)
         patches = cutter.sample(decoded_picture(state))
         coarse = [place for place in shown if place not in fine]
-        jpeg = encode_patches(patches[coarse], quality=80, halve_colour=True)
+        jpeg = encode_patches(patches[coarse], quality=80, colour=Colour.QUARTER)
         number = self.next_sequence
         self.next_sequence += 1
         strip = wire.Strip(
@@ -162,7 +162,7 @@ class FakeCamera:
             height=HEIGHT,
             plan_id=plan.plan_id,
             places=shown,
-            jpeg=jpeg + encode_patches(patches[list(fine)], quality=95, halve_colour=False),
+            jpeg=jpeg + encode_patches(patches[list(fine)], quality=95, colour=Colour.FULL),
             fine=fine,
             fine_at=len(jpeg),
             source_position_us=-1,

@@ -12,7 +12,7 @@ from central.processor.decode import decode
 from central.processor.frames import Cut, Frame, Outcome, Verdict
 from central.processor.pipeline import Workers, classify
 from central.processor.scores import Scores
-from edge.encode import encode_patches
+from edge.encode import Colour, encode_patches
 from models.patches import PatchCutter, PatchSpec
 from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier, GatedClassifier
 from tests.central.processor.harness import HEIGHT, WIDTH, layout, picture
@@ -59,7 +59,7 @@ def test_a_strip_scores_as_the_frame_that_it_was_cut_from(
     assert isinstance(pixels, np.ndarray)
     coarse = [place for place in places if place not in fine]
     jpegs = [
-        encode_patches(cutter.sample(pixels)[list(some)], quality=95, halve_colour=False)
+        encode_patches(cutter.sample(pixels)[list(some)], quality=95, colour=Colour.FULL)
         for some in (coarse, fine)
     ]
     cut = Cut(seen.plan_id, places, fine, len(jpegs[0]) if fine else 0)
