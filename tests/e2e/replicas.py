@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,6 +48,24 @@ class Group:
             arguments = self.cluster.replica_arguments(replica_id)
             # No processor vouches for the camera here, and that is not what is tested.
             await self.supervisor.start(replica_id, [*arguments, "--camera-time-out", "600"])
+
+    def data_of(self, replica_id: str) -> Path:
+        """Return a replica's data directory."""
+        arguments = self.cluster.replica_arguments(replica_id)
+        return Path(arguments[arguments.index("--data") + 1])
+
+    async def set_aside(self, replica_id: str) -> tuple[Path, Path]:
+        """Stop a replica; returns where its data were, where a disk may be now, and where they
+        are."""
+        await self.supervisor.stop([replica_id], grace=START_S)
+        data = self.data_of(replica_id)
+        return data, data.rename(data.with_name("kept"))
+
+    async def start_on(self, data: Path, replica_id: str, *, kept: Path) -> None:
+        """Start a replica there, on a copy of what it had; return once it has caught up."""
+        shutil.copytree(kept, data, dirs_exist_ok=True)
+        await self.start(replica_id)
+        await self.agree()
 
     async def status(self, replica_id: str) -> ReplicaStatus | None:
         """Return what a replica says of itself, None while it does not answer."""

@@ -5,13 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.e2e.replicas import Group, Writer, three_replicas
+from tests.e2e.replicas import Writer, three_replicas
 from tests.e2e.test_operator import run
-
-
-def data_of(group: Group, replica_id: str) -> Path:
-    arguments = group.cluster.replica_arguments(replica_id)
-    return Path(arguments[arguments.index("--data") + 1])
 
 
 async def test_what_happened_is_shown_proved_and_verified(tmp_path: Path) -> None:
@@ -47,7 +42,7 @@ async def test_what_happened_is_shown_proved_and_verified(tmp_path: Path) -> Non
 
         altered = next(name for name in group.cluster.replicas)
         await group.supervisor.kill(altered)
-        directory = data_of(group, altered)
+        directory = group.data_of(altered)
         code, output, errors = await run("verify", "--data", str(directory), "--against", head)
         assert (code, errors) == (0, "")
         with closing(sqlite3.connect(directory / "state.db")) as connection, connection:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import sys
@@ -18,7 +17,6 @@ from node.address import Address
 from tests.central.ledger.log.segment_files import blocks, flip, segments, set_version
 from tests.central.ledger.log.test_storage_full_disk import mounted
 from tests.e2e.replicas import LAYOUT, START_S, Writer, check_nothing_lost, three_replicas
-from tests.e2e.test_audit import data_of
 from tests.e2e.test_operator import run
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
@@ -119,13 +117,9 @@ async def test_a_primary_whose_disk_is_full_stops_and_nothing_is_lost(tmp_path: 
         writer = Writer(group.ledger)
         await writer.write()
         victim = await group.primary_id()
-        await group.supervisor.stop([victim], grace=START_S)
-        data = data_of(group, victim)
-        kept = data.rename(data.with_name("kept"))
+        data, kept = await group.set_aside(victim)
         with mounted("none", data, "-t", "tmpfs", "-o", "size=8m,mode=700"):
-            shutil.copytree(kept, data, dirs_exist_ok=True)
-            await group.start(victim)
-            await group.agree()
+            await group.start_on(data, victim, kept=kept)
             writing = asyncio.create_task(writer.run())
             await writer.wait_for(5)
             await group.let_lead(victim)

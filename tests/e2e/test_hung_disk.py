@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.central.ledger.log.test_storage_full_disk import mounted
-from tests.e2e.replicas import START_S, Group, Writer, check_nothing_lost, three_replicas
-from tests.e2e.test_audit import data_of
+from tests.e2e.replicas import START_S, Writer, check_nothing_lost, three_replicas
 
 pytestmark = [
     pytest.mark.long,  # it freezes a file system of this machine, if only its own
@@ -51,14 +50,6 @@ def frozen(at: Path) -> Iterator[None]:
         subprocess.run(["fsfreeze", "--unfreeze", str(at)], check=True)
 
 
-async def move(group: Group, victim: str, directory: Path) -> None:
-    """Start a replica that was stopped on a copy of what it had, in that directory."""
-    data = data_of(group, victim)
-    shutil.copytree(directory, data, dirs_exist_ok=True)
-    await group.start(victim)
-    await group.agree()
-
-
 @pytest.mark.parametrize("leads", [True, False], ids=["primary", "backup"])
 async def test_the_others_go_on_and_it_follows_once_its_disk_does(
     tmp_path: Path, *, leads: bool
@@ -68,12 +59,10 @@ async def test_the_others_go_on_and_it_follows_once_its_disk_does(
         writer = Writer(group.ledger)
         await writer.write()
         victim = await group.primary_id()
-        await group.supervisor.stop([victim], grace=START_S)
-        data = data_of(group, victim)
-        kept = data.rename(data.with_name("kept"))
+        data, kept = await group.set_aside(victim)
         with disk_of_its_own(tmp_path / "image", data):
             try:
-                await move(group, victim, kept)
+                await group.start_on(data, victim, kept=kept)
                 if leads:
                     await group.let_lead(victim)
                 writing = asyncio.create_task(writer.run())
