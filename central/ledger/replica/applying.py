@@ -27,6 +27,10 @@ Answer = TypeVar("Answer")
 PART_BYTES = 128 << 10
 """Applied at a time; one entry that is larger goes to the thread."""
 
+APPLY_LATER = 0.001
+"""Seconds for which a backup that has answered leaves the processor to others: on one machine its
+primary, and whoever waits for that, would else wait until it has applied."""
+
 STORE_AFTER = 0.25
 STORE_SOON = 0.015
 STORE_NEXT = 0.001
@@ -54,19 +58,16 @@ class Applier:
         on_applied: Callable[[Sequence[Entry], list[Applied]], None],
         *,
         read: Reader,
-        gives_way: Callable[[], bool],
         on_stored: Callable[[], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """`read` says what an entry is, on the event loop; `gives_way` whether others wait for
-        something that this turn of the loop is still to do; `on_stored` is told that tables are as
+        """`read` says what an entry is, on the event loop; `on_stored` is told that tables are as
         far as what is applied, `on_failure` of what ends the replica.
         """
         self.state_machine = state_machine
         self._writer = writer
         self._on_applied = on_applied
         self._read = read
-        self._gives_way = gives_way
         self._on_stored = on_stored
         self._on_failure = on_failure
         self._waiting: deque[Entry] = deque()
@@ -75,6 +76,7 @@ class Applier:
         self._idle = asyncio.Event()  # nor does anything wait
         self._free.set()
         self._idle.set()
+        self._later: asyncio.TimerHandle | None = None  # while something is to be applied later
         self._store_due: asyncio.TimerHandle | None = None  # while there are any
         self._store_within = 0.0  # seconds, from when that was decided
         self._hurried = 0  # how many wait for what is applied to be stored
@@ -88,9 +90,17 @@ class Applier:
         self._waiting.extend(entries)
         if next_turn and self._waiting:
             self._idle.clear()
-            asyncio.get_running_loop().call_soon(self._go_on_soon)
+            asyncio.get_running_loop().call_soon(self._go_on)
         else:
             self._go_on()
+
+    def add_later(self, entries: Iterable[Entry]) -> None:
+        """Apply these after those before, in a while: nobody waits for it."""
+        self._waiting.extend(entries)
+        if self._waiting and self._later is None:
+            self._idle.clear()
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(APPLY_LATER, self._go_on_later)
 
     async def alone(self, action: Callable[[], Answer]) -> Answer:
         """Do something in the thread when all that waits is stored, and nothing meanwhile."""
@@ -129,18 +139,16 @@ class Applier:
 
     def close(self) -> None:
         """Store what is not yet, and release the files."""
-        if self._store_due is not None:
-            self._store_due.cancel()
+        for due in (self._later, self._store_due):
+            if due is not None:
+                due.cancel()
         self.state_machine.close()
 
     # ---- parts ---
 
-    def _go_on_soon(self) -> None:
-        # A primary waits for what its backups have still to write, and for nothing of this.
-        if self._gives_way():
-            asyncio.get_running_loop().call_soon(self._go_on)
-        else:
-            self._go_on()
+    def _go_on_later(self) -> None:
+        self._later = None
+        self._go_on()
 
     def _go_on(self) -> None:
         if self._busy or not self._waiting:
@@ -213,7 +221,7 @@ class Applier:
         self._arm()
         if self._waiting:
             # Not at once: messages and answers are to have their turn in between.
-            asyncio.get_running_loop().call_soon(self._go_on_soon)
+            asyncio.get_running_loop().call_soon(self._go_on)
         else:
             self._idle.set()
 

@@ -85,7 +85,6 @@ class Replica:
             self._workers.state,
             self._on_applied,
             read=self._gathering.read,
-            gives_way=lambda: self._pump_is_due,
             on_stored=self._notice_stored,
             on_failure=self._fail,
         )
@@ -339,13 +338,15 @@ class Replica:
                 self._log_writer.hold()
                 self._begin(self._restore(effects))
             else:
-                self._conclude(effects, next_turn=bool(others))
+                self._conclude(effects, answered=bool(others))
             if effects.persist is not None and effects.persist.pieces:
                 self._check_if_whole(effects.persist.pieces[-1])
 
-    def _conclude(self, effects: Effects, *, next_turn: bool = False) -> None:
-        if effects.committed:
-            self._applier.add(effects.committed, next_turn=next_turn)
+    def _conclude(self, effects: Effects, *, answered: bool = False) -> None:
+        if effects.committed and answered:
+            self._applier.add_later(effects.committed)
+        elif effects.committed:
+            self._applier.add(effects.committed)
         self._requests.confirm(effects.reads)
 
     def _on_applied(self, entries: Sequence[Entry], applied: list[Applied]) -> None:

@@ -35,13 +35,11 @@ class Watched:
         self.applied: list[int] = []
         self.stored: asyncio.Queue[int] = asyncio.Queue()
         self.failures: list[BaseException] = []
-        self.gives_way = False
         self.applier = Applier(
             self.machine,
             writer,
             self._on_applied,
             read=read_entry,
-            gives_way=lambda: self.gives_way,
             on_stored=lambda: self.stored.put_nowait(self.machine.stored_index),
             on_failure=self.failures.append,
         )
@@ -180,14 +178,22 @@ async def test_much_is_stored_next_and_too_much_at_once(
         assert one.machine.stored_index == 4
 
 
-async def test_what_others_wait_for_goes_first_and_once(tmp_path: Path) -> None:
+async def test_what_nobody_waits_for_is_applied_a_little_later_and_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with watched(tmp_path) as one:
-        one.gives_way = True
-        one.applier.add(flips(1), next_turn=True)
-        await asyncio.sleep(0)
+        first, second = flips(1, 2)
+        one.applier.add_later([first])
+        one.applier.add_later([second])
         assert one.applied == [1]
-        await asyncio.sleep(0)
-        assert one.applied == [1, 2]  # whatever else there is by now
+        await one.applier.alone(lambda: None)  # comes after all that waits
+        assert one.applied == [1, 2, 3]
+        monkeypatch.setattr(applying, "APPLY_LATER", 1e6)
+        third, fourth = flips(1, 2, 3, 4)[2:]
+        one.applier.add_later([third])
+        assert one.applied == [1, 2, 3]
+        one.applier.add([fourth])  # somebody waits for this one
+        assert one.applied == [1, 2, 3, 4, 5]
 
 
 async def test_what_changes_often_is_written_once(tmp_path: Path) -> None:
