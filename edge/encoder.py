@@ -177,7 +177,8 @@ class Encoder:
         whole = self._wants_whole(now)
         with self._lock:
             everything = tuple(range(len(plan.regions)))
-            places = everything if whole else view.gate.changed(look, now=now)
+            changed = view.gate.changed(look, now=now, doubtful=view.doubtful)
+            places = everything if whole else changed
             if distrusted and not whole:
                 places = ()
             else:

@@ -1,6 +1,6 @@
 """PURE: which of a camera's regions look other than when they were last sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -22,12 +22,15 @@ class GateSettings:
     threshold: grey levels (of 256) by which its cells must differ on average, after the difference
     in mean brightness is taken away: what the sun and the exposure do to the whole patch is no
     change. 0: everything is always sent. brightness: grey levels by which the mean itself may
-    differ. refresh_s: seconds after which a region is sent in any case.
+    differ. refresh_s: seconds after which a region is sent in any case. doubtful_s: the same of one
+    that leaves the processor in doubt: it makes up its mind by looking again, and in bad light a
+    car that comes or goes changes little.
     """
 
-    threshold: float = 6.0
+    threshold: float = 5.0
     brightness: float = 32.0
     refresh_s: float = 30.0
+    doubtful_s: float = 3.0
 
 
 def signatures(patches: Image) -> Signatures:
@@ -52,9 +55,14 @@ class ChangeGate:
         self._last: Signatures | None = None
         self._sent_at = np.full(regions, -np.inf)
 
-    def changed(self, now_look: Signatures, *, now: float) -> tuple[int, ...]:
+    def changed(
+        self, now_look: Signatures, *, now: float, doubtful: Collection[int] = ()
+    ) -> tuple[int, ...]:
         """Return the places to send, rising. now: monotonic seconds."""
-        due = now - self._sent_at >= self._settings.refresh_s
+        age = now - self._sent_at
+        due = age >= self._settings.refresh_s
+        unsure = list(doubtful)
+        due[unsure] |= age[unsure] >= self._settings.doubtful_s
         if self._settings.threshold <= 0.0 or self._last is None:
             due[:] = True
         elif now_look.size:

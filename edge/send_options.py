@@ -75,6 +75,14 @@ _OPTIONS = (
         help="Send each patch at least every so many seconds, changed or not.",
     ),
     click.option(
+        "--doubtful-every",
+        type=click.FloatRange(min=0),
+        default=GateSettings.doubtful_s,
+        show_default=True,
+        show_envvar=True,
+        help="Send a patch of which the processor is not sure every so many seconds.",
+    ),
+    click.option(
         "--change-threshold",
         type=click.FloatRange(min=0, max=255),
         default=GateSettings.threshold,
@@ -100,6 +108,7 @@ def send_options(command: Callable[..., Any]) -> Callable[..., Any]:
         max_width: int | None,
         picture_every: float,
         refresh_every: float,
+        doubtful_every: float,
         change_threshold: float,
         **others: Any,
     ) -> Any:
@@ -113,7 +122,9 @@ def send_options(command: Callable[..., Any]) -> Callable[..., Any]:
             doubtful_quality=doubtful_quality,
             max_width=max_width,
             picture_s=picture_every or float("inf"),
-            gate=GateSettings(threshold=change_threshold, refresh_s=refresh_every),
+            gate=GateSettings(
+                threshold=change_threshold, refresh_s=refresh_every, doubtful_s=doubtful_every
+            ),
         )
         return command(sending=sending, **others)
 

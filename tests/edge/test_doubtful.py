@@ -51,6 +51,16 @@ def test_what_was_doubtful_is_sent_again_at_once_and_finely() -> None:
     assert player.cut() == Cut(1, ()), "a fine look is not asked for twice"
 
 
+def test_what_is_still_doubtful_is_shown_again_every_few_seconds() -> None:
+    player = Asked(replace(STRIPS_ONLY, gate=GateSettings(doubtful_s=3.0)))
+    player.show(doubtful=(1,))
+    shown = [player.cut(doubtful=(1,)).places for _ in range(10)]
+    assert shown.count((1,)) in (3, 4)
+    assert set(shown) == {(1,), ()}
+    assert any(player.cut().places == (1,) for _ in range(4)), "and now it leaves none"
+    assert [player.cut().places for _ in range(6)] == [()] * 6
+
+
 def test_a_strip_holds_both_kinds_one_after_the_other() -> None:
     player = Asked(EVERY)
     player.show(doubtful=(0, 2))

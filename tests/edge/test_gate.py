@@ -69,6 +69,16 @@ def test_all_is_sent_again_in_the_end() -> None:
     assert gate.changed(look, now=30.0) == (0, 2)
 
 
+def test_what_leaves_a_doubt_is_sent_again_soon() -> None:
+    patches = scene()
+    gate, look = gate_that_sent(patches), signatures(patches)
+    assert gate.changed(look, now=2.9, doubtful={1}) == ()
+    assert gate.changed(look, now=3.0, doubtful={1}) == (1,)
+    gate.sent((1,), look, now=3.0)
+    assert gate.changed(look, now=5.0, doubtful={1, 2}) == (2,)
+    assert gate.changed(look, now=6.0) == (), "no longer doubtful"
+
+
 def test_what_came_to_nothing_is_owed() -> None:
     patches = scene()
     gate = gate_that_sent(patches)
