@@ -156,12 +156,14 @@ async def _open(
     there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def arrived(message: bytes, _: bytes) -> None:
-        if there.done():
-            took(message)
-        else:  # the token's answer, an empty message
+        if not there.done():  # the token's answer, an empty message
             there.set_result(None)
+        elif not there.cancelled():  # a lane that was given up is nobody's
+            took(message)
 
     def ended() -> None:
+        if there.cancelled():
+            return
         if there.done():
             over()
         else:

@@ -165,6 +165,25 @@ async def test_where_nobody_answers_the_call_will_do(monkeypatch: pytest.MonkeyP
             await within(there.over.wait)
 
 
+async def test_a_lane_that_was_given_up_does_not_end_the_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A processor that was too busy to answer in time once ended each stream a second later."""
+    monkeypatch.setattr(laned_call, "LANE_TIME_OUT", 0.05)
+    monkeypatch.setattr(laned_call, "_GOODBYE_S", 0.0)
+    async with door(silent=True) as (there, port):
+        fake = FakeCall(port)
+        call = await begin(fake)
+        if there.lane is not None:
+            await within(there.over.wait)
+        for number in range(20):  # a turn of the loop each, and the cut would come with the first
+            fake.put(ack=pb.FrameAck(sequence=number))
+            assert (await within(call.read)).ack.sequence == number
+            await asyncio.sleep(0)
+        assert not fake.cancelled
+        call.cancel()
+
+
 async def test_a_lane_that_breaks_alone_ends_the_stream_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
