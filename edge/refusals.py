@@ -7,6 +7,7 @@ from grpc import StatusCode
 from node.unreachable import why_unreachable
 
 _MAX_DETAILS = 300
+_FORGOTTEN = "Internal error from Core"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ def explain(code: StatusCode, details: str | None, *, processor: str, camera_id:
             advice = f"is not available ({reason})"
         case StatusCode.UNIMPLEMENTED:
             advice = "is not a Parkledger processor; check --processor"
+        # The hello was still being written when the stream ended: gRPC then forgets how.
+        case StatusCode.INTERNAL if reason == _FORGOTTEN:
+            advice = "ended the stream at once; check that --processor names a processor"
         case StatusCode.RESOURCE_EXHAUSTED:
             advice = f"has no room ({reason}); lower --quality or --max-width, or add a processor"
         case _:

@@ -42,6 +42,8 @@ def test_only_an_invalid_argument_ends_the_attempts() -> None:
         ),
         (StatusCode.UNAVAILABLE, "no connection to the ledger", "(no connection to the ledger)"),
         (StatusCode.UNIMPLEMENTED, "", "is not a Parkledger processor"),
+        (StatusCode.INTERNAL, "Internal error from Core", "check that --processor names a"),
+        (StatusCode.INTERNAL, "a bug", "ended the stream with INTERNAL (a bug)"),
     ],
 )
 def test_what_to_do_is_said(code: StatusCode, details: str, remedy: str) -> None:
