@@ -23,6 +23,7 @@ _GRAINY: Final = 4
 _STEADIED: Final = 4
 """Of a batch, every so many patches go through a strip, too, where that counts."""
 _POLISH_RATE: Final = 0.33
+_DIM_RATE: Final = 0.15
 _SLOW_RATE: Final = 0.1
 
 Targets = npt.NDArray[np.float32]
@@ -42,11 +43,17 @@ class Settings:
     rate: float
     spec: PatchSpec
     polish: int = 0
+    dim: int = 0
+
+    @property
+    def polished(self) -> int:
+        """Batches before those in bad light."""
+        return self.steps + self.polish
 
     @property
     def total(self) -> int:
         """All batches."""
-        return self.steps + self.polish
+        return self.polished + self.dim
 
 
 def entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -153,15 +160,20 @@ def vary(patches: Image, spec: PatchSpec, rng: np.random.Generator) -> Image:
 
 
 def _rate(step: int, settings: Settings) -> float:
-    """One cycle: a linear rise over the first twentieth, then half a cosine; polishing, another."""
+    """One cycle: a linear rise over the first twentieth, then half a cosine; two more follow."""
+    if step >= settings.polished:
+        return _fall(_DIM_RATE * settings.rate, (step - settings.polished) / settings.dim)
     if step >= settings.steps:
-        done = (step - settings.steps) / settings.polish
-        return float(_POLISH_RATE * settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+        return _fall(_POLISH_RATE * settings.rate, (step - settings.steps) / settings.polish)
     rise = max(1, settings.steps // 20)
     if step < rise:
         return settings.rate * (step + 1) / rise
-    done = (step - rise) / max(1, settings.steps - rise)
-    return float(settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+    return _fall(settings.rate, (step - rise) / max(1, settings.steps - rise))
+
+
+def _fall(highest: float, done: float) -> float:
+    """Half a cosine, from `highest` to nothing."""
+    return float(highest * 0.5 * (1.0 + np.cos(np.pi * done)))
 
 
 class Learner:
@@ -283,17 +295,24 @@ def train(
     data: Mixture,
     *,
     polish: Mixture | None = None,
+    dim: Mixture | None = None,
     checkpoint: Path,
     fingerprint: str,
     report: Callable[[int, float], None],
 ) -> None:
     """Run the remaining steps, with a checkpoint now and then; `report` gets step and loss.
 
-    polish: what the last batches draw from, if not from the same.
+    polish, dim: what the batches after the first ones, and the last ones, draw from, if not from
+    the same as those before.
     """
     settings = learner.settings
+    polish = polish or data
+    dim = dim or polish
     while learner.step < settings.total:
-        source = data if learner.step < settings.steps or polish is None else polish
+        if learner.step < settings.steps:
+            source = data
+        else:
+            source = polish if learner.step < settings.polished else dim
         loss = learner.learn(*batch(source, settings, learner.step))
         report(learner.step, loss)
         if learner.step % _CHECKPOINT_EVERY == 0 or learner.step == settings.total:

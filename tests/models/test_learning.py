@@ -154,7 +154,7 @@ def test_varied_patches_stay_nearly_what_they_were() -> None:
     assert len(seen) == 12
 
 
-def test_the_last_batches_are_drawn_from_the_polishing_mixture(tmp_path: Path) -> None:
+def test_the_last_batches_are_drawn_from_mixtures_of_their_own(tmp_path: Path) -> None:
     drawn: list[str] = []
 
     @dataclass(frozen=True)
@@ -168,15 +168,17 @@ def test_the_last_batches_are_drawn_from_the_polishing_mixture(tmp_path: Path) -
     def named(name: str) -> Named:
         return Named([toy_pool()], np.ones(1), name)
 
-    learner = Learner(Settings(5, 3, 8, 0.01, SPEC, polish=2), CPU)
+    learner = Learner(Settings(5, 3, 8, 0.01, SPEC, polish=2, dim=2), CPU)
     rates: list[float] = []
     train(
         learner,
         named("disturbed"),
         polish=named("plain"),
+        dim=named("dim"),
         checkpoint=tmp_path / "c",
         fingerprint="f",
         report=lambda *_: rates.append(learner.optimiser.param_groups[0]["lr"]),
     )
-    assert drawn == ["disturbed"] * 3 + ["plain"] * 2
+    assert drawn == ["disturbed"] * 3 + ["plain"] * 2 + ["dim"] * 2
     assert rates[4] < rates[3] < 0.01
+    assert rates[6] < rates[5] < rates[3]
