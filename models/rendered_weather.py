@@ -1,4 +1,4 @@
-"""Bad light and weather for rendered lots, each picture its own: low sun, dusk, night, fog, rain.
+"""Bad light and weather for rendered lots, each picture its own: dawn, dusk, night, fog, rain.
 
 On an ordinary day a camera sees little of it, and learns it last: a grey car in the fog before
 sunrise differs from the asphalt by a few grey levels, less than what the sensor's noise adds.
@@ -12,7 +12,7 @@ import numpy as np
 
 from sample_videos.weather import SUNRISE, SUNSET, Conditions, Weather, weathered
 
-_LOW_SUN: Final = 0.6
+_TWILIGHT: Final = 0.55
 _NIGHT: Final = 0.25
 """Shares of the pictures; the rest is by day."""
 
@@ -60,11 +60,10 @@ def _conditions(rng: np.random.Generator, away: float) -> Conditions:
 
 
 def _hour(rng: np.random.Generator) -> float:
-    """Low sun (an hour before sunrise to two after it, as at sunset), night or day."""
+    """Twilight (an hour before sunrise to one after it, as at sunset), night or day."""
     kind = rng.random()
-    if kind < _LOW_SUN:
-        up = float(rng.uniform(-1.0, 2.0))
-        return SUNRISE + up if rng.random() < 0.5 else SUNSET - up
-    if kind < _LOW_SUN + _NIGHT:
+    if kind < _TWILIGHT:
+        return float(rng.choice([SUNRISE, SUNSET]) + rng.uniform(-1.0, 1.0))
+    if kind < _TWILIGHT + _NIGHT:
         return float(rng.uniform(SUNSET + 1.0, SUNRISE + 23.0)) % 24.0
-    return float(rng.uniform(SUNRISE + 2.0, SUNSET - 2.0))
+    return float(rng.uniform(SUNRISE + 1.0, SUNSET - 1.0))

@@ -17,16 +17,15 @@ def seen() -> list[Conditions]:
     return [weather.at(index + 0.5) for index in range(COUNT)]
 
 
-def test_the_sun_is_low_in_three_of_five_pictures_and_a_quarter_are_of_the_night(
+def test_half_the_pictures_are_of_twilight_and_a_quarter_of_the_night(
     seen: list[Conditions],
 ) -> None:
     hours = np.array([one.hour for one in seen])
     assert ((hours >= 0.0) & (hours < 24.0)).all()
-    up = np.minimum(hours - SUNRISE, SUNSET - hours)
-    low = (up >= -1.0) & (up <= 2.0)
-    assert low.mean() == pytest.approx(0.6, abs=0.04)
-    assert (low & (hours < 12.0)).mean() == pytest.approx(0.3, abs=0.04)
-    night = up < -1.0
+    twilight = np.minimum(np.abs(hours - SUNRISE), np.abs(hours - SUNSET)) <= 1.0
+    night = ~twilight & ((hours < SUNRISE) | (hours > SUNSET))
+    assert twilight.mean() == pytest.approx(0.55, abs=0.04)
+    assert (twilight & (hours < 12.0)).mean() == pytest.approx(0.275, abs=0.04)
     assert night.mean() == pytest.approx(0.25, abs=0.04)
     assert all(one.light.lamps == 1.0 for one, dark in zip(seen, night, strict=True) if dark)
 
