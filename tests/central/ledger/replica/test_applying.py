@@ -183,6 +183,7 @@ async def test_what_nobody_waits_for_is_applied_a_little_later_and_together(
 ) -> None:
     async with watched(tmp_path) as one:
         first, second = flips(1, 2)
+        monkeypatch.setattr(applying, "LATER_BYTES", 1)
         one.applier.add_later([first])
         one.applier.add_later([second])
         assert one.applied == [1]
@@ -194,6 +195,17 @@ async def test_what_nobody_waits_for_is_applied_a_little_later_and_together(
         assert one.applied == [1, 2, 3]
         one.applier.add([fourth])  # somebody waits for this one
         assert one.applied == [1, 2, 3, 4, 5]
+
+
+async def test_little_that_nobody_waits_for_is_applied_in_the_next_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "APPLY_LATER", 1e6)
+    async with watched(tmp_path) as one:
+        one.applier.add_later(flips(1))
+        assert one.applied == [1]
+        await asyncio.sleep(0)
+        assert one.applied == [1, 2]
 
 
 async def test_what_changes_often_is_written_once(tmp_path: Path) -> None:
