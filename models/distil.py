@@ -20,7 +20,6 @@ from models.export import Weights
 from models.learning import SHIPPED, Settings
 from models.pool import Pool, without
 from models.recipe import (
-    DIM_SHARE,
     RENDERED_SHARE,
     TEACHER_BATCH,
     TEACHER_PLAIN,
@@ -32,7 +31,6 @@ from models.recipe import (
 from models.teacher import TASK
 from models.workshop import (
     STRIPS_SHARE,
-    Drawn,
     Lesson,
     as_served,
     fit,
@@ -53,13 +51,13 @@ class Sight:
 
     pools: disturbed, of `wide` looks; narrow, broad: undisturbed spots with looks of the shipped
     network's size and of `wide` size, in the same order; rendered: what only the small network
-    learns from, while it is polished and after.
+    learns from, while it is polished.
     """
 
     pools: Sequence[Pool]
     narrow: Sequence[Samples]
     broad: Sequence[Samples]
-    rendered: Drawn | None = None
+    rendered: Pool | None = None
 
     def without(self, source: str) -> "Sight":
         """All in which nothing of a source is seen."""
@@ -78,7 +76,6 @@ def teaching(settings: Settings) -> Settings:
         settings,
         steps=TEACHER_STEPS,
         polish=TEACHER_POLISH,
-        dim=0,
         batch=TEACHER_BATCH,
         rate=TEACHER_RATE,
         spec=wide(settings.spec),
@@ -107,11 +104,11 @@ def study(
     seed, drawn = settings.seed, sight.rendered
     disturbed = [softened(as_served(one, seed), opinions[one.name]) for one in sight.pools]
     plain = [through_strips(one, seed) for one in undisturbed(sight.narrow, seed=seed)]
-    sharp = None if drawn is None else drawn.through_strips(seed)
+    sharp = None if drawn is None else through_strips(drawn, seed)
     lesson = Lesson(disturbed, plain, source_shares, rendered=sharp)
     key = f"{fingerprint}, teacher {TEACHER_WEIGHT}, strips {STRIPS_SHARE}, steady {SHIPPED.steady}"
     if drawn is not None:
-        key += f", rendered {RENDERED_SHARE} and {DIM_SHARE} of {drawn.size}"
+        key += f", polished with rendered {RENDERED_SHARE} of {len(drawn.occupied)}"
     return fit(lesson, settings, checkpoint, key, progress, name=name)
 
 

@@ -23,10 +23,6 @@ _GRAINY: Final = 4
 _STEADIED: Final = 4
 """Of a batch, every so many patches go through a strip, too, where that counts."""
 _POLISH_RATE: Final = 0.33
-_DIM_RATE: Final = 0.15
-_DIM_COUNTS: Final = 0.5
-"""How much of the way that the last batches go is kept (Wortsman et al., arXiv 2109.01903): half of
-it brings most of what they teach, and costs what was known before next to nothing."""
 _SLOW_RATE: Final = 0.1
 
 Targets = npt.NDArray[np.float32]
@@ -37,9 +33,7 @@ class Settings:
     """What a run depends on besides its data; a checkpoint of other settings is refused.
 
     spec: of the patches that the network sees. polish: how many batches, after `steps`, have
-    undisturbed patches among them; they begin at a third of the highest learning rate. dim: how
-    many, after those, have spots in bad light among them; they begin at `_DIM_RATE` of it, and the
-    weights become the mean of those before and after.
+    undisturbed patches among them; they begin at a third of the highest learning rate.
     """
 
     seed: int
@@ -48,17 +42,11 @@ class Settings:
     rate: float
     spec: PatchSpec
     polish: int = 0
-    dim: int = 0
-
-    @property
-    def polished(self) -> int:
-        """Batches before those in bad light."""
-        return self.steps + self.polish
 
     @property
     def total(self) -> int:
         """All batches."""
-        return self.polished + self.dim
+        return self.steps + self.polish
 
 
 def entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -165,24 +153,15 @@ def vary(patches: Image, spec: PatchSpec, rng: np.random.Generator) -> Image:
 
 
 def _rate(step: int, settings: Settings) -> float:
-    """One cycle: a linear rise over the first twentieth, then half a cosine; two more follow."""
-    if step >= settings.polished:
-        return _fall(_DIM_RATE * settings.rate, (step - settings.polished) / settings.dim)
+    """One cycle: a linear rise over the first twentieth, then half a cosine; polishing, another."""
     if step >= settings.steps:
-        return _fall(_POLISH_RATE * settings.rate, (step - settings.steps) / settings.polish)
+        done = (step - settings.steps) / settings.polish
+        return float(_POLISH_RATE * settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
     rise = max(1, settings.steps // 20)
     if step < rise:
         return settings.rate * (step + 1) / rise
-    return _fall(settings.rate, (step - rise) / max(1, settings.steps - rise))
-
-
-def _fall(highest: float, done: float) -> float:
-    """Half a cosine, from `highest` to nothing."""
-    return float(highest * 0.5 * (1.0 + np.cos(np.pi * done)))
-
-
-def _numbers(value: torch.Tensor) -> npt.NDArray[np.float32]:
-    return np.asarray(value.detach().cpu().contiguous().numpy(), dtype=np.float32)
+    done = (step - rise) / max(1, settings.steps - rise)
+    return float(settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
 
 
 class Learner:
@@ -204,8 +183,6 @@ class Learner:
             ]
         )
         self.average = {key: value.clone() for key, value in self.network.state_dict().items()}
-        # The average as it was before the last batches, once they begin.
-        self.polished: dict[str, torch.Tensor] = {}
 
     def _parameters(self, *, slow: bool, decayed: bool) -> list[nn.Parameter]:
         return [
@@ -265,16 +242,13 @@ class Learner:
                     self.average[key].lerp_(value, 1.0 - keep)
                 else:
                     self.average[key].copy_(value)
-        if self.settings.dim and self.step == self.settings.polished:
-            self.polished = {key: value.clone() for key, value in self.average.items()}
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """The averaged weights by PyTorch's names."""
-        found = {key: _numbers(value) for key, value in self.average.items()}
-        for key, value in self.polished.items():
-            before = _numbers(value)
-            found[key] = before + np.float32(_DIM_COUNTS) * (found[key] - before)
-        return found
+        return {
+            key: np.asarray(value.detach().cpu().contiguous().numpy(), dtype=np.float32)
+            for key, value in self.average.items()
+        }
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write a checkpoint; a crash while writing leaves the one before."""
@@ -283,7 +257,6 @@ class Learner:
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average,
-            "polished": self.polished,
             "optimiser": self.optimiser.state_dict(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -301,7 +274,6 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average = dict(state["average"])
-        self.polished = dict(state["polished"])
         self.step = int(state["step"])
         return True
 
@@ -311,24 +283,17 @@ def train(
     data: Mixture,
     *,
     polish: Mixture | None = None,
-    dim: Mixture | None = None,
     checkpoint: Path,
     fingerprint: str,
     report: Callable[[int, float], None],
 ) -> None:
     """Run the remaining steps, with a checkpoint now and then; `report` gets step and loss.
 
-    polish, dim: what the batches after the first ones, and the last ones, draw from, if not from
-    the same as those before.
+    polish: what the last batches draw from, if not from the same.
     """
     settings = learner.settings
-    polish = polish or data
-    dim = dim or polish
     while learner.step < settings.total:
-        if learner.step < settings.steps:
-            source = data
-        else:
-            source = polish if learner.step < settings.polished else dim
+        source = data if learner.step < settings.steps or polish is None else polish
         loss = learner.learn(*batch(source, settings, learner.step))
         report(learner.step, loss)
         if learner.step % _CHECKPOINT_EVERY == 0 or learner.step == settings.total:

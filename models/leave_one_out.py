@@ -28,13 +28,13 @@ from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
 from models.quantise import load
 from models.recipe import (
     BATCH,
-    DIM,
     LEAVE_ONE_OUT,
     LEAVE_ONE_OUT_STEPS,
     NAME,
     POLISH,
     PORTIONS,
     RATE,
+    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
@@ -184,12 +184,12 @@ def main(
     torch.set_num_threads(1)
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, tuple(Part), SPEC, training_data)
-    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH, DIM)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
     folder = plan.folder(work)
     answers = {}
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
-        drawn = draw(work, plan, workers=workers, progress=progress)
+        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
         samples = load(data, tuple(Part), SPEC)
         sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)), drawn)
         for source in only or SOURCES:

@@ -7,7 +7,7 @@ from models.patches import PatchSpec
 from models.pool import Portion
 
 NAME: Final = "parkledger-spot-classifier"
-VERSION: Final = "7"
+VERSION: Final = "6"
 SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
 
 PORTIONS: Final = (
@@ -33,12 +33,6 @@ RENDERED_SHARE: Final = 0.12
 """Of each batch while polishing, what they make up. From the first batch on they cost ready-cut
 pictures a point (CNRPark left out) that no later batch brings back."""
 
-DIM_LOTS: Final = 28
-"""Lots drawn besides, each picture in bad light or weather of its own."""
-
-DIM_SHARE: Final = 0.12
-"""Of each of the last batches, what those make up, beside `RENDERED_SHARE` of the others."""
-
 SEED: Final = 1
 BATCH: Final = 128
 RATE: Final = 0.003
@@ -46,12 +40,8 @@ RATE: Final = 0.003
 
 STEPS: Final = 10_000
 POLISH: Final = 2_100
-"""Batches after those, with undisturbed and rendered patches among them, steadied; as many where a
+"""Batches at the end, with undisturbed and rendered patches among them, steadied; as many where a
 source is left out."""
-
-DIM: Final = 500
-"""Batches at the end, with spots in bad light among them, too; as many where a source is left out.
-"""
 
 TEACHER_STEPS: Final = 420
 TEACHER_POLISH: Final = 180

@@ -36,25 +36,22 @@ def make_lots(
     workers: int,
     report: Callable[[int], None],
     width: int = WIDTH,
-    dim: bool = False,
 ) -> tuple[LabelledFrame, ...]:
     """All pictures of so many lots, of which only what is missing is drawn; `report` counts lots.
-
-    dim: those in bad light and weather, which lie beside the others.
 
     They depend on the seed alone, neither on workers nor on interruptions.
     """
     folder = lots_folder(work, seed, width)
     folder.mkdir(parents=True, exist_ok=True)
-    lists = [_list(folder, number, dim=dim) for number in range(lots)]
-    missing = [number for number, path in enumerate(lists) if not path.exists()]
+    missing = [number for number in range(lots) if not _list(folder, number).exists()]
     report(lots - len(missing))
     context = get_context("spawn")  # as where the pool is made
     with ProcessPoolExecutor(workers, mp_context=context) as executor:
-        tasks = [executor.submit(_draw, folder, seed, number, width, dim=dim) for number in missing]
+        tasks = [executor.submit(_draw, folder, seed, number, width) for number in missing]
         for task in as_completed(tasks):
             task.result()
             report(1)
+    lists = (_list(folder, number) for number in range(lots))
     return tuple(frame for path in lists for frame in read_frames(path))
 
 
@@ -68,22 +65,21 @@ def cut_lots(frames: Iterable[LabelledFrame], spec: PatchSpec) -> Pool:
     return Pool(portion, np.concatenate(patches), np.array(occupied, np.float32))
 
 
-def _list(folder: Path, number: int, *, dim: bool) -> Path:
-    return folder / f"{'dim' if dim else 'lot'}-{number:03d}.json"
+def _list(folder: Path, number: int) -> Path:
+    return folder / f"lot-{number:03d}.json"
 
 
-def _draw(folder: Path, seed: int, number: int, width: int, *, dim: bool) -> None:
+def _draw(folder: Path, seed: int, number: int, width: int) -> None:
     """Draw one lot; its list is written last, so that a lot is there or not."""
     cv2.setNumThreads(1)
-    path = _list(folder, number, dim=dim)
-    frames = draw_lot(seed, number, width=width, dim=dim)
-    names = [f"{path.stem}-{index}.jpg" for index in range(len(frames))]
+    frames = draw_lot(seed, number, width=width)
+    names = [f"lot-{number:03d}-{index}.jpg" for index in range(len(frames))]
     for name, frame in zip(names, frames, strict=True):
         (folder / name).write_bytes(frame.jpeg)
     document = {"source": SOURCE, "images": _entries(names, frames)}
-    beside = path.with_suffix(".new")
+    beside = _list(folder, number).with_suffix(".new")
     beside.write_text(json.dumps(document), encoding="utf-8")
-    beside.replace(path)
+    beside.replace(_list(folder, number))
 
 
 def _entries(names: Sequence[str], frames: Sequence[RenderedFrame]) -> list[dict[str, object]]:

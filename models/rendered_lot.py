@@ -13,7 +13,6 @@ import numpy as np
 
 from models.patches import FloatArray, Image
 from models.rendered_ground import repainted
-from models.rendered_weather import bad_weather
 from sample_videos.camera import Camera, Floats
 from sample_videos.car_life import CarLife
 from sample_videos.cars import Car
@@ -34,8 +33,7 @@ FRAMES: Final = 6
 """Pictures of a lot: each with other cars and another hour."""
 
 _STREAM: Final = 0x10C5
-_DIM_STREAM: Final = 0xD1A
-"""Set these seeds apart from those of days and clips, and from one another."""
+"""Sets these seeds apart from those of days and clips."""
 
 _FEWEST: Final = 8
 _SMALLEST: Final = 14.0 / WIDTH
@@ -61,14 +59,12 @@ class RenderedFrame:
     occupied: tuple[bool, ...]
 
 
-def draw_lot(
-    seed: int, number: int, *, width: int = WIDTH, dim: bool = False
-) -> list[RenderedFrame]:
-    """The pictures of a lot, `dim` ones in bad light; the same arguments give the same ones."""
-    rng = np.random.default_rng([seed, number, _DIM_STREAM if dim else _STREAM])
-    seen: dict[str, Floats] = {}
+def draw_lot(seed: int, number: int, *, width: int = WIDTH) -> list[RenderedFrame]:
+    """The pictures of a lot; the same arguments give the same ones."""
+    rng = np.random.default_rng([seed, number, _STREAM])
+    world, studio, seen = _scene(rng, width)
     while not seen:
-        world, studio, seen = _scene(rng, width, dim=dim)
+        world, studio, seen = _scene(rng, width)
     height = _height(width)
     chosen = [spot for spot in SPOTS if spot.id in seen]
     polygons = np.array([seen[spot.id] for spot in chosen], np.float64) * (width, height)
@@ -87,9 +83,7 @@ def _height(width: int) -> int:
     return width * 9 // 16
 
 
-def _scene(
-    rng: np.random.Generator, width: int, *, dim: bool
-) -> tuple[World, DayStudio, dict[str, Floats]]:
+def _scene(rng: np.random.Generator, width: int) -> tuple[World, DayStudio, dict[str, Floats]]:
     """Cars, what draws them, and the regions of the spots that are not behind trees."""
     camera = random_camera(rng, width)
     seed = int(rng.integers(1 << 31))
@@ -98,12 +92,7 @@ def _scene(
     begin = float(rng.uniform(6.6, 18.0 - hours) if rng.random() < 0.75 else rng.uniform(0, 24))
     plan = DayPlan(seconds=float(FRAMES), begin=begin, hours=hours)
     ground = repainted(albedo(camera, seed), camera, rng)
-    weather = None
-    if dim:  # each picture is an hour of its own
-        plan = replace(plan, begin=0.0, hours=float(FRAMES))
-        away = float(np.linalg.norm(np.subtract(camera.position, camera.target)))
-        weather = bad_weather(rng, FRAMES, away)
-    studio = DayStudio(camera, world, plan, seed, albedo=ground, weather=weather)
+    studio = DayStudio(camera, world, plan, seed, albedo=ground)
     seen = {
         spot: polygon
         for spot, polygon in large_regions(camera).items()

@@ -21,12 +21,12 @@ from models.patches import Image
 from models.quantise import load, quantise, spread
 from models.recipe import (
     BATCH,
-    DIM,
     LEAVE_ONE_OUT,
     NAME,
     POLISH,
     PORTIONS,
     RATE,
+    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
@@ -121,11 +121,11 @@ def main(
         raise click.ClickException(message) from error
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, TRAINING, SPEC, training_data)
-    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH, DIM)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
     checkpoint = plan.folder(work) / "training.checkpoint"
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
-        drawn = draw(work, plan, workers=workers, progress=progress)
+        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
         samples = load(data, TRAINING, SPEC)
         weights = study(
             Sight(pools, samples, load(data, TRAINING, wide(SPEC)), drawn),

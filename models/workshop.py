@@ -17,7 +17,7 @@ from models.learning import SHIPPED, Learner, Mixture, Settings, Task, halved, t
 from models.lighting import encode
 from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
-from models.recipe import DIM_LOTS, DIM_SHARE, RENDERED_LOTS, RENDERED_SHARE
+from models.recipe import RENDERED_SHARE
 from models.rendered import cut_lots, make_lots
 from models.splits import Part
 
@@ -65,23 +65,6 @@ class Plan:
         return work / hashlib.sha256(repr(self).encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The spots of rendered lots: on ordinary days, and in bad light and weather."""
-
-    lots: Pool
-    dim: Pool
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """How many spots of either."""
-        return len(self.lots.occupied), len(self.dim.occupied)
-
-    def through_strips(self, seed: int) -> "Drawn":
-        """As of one pool."""
-        return Drawn(through_strips(self.lots, seed), through_strips(self.dim, seed))
-
-
 def prepare(
     data: Path, work: Path, plan: Plan, *, workers: int, progress: Progress
 ) -> tuple[Pool, ...]:
@@ -107,22 +90,17 @@ def prepare(
     return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in pools)
 
 
-def draw(work: Path, plan: Plan, *, workers: int, progress: Progress) -> Drawn:
+def draw(work: Path, plan: Plan, *, lots: int, workers: int, progress: Progress) -> Pool:
     """The spots of rendered lots, of which only what is missing is drawn."""
-    task = progress.add_task("drawing lots", total=RENDERED_LOTS + DIM_LOTS)
-
-    def made(lots: int, *, dim: bool) -> Pool:
-        frames = make_lots(
-            work,
-            seed=plan.seed,
-            lots=lots,
-            dim=dim,
-            workers=workers,
-            report=lambda count: progress.advance(task, count),
-        )
-        return cut_lots(frames, plan.spec)
-
-    return Drawn(made(RENDERED_LOTS, dim=False), made(DIM_LOTS, dim=True))
+    task = progress.add_task("drawing lots", total=lots)
+    frames = make_lots(
+        work,
+        seed=plan.seed,
+        lots=lots,
+        workers=workers,
+        report=lambda count: progress.advance(task, count),
+    )
+    return cut_lots(frames, plan.spec)
 
 
 def wide(spec: PatchSpec) -> PatchSpec:
@@ -182,18 +160,17 @@ class Lesson:
 
     disturbed: the pool; plain: undisturbed patches, from `undisturbed`; source_shares: how often a
     batch draws from each source; plain_shares: of plain patches in a batch, before and while
-    polishing; rendered: while polishing `RENDERED_SHARE` of each batch, beside all else, and at
-    the end `DIM_SHARE` in bad light besides.
+    polishing; rendered: `RENDERED_SHARE` of each batch while polishing, beside all else.
     """
 
     disturbed: Sequence[Pool]
     plain: Sequence[Pool]
     source_shares: Mapping[str, float]
     plain_shares: tuple[float, float] = (0.0, PLAIN_SHARE)
-    rendered: Drawn | None = None
+    rendered: Pool | None = None
 
-    def mixtures(self) -> tuple[Mixture, Mixture, Mixture]:
-        """What batches draw from: the first ones, while polishing, and in bad light."""
+    def mixtures(self) -> tuple[Mixture, Mixture]:
+        """What batches draw from, before and while polishing."""
         first = shares([pool.portion for pool in self.disturbed], self.source_shares)
         second = shares([pool.portion for pool in self.plain], self.source_shares)
         before, polish = (
@@ -203,17 +180,12 @@ class Lesson:
             )
             for share in self.plain_shares
         )
-        if self.rendered is None:
-            return before, polish, polish
-        lots, dim = (self.rendered.lots, RENDERED_SHARE), (self.rendered.dim, DIM_SHARE)
-        return before, _beside(polish, lots), _beside(polish, lots, dim)
+        return before, polish if self.rendered is None else _with_rendered(polish, self.rendered)
 
 
-def _beside(mixture: Mixture, *others: tuple[Pool, float]) -> Mixture:
-    """The mixture with other pools, each of which makes up so much of every batch."""
-    left = 1.0 - sum(share for _, share in others)
-    shares = np.append(mixture.shares * left, [share for _, share in others])
-    return Mixture([*mixture.pools, *(pool for pool, _ in others)], shares)
+def _with_rendered(mixture: Mixture, rendered: Pool) -> Mixture:
+    shares = np.append(mixture.shares * (1.0 - RENDERED_SHARE), RENDERED_SHARE)
+    return Mixture([*mixture.pools, rendered], shares)
 
 
 def fit(
@@ -235,12 +207,11 @@ def fit(
     def report(step: int, loss: float) -> None:
         progress.update(bar, completed=step, description=f"{name}, loss {loss:.3f}")
 
-    before, polish, dim = lesson.mixtures()
+    before, polish = lesson.mixtures()
     train(
         learner,
         before,
         polish=polish,
-        dim=dim,
         checkpoint=checkpoint,
         fingerprint=fingerprint,
         report=report,

@@ -59,19 +59,6 @@ def test_lots_are_drawn_once_alike_and_read_as_labelled_frames(
     assert 0.1 < plain.occupied.mean() < 0.95
 
 
-def test_lots_in_bad_light_lie_beside_the_others_and_differ_from_them(
-    tmp_path: Path, drawn: list[RenderedFrame]
-) -> None:
-    dim = make_lots(
-        tmp_path, seed=SEED, lots=1, workers=1, report=lambda _: None, width=WIDTH, dim=True
-    )
-    assert {frame.image.name for frame in dim} == {f"dim-000-{n}.jpg" for n in range(FRAMES)}
-    assert not list(tmp_path.rglob("lot-*"))
-    again = draw_lot(SEED, 0, width=WIDTH, dim=True)
-    assert [frame.image.read_bytes() for frame in dim] == [one.jpeg for one in again]
-    assert {one.jpeg for one in again}.isdisjoint(one.jpeg for one in drawn)
-
-
 def test_what_is_called_occupied_looks_rougher_than_what_is_called_vacant(
     drawn: list[RenderedFrame],
 ) -> None:

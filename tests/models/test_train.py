@@ -24,14 +24,13 @@ from models.leave_one_out import (  # noqa: E402
 from models.metrics import Thresholds, balanced_accuracy  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
 from models.quantise import load, spread  # noqa: E402
-from models.recipe import DIM_SHARE, RENDERED_SHARE, SPEC  # noqa: E402
+from models.recipe import RENDERED_SHARE, SPEC  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.train import write_model  # noqa: E402
 from models.workshop import (  # noqa: E402
     PARKED_KEPT,
     STRIPS_SHARE,
     TRAINING,
-    Drawn,
     Lesson,
     Plan,
     as_served,
@@ -153,25 +152,18 @@ def empty_spots(source: str) -> Pool:
 def test_a_lesson_mixes_plain_patches_in_as_often_as_it_says() -> None:
     both = [empty_spots("acpds"), empty_spots("pklot")]
     lesson = Lesson(both, both, {"acpds": 0.8, "pklot": 0.2}, (0.0, 0.5))
-    before, polish, dim = lesson.mixtures()
+    before, polish = lesson.mixtures()
     np.testing.assert_allclose(before.shares, [0.8, 0.2, 0.0, 0.0])
     np.testing.assert_allclose(polish.shares, [0.4, 0.1, 0.4, 0.1])
-    assert dim is polish
 
 
 def test_rendered_spots_come_while_polishing_and_take_alike_from_all() -> None:
-    """Those in bad light come at the end, beside the others."""
-    both = [empty_spots("acpds"), empty_spots("pklot")]
-    drawn = Drawn(empty_spots("rendered"), empty_spots("rendered"))
+    both, drawn = [empty_spots("acpds"), empty_spots("pklot")], empty_spots("rendered")
     shares = {"acpds": 0.8, "pklot": 0.2}
-    before, polish, dim = Lesson(both, both, shares, (0.0, 0.5), drawn).mixtures()
-    assert len(before.pools) == 4
-    assert polish.pools[4:] == [drawn.lots]
-    assert dim.pools[4:] == [drawn.lots, drawn.dim]
+    before, polish = Lesson(both, both, shares, (0.0, 0.5), drawn).mixtures()
+    assert drawn not in before.pools
+    assert polish.pools[-1] is drawn
     rest = 1.0 - RENDERED_SHARE
     np.testing.assert_allclose(
         polish.shares, [0.4 * rest, 0.1 * rest, 0.4 * rest, 0.1 * rest, RENDERED_SHARE]
     )
-    assert dim.shares.sum() == pytest.approx(1.0)
-    np.testing.assert_allclose(dim.shares[4:], [RENDERED_SHARE, DIM_SHARE])
-    np.testing.assert_allclose(dim.shares[:4] / dim.shares[0], polish.shares[:4] / polish.shares[0])
