@@ -154,20 +154,19 @@ async def _open(
 ) -> PictureLane:
     """Return a lane that the processor answered on. Raises OSError or TimeoutError."""
     there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    given_up = False  # it may have answered just then
 
     def arrived(message: bytes, _: bytes) -> None:
         if not there.done():  # the token's answer, an empty message
             there.set_result(None)
-        elif not there.cancelled():  # a lane that was given up is nobody's
+        elif not given_up:
             took(message)
 
     def ended() -> None:
-        if there.cancelled():
-            return
-        if there.done():
-            over()
-        else:
+        if not there.done():
             there.set_exception(ConnectionResetError("the processor knows no such lane"))
+        elif not given_up:
+            over()
 
     lane = PictureLane(arrived, most=_MOST_BYTES, over=ended)
     try:
@@ -178,6 +177,7 @@ async def _open(
             lane.write(offer.token.encode())
             await there
     except BaseException:
+        given_up = True
         there.cancel()
         lane.abort()
         raise

@@ -184,6 +184,32 @@ async def test_a_lane_that_was_given_up_does_not_end_the_stream(
         call.cancel()
 
 
+async def test_a_lane_that_was_answered_on_just_too_late_does_not_end_the_stream_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(laned_call, "_GOODBYE_S", 0.0)
+    async with door() as (there, port):
+        # The answer is read in the same turn of the loop in which the time is over.
+        answered = PictureLane.buffer_updated
+
+        def late(lane: PictureLane, nbytes: int) -> None:
+            answered(lane, nbytes)
+            if lane is not there.lane:
+                reading.cancel()
+
+        monkeypatch.setattr(PictureLane, "buffer_updated", late)
+        fake = FakeCall(port)
+        call = LanedCall(cast(Any, fake), "127.0.0.1")
+        reading = asyncio.create_task(call.read())
+        with pytest.raises(asyncio.CancelledError):
+            await within(lambda: reading)
+        await within(there.over.wait)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not fake.cancelled
+        call.cancel()
+
+
 async def test_a_lane_that_breaks_alone_ends_the_stream_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
