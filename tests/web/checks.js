@@ -102,6 +102,11 @@ const checks = {
     };
   },
 
+  async cameras() {
+    const { cameraWords } = await import("/static/modules/words.js");
+    return [["ok", true], ["ok", false], ["frozen", false], ["unheard", false]].map((one) => cameraWords(...one));
+  },
+
   async days() {
     const { midnight, nextMidnight } = await import("/static/modules/lot_state.js");
     return [

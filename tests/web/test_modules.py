@@ -76,3 +76,14 @@ async def test_days_on_which_clocks_are_changed(page: Page, site: LiveSite) -> N
         ["2026-09-06T04:00:00.000Z", 23],
         ["2025-12-31T18:30:00.000Z", 24],
     ]
+
+
+async def test_no_camera_is_called_well_of_which_the_primary_has_heard_nothing(
+    page: Page, site: LiveSite
+) -> None:
+    assert await run(page, site, "cameras") == [
+        ["seeing well", "good"],
+        ["saw well when last heard of", ""],
+        ["frozen", "bad"],
+        ["not heard of yet", ""],
+    ]

@@ -48,6 +48,12 @@ export function conditionWords(condition) {
   }[condition] ?? "not heard of yet"; // "unheard"
 }
 
+/** The same, and its tone; heard: whether the primary has heard of the camera since it took over. */
+export function cameraWords(condition, heard) {
+  if (condition === "ok" && !heard) return ["saw well when last heard of", ""];
+  return [conditionWords(condition), { ok: "good", unheard: "" }[condition] ?? "bad"];
+}
+
 /** "1 camera", "2 cameras". */
 export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;

@@ -3,7 +3,7 @@ import { get, getAll } from "../modules/api.js";
 import { byId, h, put, renew } from "../modules/dom.js";
 import { empty, every, failure, header, pulse } from "../modules/shell.js";
 import { table } from "../modules/table.js";
-import { clock, conditionWords, count, duration } from "../modules/words.js";
+import { cameraWords, clock, count, duration } from "../modules/words.js";
 
 const EVERY_S = 2;
 const NONE = "–";
@@ -73,11 +73,10 @@ function replicaTable(replicas) {
 function cameraTable(cameras, nodes) {
   const rows = cameras.map((one) => {
     const node = nodes.get(one.id);
-    const tone = { ok: "good", unheard: "" }[one.condition] ?? "bad";
     return [
       h("strong", { text: one.name || one.id }),
       h("a", { href: `/lots/${encodeURIComponent(one.lot)}`, text: one.lot }),
-      badge(conditionWords(one.condition), tone),
+      badge(...cameraWords(one.condition, node !== undefined)),
       one.since ? `${clock(one.since)} (${duration((Date.now() - Date.parse(one.since)) / 1000)})` : NONE,
       h("span", { className: one.detail || node?.fault ? "long" : "", text: one.detail || node?.fault || NONE }),
       number(node?.frames),
