@@ -88,6 +88,13 @@ USUAL: dict[str, Policy] = {"threshold 0.5": threshold, "3 in a row": three_in_a
     help="Folder in which rendered days are kept (100 MB each) and found again, for any model.",
 )
 @click.option(
+    "--strips",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Rendered days come as the strips that cameras send unless told otherwise, not whole.",
+)
+@click.option(
     "--day-plot",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
@@ -105,13 +112,16 @@ def benchmark(
     width: int,
     kept: Path | None,
     frames: Path | None,
+    strips: bool,
     day_plot: Path | None,
 ) -> Report:
     """Whole days: false flips, time right, delay and stays, beside usual practice."""
     classifier = SpotClassifier.load(model, threads=1)
     thresholds = classifier.thresholds
     filter_ = ours(EvidenceSettings(thresholds.occupied_above, thresholds.vacant_below))
-    days = KeptDays(classifier, seconds=seconds, width=width, scores=kept, frames=frames)
+    days = KeptDays(
+        classifier, seconds=seconds, width=width, scores=kept, frames=frames, strips=strips
+    )
     wanted = (("rendered", seeds or (() if groups else (7,))), *groups)
     names = [name for name, its in wanted if its]
     if len(set(names)) < len(names):

@@ -10,6 +10,7 @@ import click
 from benchmarks.day.frames import RenderedDay, render
 from benchmarks.day.rendered import rendered_scores
 from benchmarks.day.scores import DayScores
+from benchmarks.day.stripped import strip_scores
 from central.processor.classifier import model_name
 from models.classifier import SpotClassifier
 from node.errors import UsageError
@@ -21,7 +22,8 @@ Made = TypeVar("Made")
 class KeptDays:
     """Days of one length and width, by one classifier.
 
-    scores: a folder, for the same classifier again; frames: one for any; None: not kept.
+    strips: pictures come as the strips that camera nodes send, not whole. scores: a folder, for the
+    same classifier again; frames: one for any; None: not kept.
     """
 
     classifier: SpotClassifier
@@ -29,17 +31,20 @@ class KeptDays:
     width: int
     scores: Path | None
     frames: Path | None
+    strips: bool = False
 
     def day(self, seed: int) -> DayScores:
         """Return a day's scores; raises UsageError if a folder holds something else."""
-        kept = f"day-{seed}-{self.seconds}-{self.width}-{model_name(self.classifier)}.npz"
+        sent = "strips-" if self.strips else ""
+        kept = f"day-{seed}-{self.seconds}-{self.width}-{sent}{model_name(self.classifier)}.npz"
         file = _file("--scores", self.scores, kept)
         if file is not None and file.is_file():
             return DayScores.load(file)
         rendered = self._frames(seed)
+        classify = strip_scores if self.strips else rendered_scores
         scores = self._with_bar(
             f"classified day {seed}",
-            lambda tick: rendered_scores(self.classifier, rendered, progress=tick),
+            lambda tick: classify(self.classifier, rendered, progress=tick),
         )
         if file is not None:
             scores.save(file)

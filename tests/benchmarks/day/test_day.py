@@ -190,6 +190,18 @@ def test_a_few_frames_of_a_rendered_day_go_all_the_way() -> None:
     assert np.isfinite(scores.probabilities).all()
 
 
+def test_the_same_frames_as_strips_say_nearly_the_same(tmp_path: Path) -> None:
+    model = SpotClassifier.load(None)
+    whole = KeptDays(model, seconds=6, width=320, scores=tmp_path, frames=tmp_path)
+    strips = replace(whole, strips=True)
+    by_frame, by_strip = whole.day(1).probabilities, strips.day(1).probabilities
+    assert by_strip.shape == by_frame.shape
+    assert np.isfinite(by_strip).all()
+    assert ((by_strip > 0.5) == (by_frame > 0.5)).mean() > 0.9
+    assert not np.array_equal(by_strip, by_frame), "and are not mistaken for one another"
+    assert (by_strip[1:] == by_strip[:-1]).mean() > 0.1, "what did not change was not sent"
+
+
 def test_real_days_hold_each_still_until_the_next() -> None:
     data = Path(__file__).resolve().parents[4] / "shared" / "data"
     if not (data / "frames" / "cnrext.json").is_file():
