@@ -3,7 +3,7 @@
 Pure. Light changes slowly, cars come within seconds. So where a spot was clearly vacant for minutes
 and its score then rose while it was looked at, and stayed up, a car has come, even if the
 classifier is not half sure of it, as of a dark car at dawn or one behind another. And a car that
-has just come seldom leaves at once: its lights go out, or its people stand round it.
+has just come seldom leaves at once: what stands before it, or fog, is likelier to hide it.
 """
 
 import math

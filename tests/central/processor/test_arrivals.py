@@ -103,7 +103,7 @@ def test_a_strip_in_which_nothing_differs_is_a_look_of_its_own() -> None:
     assert [one.occupancy for frame in found for one in frame] == [OCCUPIED]
 
 
-def test_a_car_that_has_just_come_stays_though_its_lights_go_out() -> None:
+def test_a_car_that_has_just_come_stays_though_something_half_hides_it() -> None:
     fading = 0.12  # clear enough for a car that has stood there for long
     spot = Spot()
     spot.show(0.01, seconds=MINUTES)
