@@ -24,13 +24,22 @@ TINY = ["--cameras", "1", "--strip-cameras", "2", "--connected", "2", "--committ
     ],
 )
 def test_each_row_runs(tmp_path: Path, group: str, counted: str) -> None:
-    file = tmp_path / "pipeline.json"
-    arguments = [*TINY, "--rows", group, "--seconds", "2", "--rounds", "3", "--json", str(file)]
+    figure = None
+    for seconds in ("2", "10", "40"):  # a machine that is too busy classifies nothing in time
+        figure = figure_of(group, counted, tmp_path / f"{seconds}.json", seconds=seconds)
+        if figure is not None:
+            break
+    assert figure is not None
+    assert figure > 0 or "lost" in counted
+
+
+def figure_of(group: str, counted: str, file: Path, *, seconds: str) -> float | None:
+    arguments = [*TINY, "--rows", group, "--seconds", seconds, "--rounds", "3", "--json", str(file)]
     benchmark.main(arguments, standalone_mode=False)
     rows = {row["name"]: row["ours"] for row in json.loads(file.read_text())["rows"]}
     (figure,) = (ours for name, ours in rows.items() if name.startswith(counted))
-    assert figure is not None
-    assert figure > 0 or "lost" in counted
+    assert figure is None or isinstance(figure, float)
+    return figure
 
 
 def test_what_was_lost_misses_the_goal() -> None:
