@@ -25,7 +25,7 @@ from central.ledger.replica.applying import Applier
 from central.ledger.replica.compacting import Compaction
 from central.ledger.replica.gathering import Gathering
 from central.ledger.replica.hearing import Hearing
-from central.ledger.replica.horizon import Horizon
+from central.ledger.replica.horizon import Reached
 from central.ledger.replica.membership import Membership
 from central.ledger.replica.opening import Opened
 from central.ledger.replica.requests import Requests
@@ -66,10 +66,8 @@ class Replica:
         self._raft = opened.raft
         self._received = opened.received
         self._queries = Queries(opened.state_machine.path)
-        self._applied = Horizon(opened.state_machine.applied_index)
-        self._stored = Horizon(opened.state_machine.stored_index)
+        self._reached = Reached(opened.state_machine)
         self._applied_term = 0
-        self._chain = opened.state_machine.frontier
         self._failure: asyncio.Future[None] | None = None  # while it runs
         self._pump_is_due = False
         self._ticks = Ticks(
@@ -80,22 +78,7 @@ class Replica:
         self._was_primary = False
         self._hearing = Hearing()
         self._workers = Workers(log=opened.storage.path, state=opened.state_machine.path)
-        self._applier = Applier(
-            opened.state_machine,
-            self._workers.state,
-            self._on_applied,
-            read=self._gathering.read,
-            on_stored=self._notice_stored,
-            on_failure=self._fail,
-        )
-        self._log_writer = LogWriter(
-            opened.storage,
-            self._workers.disk,
-            obey=self._after_write,
-            apply=lambda entries: self._applier.add(entries, next_turn=True),
-            leads=lambda: opened.raft.role is Role.LEADER,
-            on_failure=self._fail,
-        )
+        self._applier, self._log_writer = self._writers(opened)
         source = SnapshotSource(opened.state_machine.path)
         self._snapshots = SnapshotTraffic(self._raft, source, self._workers.snapshot, self._wake)
         self._compaction = Compaction(
@@ -115,6 +98,25 @@ class Replica:
             on_members=on_members,
         )
         self._tasks: asyncio.TaskGroup | None = None
+
+    def _writers(self, opened: Opened) -> tuple[Applier, LogWriter]:
+        applier = Applier(
+            opened.state_machine,
+            self._workers.state,
+            self._on_applied,
+            read=self._gathering.read,
+            on_stored=self._look,
+            on_failure=self._fail,
+        )
+        log_writer = LogWriter(
+            opened.storage,
+            self._workers.disk,
+            obey=self._after_write,
+            apply=lambda entries: applier.add(entries, next_turn=True),
+            leads=lambda: opened.raft.role is Role.LEADER,
+            on_failure=self._fail,
+        )
+        return applier, log_writer
 
     # ---- what one may look at ---
 
@@ -146,12 +148,12 @@ class Replica:
     @property
     def applied_index(self) -> int:
         """The last applied index."""
-        return self._applied.index
+        return self._reached.applied.index
 
     @property
     def chain_head(self) -> bytes:
         """SHA-256 over all that is applied, at `applied_index`."""
-        return self._chain.root()
+        return self._reached.head
 
     @property
     def addresses(self) -> Mapping[str, Address]:
@@ -246,13 +248,13 @@ class Replica:
             raise NotPrimary(None)
         self._wake()
         index = await self._requests.confirmed(number)
-        await self._applied.reach(index)
+        await self._reached.applied.reach(index)
         return index
 
     async def wait_stored(self, index: int) -> None:
         """Wait until that index is where `query` reads; others may share its way there."""
         with self._applier.hurried():
-            await self._stored.reach(index)
+            await self._reached.stored.reach(index)
 
     async def query(
         self, question: Callable[[Queries], Answer], *, as_stored: bool = False
@@ -352,7 +354,7 @@ class Replica:
     def _on_applied(self, entries: Sequence[Entry], applied: list[Applied]) -> None:
         self._applied_term = entries[-1].term
         self._requests.resolve(applied)
-        self._notice_applied()
+        self._look()
         self._notice_role()
         self._compaction.applied(entries)
 
@@ -376,8 +378,7 @@ class Replica:
         await self._workers.query.do(self._queries.reopen)
         self._snapshots.last_index = restore.snapshot.index
         logger.info("snapshot restored index=%d", restore.snapshot.index)
-        self._notice_applied()
-        self._notice_stored()
+        self._look()
         self._conclude(effects)
         self._log_writer.release()
 
@@ -385,12 +386,8 @@ class Replica:
         assert self._tasks is not None
         self._tasks.create_task(work)
 
-    def _notice_applied(self) -> None:
-        self._chain = self._applier.state_machine.frontier
-        self._applied.move(self._applier.state_machine.applied_index)
-
-    def _notice_stored(self) -> None:
-        self._stored.move(self._applier.state_machine.stored_index)
+    def _look(self) -> None:
+        self._reached.look(self._applier.state_machine)
 
     def _notice_role(self) -> None:
         if self._raft.role is not Role.LEADER:
@@ -399,4 +396,4 @@ class Replica:
         if self.is_primary != self._was_primary:
             self._was_primary = self.is_primary
             role = "primary" if self.is_primary else "backup"
-            logger.info("now %s term=%d index=%d", role, self.term, self._applied.index)
+            logger.info("now %s term=%d index=%d", role, self.term, self.applied_index)

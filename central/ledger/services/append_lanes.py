@@ -62,6 +62,7 @@ class _Lane(asyncio.Protocol):
         self._arrived: deque[bytes] = deque()  # of one read at most: then no more is read
         self._appending: Appending | None = None
         self._transport: asyncio.Transport | None = None
+        self._has_carried = False  # a request
         self._unread = False  # the client takes no acks
         self._reading = True
 
@@ -92,7 +93,8 @@ class _Lane(asyncio.Protocol):
         self._arrived.clear()
         if self._stranger is not None:
             self._stranger.leave()
-        if self._appending is not None:
+        if self._appending is not None and self._has_carried:
+            # Else its client gave it up, which does without where it was answered on too late.
             self._appending.fail(OutcomeUnknown())
 
     # ---- the stream's side ---
@@ -137,6 +139,7 @@ class _Lane(asyncio.Protocol):
             return
         while self._arrived and not self._is_held():
             request = parking_pb2.AppendRequest.FromString(self._arrived.popleft())
+            self._has_carried = True
             self._appending.take(request, self)
         reading = not self._arrived and not self._is_held()
         if reading != self._reading and self._transport is not None:

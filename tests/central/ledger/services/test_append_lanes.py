@@ -190,11 +190,30 @@ async def test_no_more_strangers_than_may_be(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_stream_ends_with_its_lane() -> None:
-    async with lane(Primary(later=True)) as (appending, client):
+    async with lane(Primary()) as (appending, client):
         client.ask(1)
+        assert await client.answers() == [1]
         client.hang_up()
         with pytest.raises(OutcomeUnknown):
             await until(appending)
+
+
+async def test_a_lane_that_carried_nothing_may_be_given_up() -> None:
+    """Its client had waited too long for the answer to its token, and stays with the call."""
+    primary = Primary()
+    appending = Appending(primary.replica)
+    async with door() as lanes:
+        with lanes.offering(appending) as metadata:
+            offer = offer_of(metadata)
+            assert offer is not None
+            async with connection(offer) as client:
+                client.say(offer.token.encode())
+                assert await client.answers() == [0]
+            async with connection(offer) as late:  # let in only after the other one has gone
+                late.say(offer.token.encode())
+                assert await late.is_cut_off()
+            assert not appending.over.done()
+    appending.close()
 
 
 @pytest.mark.parametrize("data", [frame(b"\xff\xff\xff"), (MAX_FRAME_BYTES + 1).to_bytes(4, "big")])

@@ -67,6 +67,8 @@ async def test_a_lane_ends_with_its_stream_and_the_other_way_round(tmp_path: Pat
             call.cancel()
             await line.lost
         async with asyncio.timeout(DEADLINE), lane_of(cluster, acks) as (call, line):
+            line.write(wire.columns_to_proto(1, [batch("near", 1, ("A1", OCCUPIED))]))
+            await acks.get()  # rejected, for there is no layout
             line.close()
             with pytest.raises(grpc.aio.AioRpcError) as end:
                 await call.read()
