@@ -25,3 +25,15 @@ class OutcomeUnknown(OperationError):
 
     def __init__(self) -> None:
         super().__init__("the primary changed meanwhile: the outcome is unknown, send it again")
+
+
+def the_operation_error(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the first OperationError of a group; all of it if something else is in it, a bug."""
+    expected, others = group.split(OperationError)
+    if expected is None or others is not None:
+        return group
+    first: BaseException = expected
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, OperationError)
+    return first

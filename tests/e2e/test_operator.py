@@ -65,7 +65,15 @@ async def test_status_of_three_and_of_the_last_one(tmp_path: Path) -> None:
             "occupied": 1,
             "unknown": 9,
             "counts": [],
-            "cameras": [{"camera": "east", "condition": "unknown", "since_us": None, "detail": ""}],
+            "cameras": [
+                {
+                    "camera": "east",
+                    "condition": "unknown",
+                    "since_us": None,
+                    "detail": "",
+                    "heard_by_primary": False,
+                }
+            ],
         }
         await group.supervisor.kill(first)
         await group.supervisor.kill(second)

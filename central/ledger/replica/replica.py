@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from central.ledger.command import Command, StoredBatches
-from central.ledger.errors import NotPrimary
+from central.ledger.errors import NotPrimary, the_operation_error
 from central.ledger.outcome import Outcome
 from central.ledger.peers.members import Standing
 from central.ledger.queries.queries import Queries
@@ -37,7 +37,6 @@ from central.ledger.snapshots.snapshots import SnapshotSource
 from central.ledger.state.state_machine import Applied, StateMachine, replace_state
 from central.raft import AppendEntries, Effects, Entry, InstallSnapshot, Message, Piece, Role
 from node.address import Address
-from node.errors import OperationError
 
 logger = logging.getLogger(__name__)
 
@@ -275,8 +274,8 @@ class Replica:
                     self._check_if_whole(self._received)
                 tasks.create_task(self._ticks.run(self._tick))
                 await self._failure
-        except* OperationError as group:
-            raise group.exceptions[0] from None
+        except ExceptionGroup as group:  # not `except*`, which groups what it raises in early 3.11
+            raise the_operation_error(group) from None
         finally:
             self._failure = None
             self._requests.abandon()

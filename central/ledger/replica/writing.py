@@ -107,7 +107,9 @@ class LogWriter:
                 loop = asyncio.get_running_loop()
                 loop.call_soon(loop.call_soon, self._write_now, write, batch)
             else:
+                self._held = True  # for good, if it fails
                 self._writer.guard(write)
+                self._held = False
                 self._obey(batch)
 
     def _write_now(self, write: Callable[[], None], batch: Sequence[Effects]) -> None:
@@ -125,10 +127,12 @@ class LogWriter:
         self._usual_s += _WEIGHT * (time.perf_counter() - began - self._usual_s)
 
     def _wrote(self, batch: Sequence[Effects], _: None, error: BaseException | None) -> None:
-        self._held, self._under_way = False, ()
+        self._under_way = ()
+        if error is not None:
+            self._on_failure(error)  # and nothing is obeyed any more: it may rest on that write
+            return
+        self._held = False
         try:
-            if error is not None:
-                raise error
             self._obey(batch)
             self._go_on()
         except BaseException as caught:

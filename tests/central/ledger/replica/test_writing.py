@@ -240,3 +240,30 @@ async def test_nothing_is_applied_while_somebody_holds_all(log: Log) -> None:
     log.writer.release()
     await log.all_obeyed()
     assert log.applied == [1]
+
+
+@pytest.mark.parametrize("leads", [True, False])
+@pytest.mark.parametrize("quick_s", [0.0, 1e6])
+async def test_nothing_is_obeyed_after_a_write_that_failed(
+    log: Log, monkeypatch: pytest.MonkeyPatch, *, leads: bool, quick_s: float
+) -> None:
+    log.leads = leads
+    log.add()
+    await log.all_obeyed()
+    for name in ("QUICK_S", "QUICK_LEADING_S"):
+        monkeypatch.setattr(writing, name, quick_s)
+    log.files.fail = True
+    try:
+        log.add()
+        async with asyncio.timeout(DEADLINE):
+            while not log.failures:
+                log.more.clear()
+                await log.more.wait()
+    except OperationError as error:
+        log.failures.append(error)
+    log.commit(2)  # by the disks of others
+    log.commit(3)
+    await asyncio.sleep(0)
+    assert log.applied == []
+    assert log.obeyed == [1]
+    assert len(log.failures) == 1
