@@ -155,9 +155,11 @@ class Watch:
     def applies(self, name: str, applied: int, entry: Entry, *, disk: Disk) -> None:
         """Look at an entry that a state machine takes (state-machine safety).
 
-        It is on the replica's own disk: a state ahead of its log could not be started again.
+        It is on the replica's own disk, or covered by a snapshot there that is still to be
+        restored: a state ahead of its log could not be started again.
         """
-        demand(entry == disk.entry_at(entry.index), "applied and not on disk", name, entry)
+        on_disk = entry.index <= disk.start.index or entry == disk.entry_at(entry.index)
+        demand(on_disk, "applied and not on disk", name, entry)
         demand(entry.index == applied + 1, "applied out of order", name, entry.index)
         demand(entry.index <= len(self.committed), "applied and not committed", name, entry)
         demand(entry == self.committed[entry.index - 1], "state-machine safety", name, entry)
