@@ -1,16 +1,19 @@
 """A rendered day through the processor's own decode, cut and classify."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.day.frames import RenderedDay
-from benchmarks.day.scores import DayScores
+from benchmarks.day.scores import DayScores, Flags
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
 from central.processor.neighbours import neighbours
 from models.classifier import SpotClassifier
 from models.patches import PatchCutter
+
+SECOND_US = 1_000_000
 
 
 def rendered_scores(
@@ -25,14 +28,21 @@ def rendered_scores(
         assert not isinstance(picture, Undecodable), picture.reason
         found.append(classifier.probabilities(cutter.cut(picture)))
         progress()
+    return scores_of_day(day, found, near=neighbours(polygons), model=model_name(classifier))
+
+
+def scores_of_day(
+    day: RenderedDay, found: Sequence[npt.NDArray[np.floating]], *, near: Flags, model: str
+) -> DayScores:
+    """Return the probabilities found of each frame, (N,), beside the day's truth."""
     return DayScores(
         name=f"rendered day {day.seed}",
         spot_ids=day.spot_ids,
-        times_us=np.arange(len(found), dtype=np.int64) * 1_000_000,
+        times_us=np.arange(len(found), dtype=np.int64) * SECOND_US,
         hours=day.hours,
         probabilities=np.array(found, np.float64),
         occupied=day.occupied,
-        near=neighbours(polygons),
+        near=near,
         counted=day.counted,
-        model=model_name(classifier),
+        model=model,
     )

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from benchmarks.day.frames import RenderedDay
+from benchmarks.day.rendered import SECOND_US, scores_of_day
 from benchmarks.day.scores import DayScores
 from central.layout.document import MILLION, Camera, Corner, Region
 from central.processor.camera_view import CameraView
@@ -18,8 +17,6 @@ from edge.encoder import Encoder, Send, SendSettings
 from edge.frames import LIVE, CapturedFrame
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
-
-SECOND_US = 1_000_000
 
 
 def strip_scores(
@@ -46,17 +43,7 @@ def strip_scores(
         encoder.answered(number + 1, taken=True, doubtful=scores.doubtful())
         found.append(last.take(scores, at_us))
         progress()
-    return DayScores(
-        name=f"rendered day {day.seed}",
-        spot_ids=day.spot_ids,
-        times_us=np.arange(len(found), dtype=np.int64) * SECOND_US,
-        hours=day.hours,
-        probabilities=np.array(found, np.float64),
-        occupied=day.occupied,
-        near=neighbours(polygons),
-        counted=day.counted,
-        model=model_name(classifier),
-    )
+    return scores_of_day(day, found, near=neighbours(polygons), model=model_name(classifier))
 
 
 def _camera(day: RenderedDay) -> Camera:
