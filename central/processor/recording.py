@@ -22,7 +22,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,6 +35,7 @@ from node.errors import UsageError
 logger = logging.getLogger(__name__)
 
 MAGIC = b"parkledger recording 1\n"
+KINDS = frozenset({"start", "frame", "blind", "boot", "hold"})
 SUFFIX = ".recording"
 _HEAD = struct.Struct("<III")
 _MOST = 64 * 1024 * 1024
@@ -81,7 +82,9 @@ def read_recording(path: Path) -> Iterator[Record]:
     """Yield the records of a file; raises UsageError for one that is none, or is damaged."""
     try:
         with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
+            if (begin := file.read(len(MAGIC))) != MAGIC:
+                if begin.startswith(MAGIC.rstrip(b"1\n")):
+                    raise _newer(path, "its format")
                 raise UsageError(f"{path}: is no recording; name a file of --record's folder")
             number = 0
             while (record := _next(path, file, number)) is not None:
@@ -104,7 +107,35 @@ def _next(path: Path, file: BinaryIO, number: int) -> Record | None:
         return None
     if zlib.crc32(body) != crc:
         raise damaged
-    return Record(json.loads(body[:meta_length]), body[meta_length:])
+    what = json.loads(body[:meta_length])
+    _check(path, what)
+    return Record(what, body[meta_length:])
+
+
+def _check(path: Path, what: Mapping[str, Any]) -> None:
+    """Raise UsageError for what this version cannot decide as the one that recorded it did."""
+    kind = what["kind"]
+    if kind not in KINDS:
+        raise _newer(path, f"records of kind '{kind}'")
+    if kind != "start":
+        return
+    known = {field.name for field in fields(EvidenceSettings)}
+    if unknown := sorted(set(what["evidence"]) - known):
+        raise _newer(path, f"the setting '{unknown[0]}'")
+    try:
+        EvidenceSettings(**what["evidence"])
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{path}: its settings cannot be used ({error}); replay it with the version of "
+            "Parkledger that recorded it"
+        ) from error
+
+
+def _newer(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{path}: was recorded by a newer version: this one does not know {what}; upgrade "
+        "Parkledger"
+    )
 
 
 class Recorder:

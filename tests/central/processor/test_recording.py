@@ -1,6 +1,8 @@
 """Recordings and their replay: live and again the same, what is stored, and damage."""
 
 import json
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +129,28 @@ async def test_another_layout_is_refused(ledger: FakeLedger, tmp_path: Path) -> 
     ):
         with pytest.raises(UsageError, match=message):
             list(Replay(wrong, BrightnessClassifier()).run(read_recording(file)))
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ({"kind": "start", "evidence": {"foresight_seconds": 5.0}}, "setting 'foresight_seconds'"),
+        ({"kind": "glimpse"}, "kind 'glimpse'"),
+        ({"kind": "start", "evidence": {}}, "settings cannot be used .*occupied_above"),
+        ({"kind": "start", "evidence": {"occupied_above": 1, "vacant_below": 2}}, "thresholds are"),
+    ],
+)
+def test_what_another_version_recorded_is_refused_in_a_line(
+    tmp_path: Path, what: dict[str, object], message: str
+) -> None:
+    meta = json.dumps(what).encode()
+    file = tmp_path / "its.recording"
+    file.write_bytes(MAGIC + struct.pack("<III", len(meta), 0, zlib.crc32(meta)) + meta)
+    with pytest.raises(UsageError, match=f"its.recording: .*{message}"):
+        list(read_recording(file))
+    file.write_bytes(MAGIC.replace(b"1", b"2"))
+    with pytest.raises(UsageError, match="newer version: this one does not know its format"):
+        list(read_recording(file))
 
 
 def test_a_disk_that_is_full_ends_the_recording_only(tmp_path: Path) -> None:
