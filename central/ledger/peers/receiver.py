@@ -18,7 +18,8 @@ from central.ledger.wire.framing import Frames, frame
 from central.ledger.wire.sockets import notice_silence
 from central.raft import Message
 from node.address import Address
-from node.errors import OperationError, UsageError
+from node.errors import UsageError
+from node.listening import take_connections
 from protos import raft_pb2, raft_pb2_grpc
 
 logger = logging.getLogger(__name__)
@@ -56,16 +57,12 @@ class Door(raft_pb2_grpc.RaftServiceServicer):
 
     async def open(self, listen: Address) -> None:
         """Take connections; port 0 is any that is free. Raises OperationError."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(
-                lambda: _Caller(self, self._callers), listen.host.strip("[]"), listen.port
-            )
-        except OSError as error:
-            raise OperationError(
-                f"cannot take peers' connections on {listen}: {error.strerror}; choose another "
-                "port with --peer-port"
-            ) from error
+        self._server = await take_connections(
+            lambda: _Caller(self, self._callers),
+            listen,
+            what="peers' connections",
+            option="--peer-port",
+        )
         self.peers.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
