@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from edge.encode import Colour, encode_jpeg, encode_patches, limit_width, shrink
 from edge.frames import CapturedFrame, Cut, EncodedFrame, Image
-from edge.gate import ChangeGate, GateSettings, signatures
+from edge.gate import ChangeGate, GateSettings
 from edge.masks import burn
 from edge.plan import CutPlan
 from models.patches import PatchCutter, reduction
+from models.signatures import signatures
 
 
 class Send(enum.Enum):

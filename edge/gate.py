@@ -3,16 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from models.patches import Image
-
-Signatures = npt.NDArray[np.uint8]
-"""(regions, cells): a coarse grey picture of each region, 16 x 16 cells a look."""
-
-_SIDE = 16
+from models.signatures import Signatures, differ
 
 
 @dataclass(frozen=True)
@@ -31,17 +24,6 @@ class GateSettings:
     brightness: float = 32.0
     refresh_s: float = 30.0
     doubtful_s: float = 3.0
-
-
-def signatures(patches: Image) -> Signatures:
-    """(N, rows, size, 3) uint8 BGR patches -> one signature each."""
-    count, rows, size, _ = patches.shape
-    if not count:
-        return np.empty((0, 0), dtype=np.uint8)
-    grey = cv2.cvtColor(patches.reshape(count * rows, size, 3), cv2.COLOR_BGR2GRAY)
-    cells_down = _SIDE * rows // size
-    small = cv2.resize(grey, (_SIDE, count * cells_down), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8).reshape(count, cells_down * _SIDE)
 
 
 class ChangeGate:
@@ -65,12 +47,13 @@ class ChangeGate:
         due[unsure] |= age[unsure] >= self._settings.doubtful_s
         if self._settings.threshold <= 0.0 or self._last is None:
             due[:] = True
-        elif now_look.size:
-            difference = now_look.astype(np.int16) - self._last
-            mean = difference.mean(axis=1)
-            texture = np.abs(difference - mean[:, None]).mean(axis=1)
-            due |= texture >= self._settings.threshold
-            due |= np.abs(mean) >= self._settings.brightness
+        else:
+            due |= differ(
+                now_look,
+                self._last,
+                threshold=self._settings.threshold,
+                brightness=self._settings.brightness,
+            )
         return tuple(int(place) for place in np.flatnonzero(due))
 
     def sent(self, places: Iterable[int], look: Signatures, *, now: float) -> None:

@@ -302,7 +302,7 @@ class PatchCutter:
         self.height = height
         self.count = len(polygons)
         corners = corners_in_pixels(polygons, width=width, height=height)
-        self._shade = Shade(polygons, width=width, height=height, spec=spec)
+        self.shade = Shade(polygons, width=width, height=height, spec=spec)
         self._runs = tuple(self._make_runs(_homographies(corners, spec))) if corners else ()
         self._levels = max((run.level for run in self._runs), default=0) + 1
 
@@ -347,7 +347,7 @@ class PatchCutter:
         Raises ValueError for a frame of another size or type than the cutter was made for.
         """
         patches = self.sample(frame)
-        self._shade.apply(patches)
+        self.shade.apply(patches)
         return patches
 
     def sample(self, frame: Image) -> Image:

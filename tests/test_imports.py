@@ -55,7 +55,7 @@ LEDGER_ROOMS: dict[str, tuple[str, ...]] = {
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "node": (),
     "protos": (),
-    "edge": ("node", "protos", "models.patches", "models.strips"),
+    "edge": ("node", "protos", "models.patches", "models.signatures", "models.strips"),
     "models": ("node", "sample_videos"),
     "sample_videos": ("node",),
     "central.raft": (),

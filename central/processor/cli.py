@@ -10,6 +10,7 @@ import click
 
 from central.ledger.client import LedgerClient
 from central.processor.evidence import EvidenceSettings
+from central.processor.looks import ReuseSettings
 from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings
 from models.classifier import SpotClassifier
@@ -203,6 +204,24 @@ async def _serve(
     help="Threshold: above it, averaged over time, a probability of occupied is no sign of none.",
 )
 @click.option(
+    "--change-threshold",
+    type=click.FloatRange(0, 255),
+    default=ReuseSettings.threshold,
+    show_default=True,
+    show_envvar=True,
+    help="Grey levels (of 256) by which a spot must look different on average from when it was "
+    "last classified to be classified again, as doubtful ones always are; 0 classifies every spot "
+    "of every frame.",
+)
+@click.option(
+    "--refresh-every",
+    type=click.FloatRange(min=0),
+    default=ReuseSettings.refresh_s,
+    show_default=True,
+    show_envvar=True,
+    help="Classify each spot at least every so many seconds, changed or not.",
+)
+@click.option(
     "--silent-after",
     type=click.FloatRange(0, min_open=True),
     default=None,
@@ -260,6 +279,8 @@ def processor(
     workers: int,
     occupied_above: float | None,
     vacant_below: float | None,
+    change_threshold: float,
+    refresh_every: float,
     silent_after: float | None,
     max_cameras: int,
     metrics: Address | None,
@@ -289,6 +310,7 @@ def processor(
             vacant_below=vacant_below,
             **evidence,
         ),
+        reuse=ReuseSettings(threshold=change_threshold, refresh_s=refresh_every),
         workers=workers,
         max_cameras=max_cameras,
         silent_after=silent_after,

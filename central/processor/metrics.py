@@ -15,6 +15,7 @@ class Metrics:
     def __init__(self) -> None:
         self._frames: Counter[tuple[str, Outcome]] = Counter()
         self._changes: Counter[str] = Counter()
+        self._patches = {"classified": 0, "reused": 0}
         self._buckets = [0] * (len(BOUNDS_S) + 1)
         self._seconds = 0.0
 
@@ -25,6 +26,11 @@ class Metrics:
     def changes(self, camera_id: str, count: int) -> None:
         """A camera's evidence changed so many spots."""
         self._changes[camera_id] += count
+
+    def patches(self, *, classified: int, reused: int) -> None:
+        """So many spots of a frame were classified, and so many kept the score that they had."""
+        self._patches["classified"] += classified
+        self._patches["reused"] += reused
 
     def took(self, seconds: float) -> None:
         """So long after it had come a frame had been classified and its spots decided."""
@@ -56,6 +62,13 @@ class Metrics:
                 "counter",
                 "Spots whose believed occupancy changed.",
                 changes,
+            )
+            + family(
+                "parkledger_processor_patches_total",
+                "counter",
+                "Spots of frames and strips, by where their score is from; reused: the patch looks "
+                "as when it was last classified.",
+                [({"score": where}, float(count)) for where, count in self._patches.items()],
             )
             + family(
                 "parkledger_processor_cameras",

@@ -7,34 +7,45 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import cv2
+import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, check, decode_checked
 from central.processor.frames import Frame, Outcome, Verdict
+from central.processor.looks import Looks
+from central.processor.reuse import Patches, classify_all, classify_changed
 from central.processor.scores import Scores
-from central.processor.strips import classify_strip
-from models.patches import Image
+from central.processor.strips import patches_of_strip
 from node.memory import keep_large_buffers
 
 logger = logging.getLogger(__name__)
 
 
-def classify(classifier: Classifier, view: CameraView, frame: Frame) -> Scores | Verdict:
-    """Return the frame's scores, or the verdict on why there are none. Blocking; no state."""
+def classify(
+    classifier: Classifier, view: CameraView, frame: Frame, looks: Looks | None = None
+) -> Scores | Verdict:
+    """Return the frame's scores, or the verdict on why there are none. Blocking; no state.
+
+    looks: of earlier frames: what looks alike is not classified again. None: everything is.
+    """
     try:
-        if frame.cut is not None:
-            return classify_strip(classifier, view, frame, frame.cut)
-        patches = _patches(view, frame)
+        cut = frame.cut
+        patches = _patches(view, frame) if cut is None else patches_of_strip(view, frame, cut)
         if isinstance(patches, Verdict):
             return patches
-        return Scores(classifier.probabilities(patches) if len(patches) else ())
+        places = None if cut is None else cut.places
+        if not len(patches.whose):
+            return Scores((), places)
+        if looks is None:
+            return classify_all(classifier, patches, places=places)
+        return classify_changed(classifier, patches, looks, frame.captured_at_us, places=places)
     except (ValueError, MemoryError, cv2.error) as error:
         logger.error("frame not classified camera=%s: %s", view.camera.camera_id, error)
         return Verdict(Outcome.FAILED, " ".join(str(error).split()) or type(error).__name__)
 
 
-def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
+def _patches(view: CameraView, frame: Frame) -> Patches | Verdict:
     """Decode a whole picture and cut all spots from it."""
     # A picture that is not what it says must not become the shape that the regions are used with.
     if (wrong := check(frame.jpeg, width=frame.width, height=frame.height)) is not None:
@@ -47,7 +58,8 @@ def _patches(view: CameraView, frame: Frame) -> Image | Verdict:
     )
     if isinstance(picture, Undecodable):
         return Verdict(Outcome.CORRUPT, picture.reason)
-    return sampler.cutter.cut(picture)
+    cutter = sampler.cutter
+    return Patches(cutter.sample(picture), np.arange(cutter.count), cutter.shade)
 
 
 _Answer = asyncio.Future[Scores | Verdict]
@@ -75,17 +87,21 @@ class Workers:
         """Hold this (`async with`) while picking a frame and classifying it."""
         return self._turns
 
-    async def classify(self, view: CameraView, frame: Frame) -> Scores | Verdict:
-        """Classify one frame in a worker."""
+    async def classify(
+        self, view: CameraView, frame: Frame, looks: Looks | None = None
+    ) -> Scores | Verdict:
+        """Classify one frame in a worker; arguments as of `classify`."""
         future: _Answer = asyncio.get_running_loop().create_future()
         # `run_in_executor` would chain two futures, for a tenth of what a frame costs the loop.
-        self._threads.submit(self._classify, view, frame, future)
+        self._threads.submit(self._classify, view, frame, looks, future)
         return await future
 
-    def _classify(self, view: CameraView, frame: Frame, future: _Answer) -> None:
+    def _classify(
+        self, view: CameraView, frame: Frame, looks: Looks | None, future: _Answer
+    ) -> None:
         answer: Callable[[], None]
         try:
-            answer = partial(_answer, future, classify(self.classifier, view, frame))
+            answer = partial(_answer, future, classify(self.classifier, view, frame, looks))
         except BaseException as error:  # whoever awaits it shall have it
             answer = partial(_fail, future, error)
         future.get_loop().call_soon_threadsafe(answer)

@@ -4,8 +4,9 @@ The file: the line `parkledger recording 1`, then records. A record is two lengt
 what follows (three unsigned 32-bit little-endian numbers), a JSON object, and the JPEG as it came
 (empty where there is none). `kind` says what the object is:
 
-- start: a filter began: camera, layout_version, plan_id, model, evidence (its settings), held
-  (occupancy by spot)
+- start: a filter began: camera, layout_version, plan_id, model, evidence (its settings), reuse
+  (when spots are classified again; missing, as in older recordings: always), held (occupancy by
+  spot)
 - frame: one that was classified: boot_id, sequence, captured_at_us, width, height, and for strips
   cut ([plan_id, places], or where there are two JPEGs [plan_id, places, fine, fine_at])
 - blind: all spots became unknown, at_us
@@ -30,6 +31,7 @@ from central.ledger.records import Occupancy
 from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceSettings
 from central.processor.frames import Cut, Frame
+from central.processor.looks import ReuseSettings
 from node.errors import UsageError
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,15 @@ SUFFIX = ".recording"
 _HEAD = struct.Struct("<III")
 _MOST = 64 * 1024 * 1024
 """Bytes of one part of a record; more is damage."""
+
+
+@dataclass(frozen=True)
+class DecidedBy:
+    """What detections depend on beside frames and layout; model: see `model_name`."""
+
+    evidence: EvidenceSettings
+    reuse: ReuseSettings
+    model: str
 
 
 @dataclass(frozen=True)
@@ -149,8 +160,7 @@ class Recorder:
     def start(
         self,
         view: CameraView,
-        evidence: EvidenceSettings,
-        model: str,
+        decided_by: DecidedBy,
         held: Mapping[str, Occupancy],
     ) -> None:
         """A filter began."""
@@ -160,8 +170,7 @@ class Recorder:
                 "camera": view.camera.camera_id,
                 "layout_version": view.layout_version,
                 "plan_id": view.plan_id,
-                "model": model,
-                "evidence": asdict(evidence),
+                **asdict(decided_by),
                 "held": {spot_id: int(occupancy) for spot_id, occupancy in held.items()},
             }
         )

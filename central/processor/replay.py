@@ -11,6 +11,7 @@ from central.processor.camera_view import CameraView
 from central.processor.classifier import Classifier
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import Verdict
+from central.processor.looks import Looks, ReuseSettings
 from central.processor.pipeline import classify
 from central.processor.recording import Record
 from central.processor.scores import LastScores
@@ -51,6 +52,8 @@ class Replay:
         self._view: CameraView | None = None
         self._filter: EvidenceFilter | None = None
         self._scores = LastScores(0)
+        self._looks: Looks | None = None
+        self._reuse = ReuseSettings(threshold=0.0)
         self.model = ""  # that the recording was made with
 
     def run(self, records: Iterable[Record]) -> Iterator[Replayed]:
@@ -64,7 +67,7 @@ class Replay:
             elif kind == "blind":
                 yield from self._blind(record.what)
             elif kind == "boot":
-                self._scores = LastScores(len(self._view.spot_ids) if self._view else 0)
+                self._forget_looks()
             elif kind == "hold":
                 assert self._filter is not None
                 self._filter.restart(record.what["spot"], Occupancy(record.what["occupancy"]))
@@ -97,22 +100,29 @@ class Replay:
         held = {spot_id: Occupancy(value) for spot_id, value in what["held"].items()}
         settings = EvidenceSettings(**what["evidence"])
         self._filter = EvidenceFilter(settings, self._view.spot_ids, held, near=self._view.near())
+        self._reuse = ReuseSettings(**what.get("reuse", {"threshold": 0.0}))
         if before is None or before.plan_id != self._view.plan_id:
-            self._scores = LastScores(len(self._view.spot_ids))
+            self._forget_looks()
+
+    def _forget_looks(self) -> None:
+        spots = len(self._view.spot_ids) if self._view else 0
+        self._scores = LastScores(spots)
+        self._looks = Looks.begin(self._reuse, spots)
 
     def _frame(self, record: Record) -> Iterator[Replayed]:
         assert self._view is not None
         assert self._filter is not None
         frame = record.frame
-        result = classify(self._classifier, self._view, frame)
+        result = classify(self._classifier, self._view, frame, self._looks)
         if isinstance(result, Verdict):
             raise UsageError(
                 f"frame {frame.sequence} cannot be classified now ({result.detail}); replay it "
                 "with the layout and a model of the same patches as then"
             )
+        self._looks = result.looks or self._looks
         probabilities = self._scores.take(result, frame.captured_at_us)
         changes = self._filter.observe(
-            probabilities, frame.captured_at_us, compared=frame.is_compared
+            probabilities, frame.captured_at_us, compared=frame.is_compared or result.differs
         )
         for detection in changes:
             yield Replayed(

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from central.processor.doubt import is_doubtful
+from central.processor.looks import Looks
 
-DOUBT: Final = 0.03
-"""A score at least so far from 0 and 1 may come to lie on the other side of a threshold (that of
-one half, or the evidence filter's) by what a coarse JPEG does to its patch: see `doubtful`."""
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -20,15 +18,25 @@ class Scores:
     """Probabilities of occupied.
 
     places: whose they are among the view's spots, rising; None: of all of them, in their order.
+    looks: what the next frame is compared with; None: as before. reused: how many of the
+    probabilities are of an earlier frame that looked alike. differs: of a whole picture, whether
+    anything in it looks other than in the last one.
     """
 
     probabilities: Sequence[float] | npt.NDArray[np.float32]
     places: tuple[int, ...] | None = None
+    looks: Looks | None = None
+    reused: int = 0
+    differs: bool = False
+
+    @property
+    def classified(self) -> int:
+        """How many of the probabilities are new."""
+        return len(self.probabilities) - self.reused
 
     def doubtful(self) -> tuple[int, ...]:
         """Return the places, rising, whose scores a finer picture could still turn."""
-        scores = np.asarray(self.probabilities)
-        found = np.flatnonzero((scores >= DOUBT) & (scores <= 1.0 - DOUBT)).tolist()
+        found = np.flatnonzero(is_doubtful(np.asarray(self.probabilities))).tolist()
         return tuple(found if self.places is None else (self.places[at] for at in found))
 
 

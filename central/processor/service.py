@@ -63,6 +63,7 @@ class Processor:
             spec=classifier.spec,
             model=self._model,
             processor_boot_id=self._boot_id,
+            reuse=settings.reuse,
             metrics=self._metrics,
             recordings=None
             if settings.record is None

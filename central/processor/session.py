@@ -1,6 +1,6 @@
 """One camera across its streams: regions, evidence, beliefs and counts.
 
-Lives in the event loop; only `view` is handed to a worker thread.
+Lives in the event loop; only `view` and `looks` are handed to a worker thread.
 """
 
 import logging
@@ -19,9 +19,10 @@ from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import CameraWord, Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
+from central.processor.looks import Looks, ReuseSettings
 from central.processor.metrics import Metrics
 from central.processor.realign import Proposal
-from central.processor.recording import Recordings
+from central.processor.recording import DecidedBy, Recordings
 from central.processor.scores import LastScores, Scores
 from central.processor.sight import Sight
 from central.processor.silence import Silence
@@ -39,6 +40,7 @@ class SessionSettings:
     spec: PatchSpec
     model: str  # first 16 hex digits of the model file's SHA-256
     processor_boot_id: str
+    reuse: ReuseSettings = field(default_factory=ReuseSettings)
     metrics: Metrics = field(default_factory=Metrics)
     recordings: Recordings | None = None  # where pictures are recorded; None: nowhere
 
@@ -63,7 +65,8 @@ class CameraSession:
         self.on_view: Callable[[], None] = lambda: None  # called when `view` is another
         self._settings = settings
         self.metrics = settings.metrics
-        self._last_scores = LastScores(len(self.view.spot_ids))
+        self.looks: Looks | None = None  # that a worker compares the next frame with
+        self._forget_looks()
         self._sight = Sight()
         self._own_batches = 0  # of this processor for the camera, in its own name
         kept, run = settings.recordings, settings.processor_boot_id
@@ -77,8 +80,9 @@ class CameraSession:
 
     def _new_filter(self, entry: CameraEntry) -> EvidenceFilter:
         if self._recorder is not None:
-            evidence, model = self._settings.evidence, self._settings.model
-            self._recorder.start(self.view, evidence, model, entry.held)
+            settings = self._settings
+            decided_by = DecidedBy(settings.evidence, settings.reuse, settings.model)
+            self._recorder.start(self.view, decided_by, entry.held)
         return EvidenceFilter(
             self._settings.evidence, self.view.spot_ids, entry.held, near=self.view.near()
         )
@@ -123,9 +127,11 @@ class CameraSession:
         well = self._sight.seen(frame.captured_at_us)
         if self._recorder is not None:
             self._recorder.frame(boot_id, frame)
+        self.looks = result.looks or self.looks
+        self.metrics.patches(classified=result.classified, reused=result.reused)
         probabilities = self._last_scores.take(result, frame.captured_at_us)
         changes = self._filter.observe(
-            probabilities, frame.captured_at_us, compared=frame.is_compared
+            probabilities, frame.captured_at_us, compared=frame.is_compared or result.differs
         )
         # Of a camera that the ledger never heard of, that all is well goes with its first change.
         known = changes or self.beliefs.report is not None
@@ -169,7 +175,7 @@ class CameraSession:
         self._sight.new_boot()
         if self._recorder is not None:
             self._recorder.boot()
-        self._last_scores = LastScores(len(self.view.spot_ids))
+        self._forget_looks()
 
     def _say_trouble(self, at_us: int) -> None:
         """What is wrong now, in our own name: the keys of the camera's boot are its frames'."""
@@ -255,11 +261,17 @@ class CameraSession:
         self._repeat_trouble()
         return True
 
+    def _forget_looks(self) -> None:
+        """Nothing is known any more of what spots looked like."""
+        spots = len(self.view.spot_ids)
+        self._last_scores = LastScores(spots)
+        self.looks = Looks.begin(self._settings.reuse, spots)
+
     def _take_view(self, view: CameraView) -> None:
         told_the_same = view.plan_id == self.view.plan_id
         self.view = view
         if not told_the_same:
-            self._last_scores = LastScores(len(view.spot_ids))
+            self._forget_looks()
             self.on_view()
 
     def _repeat_trouble(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from central.processor.directory import DirectorySettings
 from central.processor.evidence import EvidenceSettings
+from central.processor.looks import ReuseSettings
 from node.address import Address
 
 
@@ -27,6 +28,7 @@ class ProcessorSettings:
     processor_id: str
     listen: Address
     evidence: EvidenceSettings
+    reuse: ReuseSettings = field(default_factory=ReuseSettings)
     picture_port: int = 0  # of lanes, on the host of `listen`; 0: any that is free
     workers: int = 1  # threads that classify
     max_cameras: int = 500  # streams at a time

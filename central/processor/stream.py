@@ -187,7 +187,8 @@ class CameraStream:
             if not self._no_more:
                 self._arrived.clear()
             view = session.view
-            result = session.distrusted or await self._workers.classify(view, frame)
+            looks = session.looks
+            result = session.distrusted or await self._workers.classify(view, frame, looks)
         now = self._clock.monotonic()
         verdict = session.observe(self.hello.boot_id, frame, view, result, now=now)
         session.metrics.took(now - came)

@@ -1,4 +1,4 @@
-"""A strip's JPEGs to scores: patches come as a camera cut them, but for the shade."""
+"""A strip's JPEGs to patches, which come as a camera cut them, but for the shade."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,33 +7,27 @@ from operator import lt
 import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
-from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, decode
 from central.processor.frames import Cut, Frame, Outcome, Verdict
-from central.processor.scores import Scores
+from central.processor.reuse import Patches
 from models.patches import Image, PatchSpec, Places
 from models.strips import strip_size, unpack
 
 
-def classify_strip(
-    classifier: Classifier, view: CameraView, frame: Frame, cut: Cut
-) -> Scores | Verdict:
-    """Return the scores of a strip's places, or the verdict on why there are none."""
+def patches_of_strip(view: CameraView, frame: Frame, cut: Cut) -> Patches | Verdict:
+    """Return the patches of a strip, or the verdict on why there are none."""
     whose = _whose(view, cut)
     if isinstance(whose, Verdict):
         return whose
     shade = view.shade(frame.width, frame.height)
     if isinstance(shade, WrongAspect):
         return Verdict(Outcome.WRONG_SIZE, shade.reason)
-    # Patches stay in the order in which they were sent: it is their scores that are put in order.
+    # They stay in the order in which they were sent: it is their scores that are put in order.
     patches = np.empty((len(whose), *view.spec.shape), dtype=np.uint8)
     for part in _parts(frame.jpeg, cut):
         if (bad := _unpack(part.jpeg, patches[part.which], view.spec)) is not None:
             return Verdict(Outcome.CORRUPT, bad.reason)
-    if not len(patches):
-        return Scores((), cut.places)
-    shade.apply(patches, whose)
-    return Scores(classifier.probabilities(patches)[whose.argsort()], cut.places)
+    return Patches(patches, whose, shade, fine=len(cut.fine))
 
 
 def _whose(view: CameraView, cut: Cut) -> Places | Verdict:

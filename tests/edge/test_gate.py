@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from edge.gate import ChangeGate, GateSettings, signatures
+from edge.gate import ChangeGate, GateSettings
 from models.patches import Image
+from models.signatures import signatures
 
 SETTINGS = GateSettings(threshold=4.0, brightness=32.0, refresh_s=30.0)
 
@@ -18,15 +19,6 @@ def gate_that_sent(patches: Image, settings: GateSettings = SETTINGS) -> ChangeG
     assert gate.changed(look, now=0.0) == tuple(range(len(patches)))
     gate.sent(range(len(patches)), look, now=0.0)
     return gate
-
-
-def test_a_signature_is_a_coarse_grey_picture_of_both_looks() -> None:
-    patches = np.zeros((2, 64, 32, 3), np.uint8)
-    patches[1, 32:, 16:] = 200
-    look = signatures(patches).reshape(2, 32, 16)
-    assert not look[0].any()
-    assert (look[1, 16:, 8:] == 200).all()
-    assert look[1].sum() == 200 * 16 * 8
 
 
 def test_what_stays_is_not_sent_again() -> None:

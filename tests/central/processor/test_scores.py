@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 
-from central.processor.scores import DOUBT, LastScores, Scores
+from central.processor.doubt import DOUBT
+from central.processor.scores import LastScores, Scores
 
 SECOND = 1_000_000
 

@@ -149,15 +149,27 @@ def test_what_was_doubtful_is_told_with_the_answer() -> None:
     assert seen.doubtful == (1,)
 
 
-@pytest.mark.parametrize("strips", [True, False])
-def test_a_quiet_lot_is_watched_by_cameras_that_compare(strips: bool) -> None:
-    """A car that scores 0.4 is believed where it was seen to come, not where a picture jumped."""
+@pytest.mark.parametrize(
+    ("strips", "differs", "watched"),
+    [(True, False, True), (False, True, True), (False, False, False)],
+)
+def test_a_quiet_lot_is_watched_unless_its_picture_stands_still(
+    strips: bool, differs: bool, watched: bool
+) -> None:
+    """A car that scores 0.4 is believed where it was seen to come, not where a picture jumped.
+
+    Of strips the camera compared them, of whole pictures whose scores are reused the processor.
+    """
     one = session("vvvv")
 
     def show(sequence: int, score: float, *, news: bool) -> None:
         places = (0, 1, 2, 3) if news else ()
         cut = Cut(one.view.plan_id, places) if strips else None
-        scores = Scores((score,) * len(places), places) if strips else Scores((score,) * 4)
+        scores = (
+            Scores((score,) * len(places), places)
+            if strips
+            else Scores((score,) * 4, differs=differs)
+        )
         said = one.observe("b", replace(frame(sequence), cut=cut), one.view, scores, now=sequence)
         assert said.outcome is Outcome.CLASSIFIED
 
@@ -166,4 +178,4 @@ def test_a_quiet_lot_is_watched_by_cameras_that_compare(strips: bool) -> None:
     for sequence in range(101, 121):
         show(sequence, 0.4, news=sequence == 101)
     batch = one.beliefs.take()
-    assert (batch is not None and len(batch.detections) == 4) is strips
+    assert (batch is not None and len(batch.detections) == 4) is watched

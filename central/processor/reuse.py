@@ -1,0 +1,65 @@
+"""Patches to scores: what changed is classified, the rest keep the scores that they have."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from central.processor.classifier import Classifier
+from central.processor.looks import Looks
+from central.processor.scores import Scores
+from models.patches import Image, Places, Shade
+from models.signatures import signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """What was cut from a picture, or came in a strip; not shaded yet, and shaded in place.
+
+    whose: places among the view's spots, in any order. fine: how many of the last ones are of a
+    better quality than the others: they were asked for, so they are classified in any case.
+    """
+
+    pixels: Image  # (M, *spec.shape) uint8 BGR
+    whose: Places  # (M,)
+    shade: Shade
+    fine: int = 0
+
+
+def classify_all(
+    classifier: Classifier, patches: Patches, *, places: tuple[int, ...] | None = None
+) -> Scores:
+    """Classify every patch. places: `whose`, rising; None: they are all of a whole picture."""
+    patches.shade.apply(patches.pixels, patches.whose)
+    return Scores(classifier.probabilities(patches.pixels)[patches.whose.argsort()], places)
+
+
+def classify_changed(
+    classifier: Classifier,
+    patches: Patches,
+    looks: Looks,
+    at_us: int,
+    *,
+    places: tuple[int, ...] | None = None,
+) -> Scores:
+    """Classify what looks other than when it was last classified; else as `classify_all`.
+
+    at_us: when the picture was captured, microseconds.
+    """
+    now, whose = signatures(patches.pixels), patches.whose
+    due = looks.due(now, whose, at_us)
+    due[len(due) - patches.fine :] = True
+    which = np.flatnonzero(due)
+    known = looks
+    if len(which):
+        pixels = patches.pixels if due.all() else patches.pixels[which]
+        patches.shade.apply(pixels, whose[which])
+        fresh = classifier.probabilities(pixels)
+        known = looks.with_classified(now[which], whose[which], fresh, at_us)
+    whole = places is None
+    return Scores(
+        known.probabilities[np.sort(whose)],
+        places,
+        looks=replace(known, last=now) if whole else known,
+        reused=len(due) - len(which),
+        differs=whole and (looks.last is None or not np.array_equal(now, looks.last)),
+    )
