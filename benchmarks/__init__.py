@@ -4,6 +4,8 @@ A benchmark is a module with a click command `benchmark` (options of its own, th
 `@report_options`) and a line in `BENCHMARKS`. Never in the wheel.
 """
 
+import models  # noqa: F401 - silences ONNX Runtime before any benchmark imports it
+
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "demo": ("benchmarks.demo", "The main job: frames, CPU, latency, fail-over, agreement."),
     "classifier": (
