@@ -12,6 +12,7 @@ from edge.readers import open_source
 from edge.source import Source, SourceKind
 from edge.stills import holds_picture
 from node.errors import OperationError, UsageError
+from node.files import write_whole
 
 _QUALITY = 100
 # Webcams adjust to the light first, and a network stream may begin between two key frames.
@@ -34,7 +35,7 @@ def take_snapshot(
         raise UsageError(f"snapshot '{path}': name it *.jpg, it is written as JPEG")
     image = one_picture(source, open_reader=open_reader, settle_s=settle_s)
     try:
-        path.write_bytes(encode_jpeg(image, quality=_QUALITY))
+        write_whole(path, encode_jpeg(image, quality=_QUALITY))
     except OSError as error:
         raise UsageError(
             f"snapshot '{path}' cannot be written ({error.strerror}); check the folder"

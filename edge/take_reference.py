@@ -21,6 +21,7 @@ from edge.reference import (
 from edge.snapshot import one_picture
 from edge.source import Source
 from node.errors import UsageError
+from node.files import write_whole
 
 
 def take_reference(
@@ -50,7 +51,7 @@ def take_reference(
     except ValueError as error:
         raise UsageError(f"reference '{path}': {error}") from error
     try:
-        path.write_bytes(data)
+        write_whole(path, data)
     except OSError as error:
         raise UsageError(
             f"reference '{path}' cannot be written ({error.strerror}); check the folder"

@@ -4,6 +4,7 @@ Lazy loading is what keeps a camera node small: `parkledger camera` must import 
 onnxruntime nor anything of `central` (a test checks it in a process of its own).
 """
 
+import errno
 import importlib
 import sys
 from typing import Any, NoReturn
@@ -142,6 +143,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, help_line) for name, (_, _, help_line) in COMMANDS.items()])
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"auto_envvar_prefix": "PARKLEDGER", "help_option_names": ["-h", "--help"]},
@@ -179,4 +183,9 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         fail(str(error), exit_code=2)
     except ParkledgerError as error:
         fail(str(error), exit_code=1)
+    except OSError as error:
+        # Files are written by those who name them in their errors: what is left is the output.
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            raise
+        fail(f"the output cannot be written ({error.strerror}); free its disk", exit_code=1)
     sys.exit(result if isinstance(result, int) else 0)

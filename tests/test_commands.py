@@ -205,3 +205,20 @@ def test_what_a_machine_without_extras_runs_and_which_extra_the_rest_asks_for() 
         "evaluate": "all",
         "convert-labels": "all",
     }
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_an_output_that_has_no_room_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "node", "--help"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.stderr == (
+        "parkledger: the output cannot be written (No space left on device); free its disk\n"
+    )
+    assert ended.returncode == 1

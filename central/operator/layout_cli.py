@@ -1,7 +1,6 @@
 """`parkledger layout`: click, then the question, then the file."""
 
 import asyncio
-import contextlib
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from central.operator.applying import contents
 from central.operator.connecting import connected
 from central.operator.instants import instant_of, text_of, zone_of
 from central.operator.options import answer_timeout_option, ledger_option
+from node import files
 from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
@@ -126,14 +126,7 @@ def _check_new(out: Path) -> None:
 
 def write_whole(out: Path, text: str) -> None:
     """Write a file whole, or leave what was there; raises UsageError."""
-    part = out.with_name(f"{out.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
+        files.write_whole(out, text.encode())
     except OSError as error:
-        with contextlib.suppress(OSError):  # where nothing can be written nothing is to be removed
-            part.unlink(missing_ok=True)
         raise UsageError(f"{out}: cannot be written ({error.strerror}); check it") from None

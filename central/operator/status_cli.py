@@ -52,8 +52,7 @@ def status(ledger: tuple[Address, ...], timeout: float, json: bool) -> int:
     if json:
         click.echo(dumps(overview_object(overview)))
     elif overview.state is None and all(answer.status is None for answer in overview.replicas):
-        asked = ",".join(str(address) for address in ledger)
-        raise OperationError(f"no replica answers at {asked}: check --ledger and the replicas")
+        raise OperationError(overview.state_fault)
     else:
         console = Console(highlight=False)
         if not console.is_terminal:

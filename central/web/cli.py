@@ -121,7 +121,7 @@ def _origin(text: str) -> str:
 
 def read_token(file: Path | None) -> str:
     """Return the token of a file, empty without one; raises UsageError."""
-    token = secret_of("--token", file)
+    token = secret_of("--token", file, at_least=MIN_TOKEN)
     if file is None:
         return ""
     if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:

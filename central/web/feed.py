@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 PROBE_EVERY_S = 1.0
 READ_TIME_OUT_S = 5.0
 FAR_FUTURE_US = 1 << 60
+_SILENT = "the ledger has not answered yet"
 
 
 class Feed:
@@ -30,7 +31,7 @@ class Feed:
         self._hub = hub
         self.view: View | None = None
         self.freshness = Freshness()
-        self.fault = "the ledger has not answered yet"
+        self.fault = _SILENT
 
     async def run(self) -> None:
         """Follow the ledger until cancelled."""
@@ -91,7 +92,8 @@ class Feed:
                 self._note(error)
             else:
                 if self.fault:
-                    logger.info("ledger answers again index=%d", index)
+                    again = "" if self.fault == _SILENT else " again"
+                    logger.info("ledger answers%s index=%d", again, index)
                 self.fault = ""
                 applied = self.view.index if self.view is not None else 0
                 self.freshness.confirm(asked=asked, index=index, applied=applied)

@@ -20,7 +20,7 @@ def secret_of(option: str, file: Path | None, *, at_least: int = 1) -> str:
     secret = lines[0].strip() if lines else ""
     if len(secret) < at_least:
         raise UsageError(
-            f"{option} {file}: its first line must have at least {at_least} characters, such as "
+            f"{option} {file}: its first line must have {at_least} or more characters, such as "
             "'openssl rand -hex 16' gives"
         )
     return secret

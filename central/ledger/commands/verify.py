@@ -142,8 +142,14 @@ async def _verify_ledger(
 def _verify_proof(file: Path, against: Head | None) -> None:
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--proof {file} cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(
+            f"--proof {file} cannot be read ({error.strerror}); check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"--proof {file} is no text: give what 'parkledger history --proof' printed"
+        ) from error
     proof = proof_from_json(text, source=f"--proof {file}")
     if proof.head.format != FORMAT:
         raise UsageError(

@@ -141,7 +141,7 @@ def _part(file: Path, *, replace: bool) -> Iterator[BinaryIO]:
         _fsync(file.absolute().parent)
     except OSError as error:
         raise OperationError(
-            f"{part}: cannot be written ({error}); free or replace the disk"
+            f"{part}: cannot be written ({error.strerror}); free or replace the disk"
         ) from error
     finally:
         part.unlink(missing_ok=True)

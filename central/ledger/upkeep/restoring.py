@@ -196,5 +196,5 @@ def _disk(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OperationError(
-            f"{directory}: cannot be written ({error}); free or replace the disk"
+            f"{directory}: cannot be written ({error.strerror or error}); free or replace the disk"
         ) from error

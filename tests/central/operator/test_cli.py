@@ -95,5 +95,6 @@ def test_status_of_nobody_is_one_line(capsys: pytest.CaptureFixture[str]) -> Non
         main(["status", "--ledger", "127.0.0.1:1", "--timeout", "0.2"])
     assert left.value.code == 1
     assert capsys.readouterr().err == (
-        "parkledger: no replica answers at 127.0.0.1:1: check --ledger and the replicas\n"
+        "parkledger: the ledger gave no answer within 0.2 s (127.0.0.1:1: Connection refused): "
+        "check --ledger, and that a majority of replicas runs\n"
     )
