@@ -142,7 +142,7 @@ def test_wrong_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         (["--url", "ftp://x/", "--secret", str(good)], "http://HOST"),
         (["--url", "http:///x", "--secret", str(good)], "http://HOST"),
         (["--url", "http://h:99999/", "--secret", str(good)], "http://HOST"),
-        (["--url", "http://h/", "--secret", str(short)], "at least 16"),
+        (["--url", "http://h/", "--secret", str(short)], "16 or more characters"),
         (["--url", "http://h/", "--secret", str(tmp_path / "none")], "read (No such file or"),
     ):
         with pytest.raises(SystemExit) as left:
