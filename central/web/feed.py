@@ -1,4 +1,5 @@
-"""Keeps the view: one watch of the ledger, and one small linearizable read a second.
+"""Keeps the view: one watch of the ledger, one small linearizable read a second, and every other
+second the question who is alive.
 
 However many people read, the ledger sees this and no more. When it is away, the view stays as it
 is and grows old; answers say so.
@@ -13,11 +14,13 @@ from central.ledger.records import LedgerEvent, LedgerState
 from central.web.freshness import Freshness
 from central.web.hub import Hub
 from central.web.view import View
+from central.web.vouching import Vouching
 from node.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
 PROBE_EVERY_S = 1.0
+VOUCHED_EVERY_S = 2.0
 READ_TIME_OUT_S = 5.0
 FAR_FUTURE_US = 1 << 60
 _SILENT = "the ledger has not answered yet"
@@ -29,7 +32,9 @@ class Feed:
     def __init__(self, ledger: Ledger, hub: Hub) -> None:
         self._ledger = ledger
         self._hub = hub
-        self.view: View | None = None
+        self._committed: View | None = None
+        self.view: View | None = None  # what may be said of it
+        self.vouching = Vouching()
         self.freshness = Freshness()
         self.fault = _SILENT
 
@@ -38,6 +43,7 @@ class Feed:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._probe())
+            tasks.create_task(self._hear())
 
     async def _follow(self) -> None:
         backoff = Backoff(first=0.1, limit=2.0)
@@ -47,10 +53,10 @@ class Feed:
                 state = await self._ledger.get(
                     with_layouts=True, stale_ok=True, timeout=READ_TIME_OUT_S
                 )
-                if self.view is not None and state.index < self.view.index:
+                if self._committed is not None and state.index < self._committed.index:
                     # That replica is behind, or the ledger was restored from a backup.
                     state = await self._ledger.get(with_layouts=True, timeout=READ_TIME_OUT_S)
-                self.view = View.of(state)
+                self._show(View.of(state))
                 self._hub.restart(state.index)
                 self.freshness.advance(state.index)
                 async for event in self._ledger.watch(state.index):
@@ -63,13 +69,20 @@ class Feed:
             await asyncio.sleep(backoff.next_delay())
 
     async def _take(self, event: LedgerEvent) -> None:
-        assert self.view is not None
-        unknown = self.view.unknown_lots(event)
+        assert self._committed is not None
+        view = self._committed
+        unknown = view.unknown_lots(event)
         if unknown:
-            self.view = self.view.with_lots(await self._read(unknown, at_least=event.index))
-        self.view = self.view.advanced(event)
-        self.freshness.advance(self.view.index)
+            view = view.with_lots(await self._read(unknown, at_least=event.index))
+        view = view.advanced(event)
+        self.vouching.heard(event.cameras, now=time.monotonic())
+        self._show(view)
+        self.freshness.advance(view.index)
         self._hub.publish(event)
+
+    def _show(self, committed: View) -> None:
+        self._committed = committed
+        self.view = committed.doubting(self.vouching)
 
     async def _read(self, lot_ids: tuple[str, ...], *, at_least: int) -> LedgerState:
         """Read lots at an index or after it, however long that takes: the view waits for it."""
@@ -92,12 +105,28 @@ class Feed:
                 self._note(error)
             else:
                 if self.fault:
+                    await self._ask_who_is_heard()  # before anything is called fresh again
                     again = "" if self.fault == _SILENT else " again"
                     logger.info("ledger answers%s index=%d", again, index)
                 self.fault = ""
                 applied = self.view.index if self.view is not None else 0
                 self.freshness.confirm(asked=asked, index=index, applied=applied)
             await asyncio.sleep(PROBE_EVERY_S)
+
+    async def _hear(self) -> None:
+        while True:
+            await self._ask_who_is_heard()
+            await asyncio.sleep(VOUCHED_EVERY_S)
+
+    async def _ask_who_is_heard(self) -> None:
+        asked = time.monotonic()
+        try:
+            service = await self._ledger.service_status(timeout=READ_TIME_OUT_S)
+        except LedgerError:
+            return  # who is away is told by the probe
+        self.vouching.note(service.nodes, asked=asked)
+        if self._committed is not None:
+            self._show(self._committed)
 
     async def _committed_index(self) -> int:
         lot_id = next(iter(self.view.lots), None) if self.view is not None else None

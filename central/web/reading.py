@@ -38,7 +38,7 @@ class Moment:
 
     def key(self, lot_id: str) -> tuple[object, ...] | None:
         """Return what a body made of a lot may be kept under, None if it should not be."""
-        return (lot_id, self.view.lots[lot_id].index) if self.live else None
+        return (lot_id, self.view.lots[lot_id].version) if self.live else None
 
 
 def unknown_lot(lot_id: str) -> Problem:
@@ -69,6 +69,7 @@ class Reader:
             return Moment(self.site.view, self.site.mark(), NOW, live=True)
         async with self.slots:
             state = await _known(self.site, lot_ids, as_of_us=None)
+        state = state.doubting(self.site.feed.vouching)
         return Moment(state, Mark(state.index, 0, stale=False), NOW, live=False)
 
     async def _past(self, lot_ids: Sequence[str], instant_us: int) -> Moment:

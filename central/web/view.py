@@ -18,6 +18,7 @@ from central.ledger.records import (
     OccupancyChange,
     SpotState,
 )
+from central.web.vouching import Vouching, doubted
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,26 @@ class LotView:
     """A lot with its layout. index: the last one that changed it, or that it was read at.
 
     late_us: by camera, how long its last change that was seen here took from capture to commit.
+    doubted: cameras that were ok, and of which that is not said in `state` (see `vouching`).
     """
 
     state: LotState
     index: int
     late_us: Mapping[str, int] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
+
+    @property
+    def version(self) -> tuple[object, ...]:
+        """Equal only where all that is said of the lot is equal."""
+        return (self.index, self.doubted)
+
+    def doubting(self, vouching: Vouching) -> "LotView":
+        """Return what may be said of the lot, given who vouches for its cameras."""
+        ids = frozenset(one.camera_id for one in self.state.cameras if vouching.doubts(one))
+        if not ids:
+            return self
+        cameras = tuple(doubted(one) if one.camera_id in ids else one for one in self.state.cameras)
+        return replace(self, state=replace(self.state, cameras=cameras), doubted=ids)
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,10 @@ class View:
         """Return the view with these lots as they were read at a later index."""
         read = {lot.lot_id: LotView(lot, state.index) for lot in state.lots}
         return replace(self, lots=dict(sorted({**self.lots, **read}.items())))
+
+    def doubting(self, vouching: Vouching) -> "View":
+        """Return what may be said of it. It is not to be advanced: that it was ok is lost."""
+        return replace(self, lots={key: lot.doubting(vouching) for key, lot in self.lots.items()})
 
     @classmethod
     def of(cls, state: LedgerState) -> "View":

@@ -43,7 +43,9 @@ CONDITIONS: dict[records.CameraCondition | None, ConditionWord] = {
 class CameraCondition(Model):
     """What is the matter with a camera's pictures."""
 
-    condition: ConditionWord = Field(description="unheard: nothing was ever heard of it")
+    condition: ConditionWord = Field(
+        description="unheard: nothing was heard of it, ever or since the ledger came back"
+    )
     since: Instant | None
     detail: str = Field(description="one line for a person; empty when ok")
 

@@ -1,14 +1,15 @@
 """PURE: what may be published of the present: never more than is known now.
 
-Where the view is stale, or the camera that decided a spot has something the matter with it, a spot
-is unknown to those who read exports, whatever it was before. They show it to drivers.
+Where the view is stale, or the camera that decided a spot has something the matter with it or is
+doubted, a spot is unknown to those who read exports, whatever it was before: drivers are shown it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from central.layout.document import Layout
-from central.ledger.records import CameraCondition, LotState, Occupancy
+from central.ledger.records import LotState, Occupancy
+from central.web.vouching import is_believed
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,7 @@ def publish(lots: Iterable[LotState], *, at_us: int | None, stale: bool) -> Publ
 
 
 def _lot(lot: LotState, layout: Layout, *, stale: bool) -> PublishedLot:
-    faulty = {
-        camera.camera_id
-        for camera in lot.cameras
-        if camera.condition not in (None, CameraCondition.OK)
-    }
+    faulty = {camera.camera_id for camera in lot.cameras if not is_believed(camera)}
     own = _place(layout.latitude, layout.longitude)
     spots = {spot.spot_id: spot for spot in layout.spots}
     return PublishedLot(

@@ -82,7 +82,7 @@ def _add_lots(routes: APIRouter, of: _Lots) -> None:
             return _lots(moment, limit=limit, page=page)
 
         states = moment.view.lots.values()
-        key = ("lots", limit, page, tuple((one.state.lot_id, one.index) for one in states))
+        key = ("lots", limit, page, tuple((one.state.lot_id, one.version) for one in states))
         body = of.bodies.body(key, make) if moment.live else unmarked(make())
         return answer(request, body, moment.mark, cache=moment.cache)
 

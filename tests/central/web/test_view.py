@@ -3,6 +3,7 @@
 from central.ledger.records import (
     CameraChange,
     CameraCondition,
+    CameraState,
     CountChange,
     LayoutChange,
     LedgerEvent,
@@ -14,6 +15,7 @@ from central.ledger.records import (
     SpotState,
 )
 from central.web.view import View
+from central.web.vouching import DOUBT, Vouching
 from tests.central.ledger.samples import OCCUPIED, UNKNOWN, VACANT, layout
 
 
@@ -77,6 +79,19 @@ def test_a_new_lot_is_unknown_until_it_is_read() -> None:
     assert seen.unknown_lots(event) == ("east",)
     seen = seen.with_lots(LedgerState(11, 0, (lot("east"),))).advanced(event)
     assert list(seen.lots) == ["east", "north", "south"]
+
+
+def test_that_a_camera_is_ok_is_not_said_where_it_is_doubted() -> None:
+    ok = CameraChange("north", "near", None, CameraCondition.OK, 3, "")
+    committed = view().advanced(LedgerEvent(11, 1, cameras=(ok,)))
+    vouching = Vouching()
+    vouching.note((), asked=100.0)
+    said = committed.doubting(vouching)
+    assert said.lots["north"].state.cameras == (CameraState("near", None, detail=DOUBT),)
+    assert said.lots["north"].version != committed.lots["north"].version
+    assert said.lots["south"] is committed.lots["south"]
+    vouching.heard((ok,), now=100.5)
+    assert committed.doubting(vouching) == committed
 
 
 def test_counts_and_conditions_are_followed() -> None:

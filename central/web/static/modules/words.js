@@ -48,9 +48,8 @@ export function conditionWords(condition) {
   }[condition] ?? "not heard of yet"; // "unheard"
 }
 
-/** The same, and its tone; heard: whether the primary has heard of the camera since it took over. */
-export function cameraWords(condition, heard) {
-  if (condition === "ok" && !heard) return ["saw well when last heard of", ""];
+/** The same, and its tone. */
+export function cameraWords(condition) {
   return [conditionWords(condition), { ok: "good", unheard: "" }[condition] ?? "bad"];
 }
 

@@ -76,7 +76,7 @@ function cameraTable(cameras, nodes) {
     return [
       h("strong", { text: one.name || one.id }),
       h("a", { href: `/lots/${encodeURIComponent(one.lot)}`, text: one.lot }),
-      badge(...cameraWords(one.condition, node !== undefined)),
+      badge(...cameraWords(one.condition)),
       one.since ? `${clock(one.since)} (${duration((Date.now() - Date.parse(one.since)) / 1000)})` : NONE,
       h("span", { className: one.detail || node?.fault ? "long" : "", text: one.detail || node?.fault || NONE }),
       number(node?.frames),
