@@ -1,7 +1,8 @@
 """A log that is not there yet: made empty, or of the SQLite file that it was before.
 
 It is made under another name, and has its own only when it is whole and durable; the SQLite file
-goes last. So a crash at any moment leaves the old log or the new one.
+goes last, when the new log was read and says all that it says. So a crash at any moment leaves the
+old log or the new one, and a file that came from elsewhere is not deleted.
 """
 
 import logging
@@ -9,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from central.ledger.log import log_db
-from central.ledger.log.contents import Owner, changes
+from central.ledger.log.contents import Owner, Replay, changes
 from central.ledger.log.files import Files
+from central.ledger.log.log_db import OldLog
 from central.ledger.log.reading import NOTHING
 from central.ledger.log.segments import Segments
 from central.ledger.log.state import LogState, after
@@ -34,7 +36,7 @@ def begin_log(
     any_cluster: bool,
     segment_bytes: int,
 ) -> None:
-    """Make a data directory's log if there is none, and leave none but that.
+    """Make a data directory's log if there is none.
 
     Raises UsageError if what is there is another's, ValueError if it is damaged, OSError,
     NewerVersion.
@@ -63,7 +65,48 @@ def begin_log(
         files.sync_directory(directory)
         if old is not None:
             logger.info("log of an earlier version converted entries=%d", len(entries))
+
+
+def drop_converted(directory: Path, files: Files, log: Replay, first: Snapshot) -> None:
+    """Delete the log of before, of which everything stands in `log`.
+
+    Raises UsageError if it does not, or cannot be told: it may hold a vote, or entries, that this
+    replica has acknowledged. OSError, NewerVersion.
+    """
+    if log_db.is_there(directory):
+        try:
+            old = log_db.read(directory, first)
+        except ValueError as error:
+            raise _stray(directory, f"cannot be read ({error})") from error
+        if old is not None and (more := _more(old, log)):
+            raise _stray(directory, f"has {more} that {DIRECTORY}/ beside it lacks")
     log_db.remove(directory, files)
+
+
+def _more(old: OldLog, log: Replay) -> str:
+    """Return what the old log has and the new one lacks; empty if nothing."""
+    known, start = log.state, log.state.start.index
+    if old.owner != log.owner:
+        return f"the log of replica '{old.owner.replica_id}' of cluster {old.owner.cluster_id}"
+    voted = old.state.hard_state
+    if voted.term > known.hard_state.term or (
+        voted.term == known.hard_state.term and voted.vote not in (None, known.hard_state.vote)
+    ):
+        return f"a vote of term {voted.term}"
+    if max(old.state.start.index, old.state.start.index + len(old.entries)) > known.last:
+        return f"entries after {known.last}"
+    terms = {entry.index: entry.term for entry in log.entries}
+    for entry in old.entries:
+        if entry.index > start and terms[entry.index] < entry.term:
+            return f"entry {entry.index} of a later term"
+    return ""
+
+
+def _stray(directory: Path, what: str) -> UsageError:
+    return UsageError(
+        f"data directory '{directory}': log.db, of an earlier version, {what}: move away the one "
+        f"of log.db and {DIRECTORY}/ that is not this replica's latest, and start again"
+    )
 
 
 def check_owner(directory: Path, found: Owner, expected: Owner, *, any_cluster: bool) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from central.ledger.log.beginning import DIRECTORY, begin_log, check_owner
+from central.ledger.log.beginning import DIRECTORY, begin_log, check_owner, drop_converted
 from central.ledger.log.blocks import SCHEMA_VERSION, NewerVersion
 from central.ledger.log.contents import Owner, changes, owned_by
 from central.ledger.log.data_directory import lock, make_private_directory
@@ -86,6 +86,7 @@ class Storage:
                 )
                 found = read_log(self.path, self._files, to_write=True)
                 check_owner(directory, found.replay.owner, owner, any_cluster=any_cluster)
+                drop_converted(directory, self._files, found.replay, first)
                 self._owner, self._state = found.replay.owner, found.replay.state
                 self._loaded: list[Entry] | None = found.replay.entries
                 self._segments = Segments(

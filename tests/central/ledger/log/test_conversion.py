@@ -1,6 +1,7 @@
 """The log of earlier versions, a SQLite file, becomes segments when it is opened."""
 
 import errno
+import re
 import sqlite3
 import zlib
 from contextlib import closing
@@ -106,6 +107,20 @@ PIECE = Piece(Snapshot(50, 2, GROUP), IDENTITY, len(BYTES), len(BYTES), b"")
 KNOWN = OnDisk(HardState(7, "b"), START, [entry for row in ROWS for entry in row][2:], PIECE, None)
 
 
+def sealed(kind: int, record: bytes) -> str:
+    """Return a record as it stands in the file, in SQL."""
+    crc = zlib.crc32(record, zlib.crc32(bytes([kind])))
+    return f"x'{crc.to_bytes(4, 'big').hex()}{record.hex()}'"
+
+
+BEGUN_ANEW = (
+    "DELETE FROM log",
+    f"UPDATE record SET sealed = {sealed(2, encode_hard_state(HardState()))} WHERE kind = 2",
+    f"UPDATE record SET sealed = {sealed(3, encode_snapshot(FIRST))} WHERE kind = 3",
+    f"UPDATE record SET sealed = {sealed(6, encode_index(0))} WHERE kind = 6",
+)
+
+
 def make_schema_2(directory: Path, *more: str, restore: Restore | None = None) -> None:
     directory.mkdir(exist_ok=True)
     (directory / f"snapshot-{IDENTITY.hex()}.part").write_bytes(BYTES)
@@ -120,9 +135,7 @@ def make_schema_2(directory: Path, *more: str, restore: Restore | None = None) -
     with closing(sqlite3.connect(directory / "log.db")) as connection, connection:
         connection.executescript(f"PRAGMA journal_mode = WAL; {SCHEMA_2}")
         for kind, record in enumerate(records, start=1):
-            crc = zlib.crc32(record, zlib.crc32(bytes([kind])))
-            sealed = crc.to_bytes(4, "big") + record
-            connection.execute("INSERT INTO record VALUES (?, ?)", (kind, sealed))
+            connection.execute(f"INSERT INTO record VALUES ({kind}, {sealed(kind, record)})")
         for row in ROWS:
             blob, ends = encode_entries(row), (row[0].index, row[-1].index)
             crc = zlib.crc32(blob, zlib.crc32(b"".join(map(encode_index, ends))))
@@ -276,13 +289,10 @@ def test_one_that_was_only_begun_counts_for_nothing(tmp_path: Path) -> None:
     "left",
     [
         pytest.param((), id="by a crash while it was deleted"),
-        pytest.param(("DELETE FROM log",), id="by an old program"),
-        pytest.param(("UPDATE log SET crc32 = 5",), id="damaged"),
+        pytest.param(BEGUN_ANEW, id="by an old program"),
     ],
 )
-def test_one_that_lies_beside_segments_counts_for_nothing(
-    tmp_path: Path, left: tuple[str, ...]
-) -> None:
+def test_one_beside_segments_that_say_all_of_it_goes(tmp_path: Path, left: tuple[str, ...]) -> None:
     """An old program that is started on a directory which was converted begins a file anew, and
     stops before it votes: its log ends before what the state has applied."""
     make_schema_2(tmp_path)
@@ -295,3 +305,54 @@ def test_one_that_lies_beside_segments_counts_for_nothing(
         with open_storage(tmp_path) as storage:
             assert storage.load() == known
     assert not list(tmp_path.glob("log.*"))
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (
+            ("UPDATE log SET crc32 = 5",),
+            "cannot be read (log.db: entries 2",
+        ),
+        (("UPDATE identity SET replica_id = 'b'",), "cannot be read (log.db: its owner"),
+        (None, "cannot be read (log.db: file is not a database)"),
+        ((), "has entries after 9"),
+    ],
+)
+def test_one_beside_segments_that_lack_some_of_it_is_left(
+    tmp_path: Path, made: tuple[str, ...] | None, says: str
+) -> None:
+    """A copy of some other time, say: what it acknowledged must not be lost, nor a vote be given
+    twice."""
+    with open_storage(tmp_path) as storage:
+        storage.write(Persist(HardState(7, "b"), entries(1, 9)))
+    if made is None:
+        (tmp_path / "log.db").write_bytes(b"holiday pictures" * 500)
+    else:
+        make_schema_2(tmp_path, *made)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=re.escape(says)):
+            open_storage(tmp_path)
+    (tmp_path / "log.db").rename(tmp_path / "elsewhere")
+    with open_storage(tmp_path) as storage:
+        assert storage.load().entries == [*entries(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("hard_state", "last", "says"),
+    [
+        (HardState(6, None), entries(1, 12, 2), "has a vote of term 7"),
+        (HardState(7, "c"), entries(1, 12, 2), "has a vote of term 7"),
+        (HardState(7, "b"), entries(1, 12, 1), "has entry 6 of a later term"),
+        (HardState(7, None), entries(1, 12, 2), "has a vote of term 7"),
+    ],
+)
+def test_a_vote_or_an_entry_that_the_segments_lack_is_left(
+    tmp_path: Path, hard_state: HardState, last: tuple[Entry, ...], says: str
+) -> None:
+    with open_storage(tmp_path) as storage:
+        storage.write(Persist(hard_state, last))
+    make_schema_2(tmp_path)
+    with pytest.raises(UsageError, match=says):
+        open_storage(tmp_path)
+    assert (tmp_path / "log.db").exists()
