@@ -48,7 +48,9 @@ class EvidenceSettings:
     the contrary that lacks the confidence to change is outweighed by what is believed; where
     nothing is, `settle_seconds` of it will do, with `settle_confidence`: what was unsure must not
     become known by the least step beyond a threshold. What was usually clearly vacant and was seen
-    to rise to `seen_confidence` becomes occupied if it stays up for `seen_seconds`.
+    to rise to `seen_confidence` becomes occupied if it stays up for `seen_seconds`. A leave that
+    one picture alone bears out, as it stands still, needs `stay_confidence`: what hides a car makes
+    its spot look vacant, and one look is one look however long it lasts.
     """
 
     occupied_above: float  # probability of occupied: an average below it is no sign of a car
@@ -70,7 +72,7 @@ class EvidenceSettings:
     seen_confidence: float = 0.3  # of occupied, that the last second's must keep from then on
     seen_seconds: float = 10.0  # for which it must
     stay_seconds: float = 60.0  # after an arrival, in which a leave needs more confidence
-    stay_confidence: float = 0.93  # of vacant, that the average must reach then
+    stay_confidence: float = 0.93  # of vacant, that it must reach then, or in a picture that stands
 
     def __post_init__(self) -> None:
         if not 0.0 < self.vacant_below < self.occupied_above < 1.0:
@@ -249,7 +251,8 @@ class EvidenceFilter:
         came = self._arrivals.seen_to_come(
             before, self._recent, at_us, gap_s=gap_s, watched=watched, blank=blank
         )
-        leave_at = np.where(self._arrivals.just_came(at_us), self._stay_at, self._leave_at)
+        stays = self._arrivals.just_came(at_us) if fresh else before == _OCCUPIED
+        leave_at = np.where(stays, self._stay_at, self._leave_at)
         leant_us = self._lean(at_us)
         settled = (before == _UNKNOWN) & (leant_us >= self._settle_us)
         settled &= np.abs(self._average) >= self._settle_at

@@ -81,6 +81,7 @@ def settings(
             leave_seconds=2.3,
             enter_confidence=0.8,
             leave_confidence=0.8,
+            stay_confidence=0.8,  # the pictures of these tests stand still
         ),
         max_cameras=max_cameras,
         silent_after=silent_after,

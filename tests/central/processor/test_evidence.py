@@ -58,7 +58,7 @@ class Twin:
         self.came_us: int | None = None
 
     def observe(
-        self, probability: float, at_us: int, *, watched: bool
+        self, probability: float, at_us: int, *, fresh: bool, watched: bool
     ) -> tuple[Occupancy, int] | None:
         limit = logit(SETTINGS.frame_limit)
         if math.isnan(probability):
@@ -77,7 +77,7 @@ class Twin:
         self.recent += min(0.6, 1 - math.exp(-gap)) * (evidence - self.recent)
         came = self._came(probability, at_us, watched=watched)
         self.usual += (1 - math.exp(-gap / 20)) * (self.recent - self.usual)
-        decided = self._decide(at_us, came=came)
+        decided = self._decide(at_us, came=came, fresh=fresh)
         if decided is self.occupancy:
             return None
         if decided is not OCCUPIED:
@@ -99,11 +99,12 @@ class Twin:
         since_us, counts = self.raised
         return counts and at_us - since_us >= 5 * SECOND
 
-    def _decide(self, at_us: int, *, came: bool) -> Occupancy:
+    def _decide(self, at_us: int, *, came: bool, fresh: bool) -> Occupancy:
         assert self.side_us is not None
         lasted_us = at_us - self.side_us
         just = self.came_us is not None and 0 <= at_us - self.came_us < 15 * SECOND
-        if self.average <= -logit(0.93 if just else 0.85):
+        stays = just if fresh else self.occupancy is OCCUPIED
+        if self.average <= -logit(0.93 if stays else 0.85):
             return VACANT
         if self.average >= logit(0.75) or came:
             return OCCUPIED
@@ -120,11 +121,13 @@ class Looking:
 
     def __init__(self) -> None:
         self.last: str | None = None
+        self.fresh = False
         self.fresh_us: int | None = None
         self.jumped_us = 0
 
     def watched(self, seen: list[float], at_us: int) -> bool:
-        if repr(seen) != self.last:
+        self.fresh = repr(seen) != self.last
+        if self.fresh:
             if self.fresh_us is None or abs(at_us - self.fresh_us) > 10 * SECOND:
                 self.jumped_us = at_us
             self.last, self.fresh_us = repr(seen), at_us
@@ -147,7 +150,8 @@ def test_decides_as_the_naive_twins(
         at_us += gap
         watched = looking.watched(pair, at_us)
         said = [
-            twin.observe(p, at_us, watched=watched) for twin, p in zip(twins, pair, strict=True)
+            twin.observe(p, at_us, fresh=looking.fresh, watched=watched)
+            for twin, p in zip(twins, pair, strict=True)
         ]
         expected = tuple(
             Detection(spot, *one) for spot, one in zip("ab", said, strict=True) if one is not None
@@ -166,7 +170,7 @@ def one(occupancy: Occupancy) -> EvidenceFilter:
 def seconds_until(spot: EvidenceFilter, probability: float, *, rate: float) -> float:
     """Return when the first change comes while a spot looks the same at `rate` frames a second."""
     for number in range(round(600 * rate)):
-        if spot.observe((probability,), round(number / rate * SECOND)):
+        if spot.observe((probability,), round(number / rate * SECOND), compared=True):
             return number / rate
     return math.inf
 
@@ -206,6 +210,15 @@ def test_evidence_that_is_not_sure_enough_changes_nothing_however_long_it_lasts(
     """Frames that look alike say the same thing again: they do not add up."""
     assert seconds_until(one(VACANT), 0.74, rate=1.0) == math.inf
     assert seconds_until(one(OCCUPIED), 0.16, rate=1.0) == math.inf
+
+
+def test_a_leave_that_one_picture_alone_bears_out_needs_more() -> None:
+    """One look is one look, however long the picture stands."""
+    for probability, ever in ((0.1, False), (0.05, True)):
+        spot = one(OCCUPIED)
+        found = [spot.observe((probability,), at * SECOND) for at in range(600)]
+        assert any(found) is ever, probability
+    assert seconds_until(one(OCCUPIED), 0.1, rate=1.0) < 20.0, "looked at again each time"
 
 
 def test_weaker_evidence_makes_an_unknown_spot_known_after_a_while() -> None:
