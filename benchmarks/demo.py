@@ -12,32 +12,18 @@ from benchmarks.cpu_by_role import Sample, sample, usage
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
+from central.demo.options import FILE, fps_option, seconds_option
 from node.errors import OperationError
 
 FAIL_OVER_GOAL_MS = 2000
 AGREEMENT_GOAL = 0.95
 SETTLE_S = 3.0
 SAMPLE_S = 0.25
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=8, max=86_400),
-    default=45.0,
-    show_default=True,
-    show_envvar=True,
-    help="How long the cameras run.",
-)
-@click.option(
-    "--fps",
-    type=click.FloatRange(min=0, min_open=True, max=60),
-    default=2.0,
-    show_default=True,
-    show_envvar=True,
-    help="Frames a second that each camera sends.",
-)
+@seconds_option("How long the cameras run.")
+@fps_option
 @click.option(
     "--source",
     multiple=True,

@@ -25,6 +25,7 @@ from models.export import Weights, export
 from models.learning import Settings
 from models.metadata import ModelMetadata
 from models.metrics import BoolArray, FloatArray, Score, Thresholds, score
+from models.options import data_option, seed_option, steps_option, work_option, workers_option
 from models.quantise import load
 from models.recipe import (
     BATCH,
@@ -132,19 +133,9 @@ def read(path: Path) -> Calibration:
 
 
 @click.command(context_settings={"show_default": True, "auto_envvar_prefix": "PARKLEDGER_TRAIN"})
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    show_envvar=True,
-    help="Folder with the labelled data (frames/ and patches/).",
-)
-@click.option(
-    "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".training"),
-    show_envvar=True,
-    help="Folder for the pool (3 GB), checkpoints and answers; what is there is not made again.",
+@data_option
+@work_option(
+    "Folder for the pool (3 GB), checkpoints and answers; what is there is not made again."
 )
 @click.option(
     "--out",
@@ -154,14 +145,8 @@ def read(path: Path) -> Calibration:
     show_envvar=True,
     help="The JSON file to write the calibration and the figures to.",
 )
-@click.option("--seed", default=SEED, show_envvar=True, help="Fixes weights, pool and batches.")
-@click.option(
-    "--steps",
-    default=LEAVE_ONE_OUT_STEPS,
-    type=click.IntRange(min=1),
-    show_envvar=True,
-    help="Batches that each network learns from.",
-)
+@seed_option(SEED)
+@steps_option(LEAVE_ONE_OUT_STEPS, "Batches that each network learns from.")
 @click.option(
     "--only",
     type=click.Choice(SOURCES),
@@ -169,13 +154,7 @@ def read(path: Path) -> Calibration:
     show_envvar=True,
     help="Leave out these sources only, and print no table; several may run side by side.",
 )
-@click.option(
-    "--workers",
-    default=2,
-    type=click.IntRange(min=1),
-    show_envvar=True,
-    help="Processes that make samples.",
-)
+@workers_option
 def main(
     data: Path, work: Path, out: Path, seed: int, steps: int, only: tuple[str, ...], workers: int
 ) -> None:

@@ -30,6 +30,7 @@ from models.classifier import SpotClassifier
 from models.corpus import Samples, load_cnrpark, load_frames
 from models.metadata import PREFIX
 from models.metrics import balanced_accuracy
+from models.options import data_option
 from models.patches import Image, PatchSpec
 from models.splits import Part
 from node.errors import UsageError
@@ -201,13 +202,7 @@ def load(data: Path, parts: Sequence[Part], spec: PatchSpec) -> list[Samples]:
 
 
 @click.command(context_settings={"show_default": True, "auto_envvar_prefix": "PARKLEDGER_QUANTISE"})
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    show_envvar=True,
-    help="Folder with the labelled data (frames/ and patches/).",
-)
+@data_option
 @click.option(
     "--model",
     type=click.Path(path_type=Path),

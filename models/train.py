@@ -17,6 +17,7 @@ from models.export import Weights, export
 from models.learning import Settings
 from models.leave_one_out import Calibration, read
 from models.metadata import ModelMetadata
+from models.options import data_option, seed_option, steps_option, work_option, workers_option
 from models.patches import Image
 from models.quantise import load, quantise, spread
 from models.recipe import (
@@ -63,13 +64,7 @@ def write_model(
 
 
 @click.command(context_settings={"show_default": True, "auto_envvar_prefix": "PARKLEDGER_TRAIN"})
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    show_envvar=True,
-    help="Folder with the labelled data (frames/ and patches/).",
-)
+@data_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -78,13 +73,7 @@ def write_model(
     show_envvar=True,
     help="The int8 ONNX file to write.",
 )
-@click.option(
-    "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".training"),
-    show_envvar=True,
-    help="Folder for the pool (3 GB) and the checkpoint; what is there is not made again.",
-)
+@work_option("Folder for the pool (3 GB) and the checkpoint; what is there is not made again.")
 @click.option(
     "--calibration",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -93,21 +82,9 @@ def write_model(
     show_envvar=True,
     help="Temperature and thresholds, as models.leave_one_out writes them.",
 )
-@click.option("--seed", default=SEED, show_envvar=True, help="Fixes weights, pool and batches.")
-@click.option(
-    "--steps",
-    default=STEPS,
-    type=click.IntRange(min=1),
-    show_envvar=True,
-    help="Batches to learn from.",
-)
-@click.option(
-    "--workers",
-    default=2,
-    type=click.IntRange(min=1),
-    show_envvar=True,
-    help="Processes that make samples.",
-)
+@seed_option(SEED)
+@steps_option(STEPS, "Batches to learn from.")
+@workers_option
 def main(
     data: Path, out: Path, work: Path, calibration: Path, seed: int, steps: int, workers: int
 ) -> None:

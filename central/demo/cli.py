@@ -17,6 +17,7 @@ import click
 
 from central.demo.display import Display, LineDisplay
 from central.demo.figures import MIN_AGREEMENT
+from central.demo.options import FILE, fps_option, seconds_option
 from central.demo.ports import free_addresses
 from central.demo.run import INTERRUPTED, Outcome, new_board, run_demo
 from central.demo.screen import ScreenDisplay, save_picture
@@ -28,26 +29,10 @@ from node.shutdown import run_until_signalled
 
 PAGES = Address("127.0.0.1", 8080)
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=8, max=86_400),
-    default=45.0,
-    show_default=True,
-    show_envvar=True,
-    help="How long the cameras run. The shipped clips last 60 s; shorter clips start over.",
-)
-@click.option(
-    "--fps",
-    type=click.FloatRange(min=0, min_open=True, max=60),
-    default=2.0,
-    show_default=True,
-    show_envvar=True,
-    help="Frames a second that each camera sends.",
-)
+@seconds_option("How long the cameras run. The shipped clips last 60 s; shorter clips start over.")
+@fps_option
 @click.option(
     "--json",
     is_flag=True,

@@ -6,6 +6,7 @@ import click
 
 from node.errors import UsageError
 from node.identifiers import IdType
+from node.options import replace_option
 
 FILE = click.Path(path_type=Path)
 
@@ -65,13 +66,7 @@ FILE = click.Path(path_type=Path)
     show_envvar=True,
     help="Seconds of the video for which each picture is shown.",
 )
-@click.option(
-    "--replace",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Replace files that are there already.",
-)
+@replace_option("Replace files that are there already.")
 def convert(
     frames: Path,
     lot: str,

@@ -23,7 +23,7 @@ from central.operator.connecting import connected
 from central.operator.options import ledger_option
 from node.address import Address
 from node.errors import OperationError, UsageError
-from node.identifiers import IdType
+from node.options import lots_option
 from node.shutdown import run_unless_signalled
 
 ASKED_S = 2.0
@@ -86,14 +86,7 @@ def apply(
 
 @click.command()
 @ledger_option
-@click.option(
-    "--lot",
-    type=IdType("lot"),
-    multiple=True,
-    show_default="every lot",
-    show_envvar=True,
-    help="Follow this lot only; may be given more than once.",
-)
+@lots_option("Follow this lot only; may be given more than once.")
 @click.option(
     "--after",
     type=click.IntRange(min=0),

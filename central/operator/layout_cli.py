@@ -19,6 +19,7 @@ from node import files
 from node.address import Address
 from node.errors import OperationError, UsageError
 from node.identifiers import IdType
+from node.options import replace_option
 
 
 @click.command()
@@ -32,13 +33,7 @@ from node.identifiers import IdType
     show_envvar=True,
     help="File to write.",
 )
-@click.option(
-    "--replace",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Replace the file if it is there; comments and rows in it are lost.",
-)
+@replace_option("Replace the file if it is there; comments and rows in it are lost.")
 @click.option(
     "--as-of",
     show_default="now",

@@ -4,18 +4,12 @@ import click
 
 from node import address
 from node.identifiers import IdType
+from node.options import timeout_option
 
 ledger_option = address.ledger_option(
     "Replicas to ask, one or more; the primary is found through any of them."
 )
-answer_timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each answer.",
-)
+answer_timeout_option = timeout_option("Seconds to wait for each answer.")
 spots_option = click.option(
     "--spot",
     type=IdType("spot"),

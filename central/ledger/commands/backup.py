@@ -6,19 +6,14 @@ from pathlib import Path
 import click
 
 from node.address import Address, ledger_option
+from node.options import replace_option, timeout_option
 from node.shutdown import run_unless_signalled
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @ledger_option("Replicas to ask, one or more; the others are found through them.")
-@click.option(
-    "--replace",
-    is_flag=True,
-    show_default=True,
-    show_envvar=True,
-    help="Replace FILE if it is there; until the new one is whole the old one stays.",
-)
+@replace_option("Replace FILE if it is there; until the new one is whole the old one stays.")
 @click.option(
     "--stale-ok",
     is_flag=True,
@@ -27,13 +22,8 @@ from node.shutdown import run_unless_signalled
     help="Copy the furthest replica of --ledger that answers though no majority does: what was "
     "acked last may be missing.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds that the ledger has to say how far it is; the copy then takes what it takes.",
+@timeout_option(
+    "Seconds that the ledger has to say how far it is; the copy then takes what it takes."
 )
 @click.option(
     "--json",

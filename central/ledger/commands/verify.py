@@ -8,6 +8,7 @@ import click
 from central.ledger.proof import FORMAT, Head, proof_from_json
 from node.address import ADDRESSES, Address
 from node.errors import OperationError, UsageError
+from node.options import timeout_option
 
 
 class HeadType(click.ParamType[Head]):
@@ -64,14 +65,7 @@ class HeadType(click.ParamType[Head]):
     show_envvar=True,
     help="A head that was noted earlier, or elsewhere: what is verified must lead to it.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=600),
-    default=10.0,
-    show_default=True,
-    show_envvar=True,
-    help="Seconds to wait for each answer of a replica.",
-)
+@timeout_option("Seconds to wait for each answer of a replica.")
 def verify(
     data: Path | None,
     ledger: tuple[Address, ...] | None,

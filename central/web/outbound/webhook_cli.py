@@ -13,7 +13,7 @@ from central.web.secrets import secret_of
 from node import logs
 from node.address import Address
 from node.errors import UsageError
-from node.identifiers import IdType
+from node.options import lots_option
 from node.shutdown import run_until_signalled
 
 
@@ -34,14 +34,7 @@ from node.shutdown import run_until_signalled
     help="File whose first line signs what is posted; the receiver knows it, too.",
 )
 @ledger_option
-@click.option(
-    "--lot",
-    type=IdType("lot"),
-    multiple=True,
-    show_default="every lot",
-    show_envvar=True,
-    help="This lot only; may be given more than once.",
-)
+@lots_option("This lot only; may be given more than once.")
 @click.option(
     "--every",
     type=click.FloatRange(0, 86_400),

@@ -3,12 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from central.layout.document import Layout
 from central.ledger.interface import LedgerError, LedgerUnavailable
 from central.ledger.records import (
-    AppendResult,
-    ApplyResult,
-    DetectionBatch,
     HistoryPage,
     LedgerEvent,
     LedgerState,
@@ -24,12 +20,13 @@ from central.ledger.records import (
     ServiceStatus,
     SpotState,
 )
+from tests.central.ledger.unoffered import UnofferedLedger
 
 AWAY = LedgerUnavailable("no primary answered within 2 s")
 
 
 @dataclass
-class ScriptedLedger:
+class ScriptedLedger(UnofferedLedger):
     """Implements `central.ledger.interface.Ledger`; an answer that is an error is raised."""
 
     state: LedgerState | LedgerError = AWAY
@@ -48,20 +45,12 @@ class ScriptedLedger:
     )
     pages: list[HistoryPage | LedgerError] = field(default_factory=list)
 
-    async def append(self, batch: DetectionBatch) -> AppendResult:
-        raise NotImplementedError
-
     async def update(self, report: LotReport, *, timeout: float = 10.0) -> int:
         error = self.on_update(report)
         if error is not None:
             raise error
         self.updates.append(report)
         return len(self.updates)
-
-    async def apply(
-        self, layout: Layout, *, expected_version: int | None = None, timeout: float = 10.0
-    ) -> ApplyResult:
-        raise NotImplementedError
 
     async def get(
         self,
@@ -104,9 +93,6 @@ class ScriptedLedger:
             yield event
         if error is not None:
             raise error
-
-    async def heartbeat(self, reports: Sequence[NodeReport], *, timeout: float = 2.0) -> float:
-        raise NotImplementedError
 
     async def service_status(self, *, timeout: float = 5.0) -> ServiceStatus:
         if isinstance(self.service, LedgerError):

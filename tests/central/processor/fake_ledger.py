@@ -17,21 +17,19 @@ from central.ledger.records import (
     CameraState,
     Detection,
     DetectionBatch,
-    HistoryPage,
     LayoutChange,
     LedgerEvent,
     LedgerState,
-    LotReport,
     LotState,
     NodeReport,
     NodeStatus,
     Occupancy,
     OccupancyChange,
-    ReplicaStatus,
     ServiceStatus,
     SpotState,
     ViewState,
 )
+from tests.central.ledger.unoffered import UnofferedLedger
 
 HEARTBEAT_SECONDS = 0.1
 
@@ -44,7 +42,7 @@ def _regions(layout: Layout | None) -> dict[tuple[str, str], Region]:
     }
 
 
-class FakeLedger:
+class FakeLedger(UnofferedLedger):
     """Implements `central.ledger.interface.Ledger`."""
 
     def __init__(self) -> None:
@@ -204,9 +202,6 @@ class FakeLedger:
             )
         return tuple(spots)
 
-    async def update(self, report: LotReport, *, timeout: float = 10.0) -> int:
-        raise NotImplementedError
-
     async def apply(
         self, layout: Layout, *, expected_version: int | None = None, timeout: float = 10.0
     ) -> ApplyResult:
@@ -263,19 +258,6 @@ class FakeLedger:
             return CameraState(camera_id, None)
         return CameraState(camera_id, report.condition, report.since_us, report.detail)
 
-    def history(
-        self,
-        lot_id: str,
-        *,
-        spot_ids: Sequence[str] = (),
-        since_us: int | None = None,
-        until_us: int | None = None,
-        page_size: int = 1000,
-        stale_ok: bool = False,
-        timeout: float = 10.0,
-    ) -> AsyncIterator[HistoryPage]:
-        raise NotImplementedError
-
     async def watch(
         self, after_index: int, *, lot_ids: Sequence[str] = ()
     ) -> AsyncIterator[LedgerEvent]:
@@ -306,12 +288,6 @@ class FakeLedger:
         reports = [*self.reports.values(), *self.nodes_elsewhere]
         nodes = tuple(NodeStatus(report, age_us=0, alive=True) for report in reports)
         return ServiceStatus(nodes=nodes, primary_id="fake", replicas=())
-
-    async def replica_status(self, address: str, *, timeout: float = 2.0) -> ReplicaStatus:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        return None
 
     def _need_primary(self) -> None:
         if self._away:
