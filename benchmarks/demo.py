@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import psutil
@@ -11,6 +14,7 @@ import psutil
 from benchmarks.cpu_by_role import Sample, sample, usage
 from benchmarks.machine import this_machine
 from benchmarks.options import report_options
+from benchmarks.real_lots import Lot, real_lots
 from benchmarks.report import Report, Row
 from central.demo.options import FILE, fps_option, seconds_option
 from node.errors import OperationError
@@ -38,26 +42,49 @@ SAMPLE_S = 0.25
 @click.option(
     "--truth", type=FILE, show_default="none", show_envvar=True, help="As in 'parkledger demo'."
 )
+@click.option(
+    "--real",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    show_default="none",
+    show_envvar=True,
+    help="Folder with real pictures (videos/ and frames/): a drone's video and CNR-EXT's camera 3 "
+    "are shown after that, four and a half minutes more.",
+)
 @report_options
 def benchmark(
-    seconds: float, fps: float, source: tuple[str, ...], layout: Path | None, truth: Path | None
+    seconds: float,
+    fps: float,
+    source: tuple[str, ...],
+    layout: Path | None,
+    truth: Path | None,
+    real: Path | None,
 ) -> Report:
     """Measure the main job end to end: camera nodes, processor and three replicas, one machine."""
-    arguments = ["--no-web", "--seconds", f"{seconds:g}", "--fps", f"{fps:g}"]
+    arguments: list[str] = []
     for video in source:
         arguments += ["--source", video]
     for option, file in (("--layout", layout), ("--truth", truth)):
         if file is not None:
             arguments += [option, str(file)]
-    machine = this_machine()
-    figures, cpu = run_demo(arguments)
-    return Report(machine=machine, rows=rows(figures, cpu, seconds=seconds))
+    with TemporaryDirectory(prefix="parkledger-demo-") as folder:
+        lots = [Lot("", seconds, tuple(arguments))]
+        if real is not None:
+            lots += real_lots(real, Path(folder))
+        found = [row for lot in lots for row in _measured(lot, fps=fps)]
+    return Report(machine=this_machine(), rows=tuple(found))
 
 
-def run_demo(arguments: list[str]) -> tuple[dict[str, object], dict[str, float]]:
+def _measured(lot: Lot, *, fps: float) -> Iterator[Row]:
+    figures, cpu = run_demo(lot, fps=fps)
+    for row in rows(figures, cpu, seconds=lot.seconds):
+        yield replace(row, name=f"{lot.name}: {row.name}" if lot.name else row.name)
+
+
+def run_demo(lot: Lot, *, fps: float) -> tuple[dict[str, object], dict[str, float]]:
     """Run a demo; return its JSON object and the CPU seconds a second of each role."""
+    how = ("--no-web", "--seconds", f"{lot.seconds:g}", "--fps", f"{fps:g}")
     demo = subprocess.Popen(
-        [sys.executable, "-m", "node", "demo", "--json", *arguments],
+        [sys.executable, "-m", "node", "demo", "--json", *how, *lot.arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
