@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from central.ledger.errors import NotPrimary, OutcomeUnknown
 from central.ledger.interface import LedgerRefused
-from central.ledger.peers.members import Standing, decode_addresses
+from central.ledger.peers.members import Standing, decode_addresses, encode_addresses
 from central.ledger.records import Member, MemberRole, Members
 from central.ledger.replica.hearing import Hearing
 from central.ledger.replica.opening import ReplicaSettings
@@ -203,7 +203,7 @@ class Membership:
         self._addresses = decode_addresses(self._seen.context)
         self._on_members(self.standing)
         if before is not None:
-            logger.info("members: %s", self._seen.context.decode() or "none")
+            logger.info("members: %s", encode_addresses(self._addresses).decode() or "none")
             if self._me in before.members and self._me not in self._seen.members:
                 logger.warning(
                     "replica %s is no member any more: stop it, and delete its data", self._me
