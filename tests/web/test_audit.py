@@ -29,6 +29,9 @@ async def test_ten_crops_are_labelled(page: Page, site: LiveSite) -> None:
         crop = crops.nth(i)
         loaded = "(image) => image.decode().then(() => image.naturalWidth)"
         assert await crop.locator("img").evaluate(loaded) == 224
+        box = await crop.locator("img").bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(box["height"], abs=1)  # a car as it is
         await expect(crop).not_to_contain_text("The ledger said")
         await crop.get_by_role("button", name="Car" if i % 2 else "Empty").click()
         await expect(crop).to_contain_text("The ledger said")
