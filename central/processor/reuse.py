@@ -60,6 +60,7 @@ def classify_changed(
         known.probabilities[np.sort(whose)],
         places,
         looks=replace(known, last=now) if whole else known,
+        since=looks,
         reused=len(due) - len(which),
         differs=whole and (looks.last is None or not np.array_equal(now, looks.last)),
     )

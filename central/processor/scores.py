@@ -18,7 +18,8 @@ class Scores:
     """Probabilities of occupied.
 
     places: whose they are among the view's spots, rising; None: of all of them, in their order.
-    looks: what the next frame is compared with; None: as before. reused: how many of the
+    looks: what the next frame is compared with; None: as before. since: what this one was compared
+    with. reused: how many of the
     probabilities are of an earlier frame that looked alike. differs: of a whole picture, whether
     anything in it looks other than in the last one.
     """
@@ -26,6 +27,7 @@ class Scores:
     probabilities: Sequence[float] | npt.NDArray[np.float32]
     places: tuple[int, ...] | None = None
     looks: Looks | None = None
+    since: Looks | None = None
     reused: int = 0
     differs: bool = False
 

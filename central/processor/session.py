@@ -124,6 +124,9 @@ class CameraSession:
                 self._believe(boot_id, frame, blind, self._sight.trouble)
             return result
         self.silence.heard(now)
+        if result.looks is not None and result.since is not self.looks:
+            # By two streams, the older of which was dead: a replay has one frame after the other.
+            return Verdict(Outcome.FAILED, "another frame of this camera was in work beside it")
         well = self._sight.seen(frame.captured_at_us)
         if self._recorder is not None:
             self._recorder.frame(boot_id, frame)

@@ -11,7 +11,7 @@ import pytest
 
 from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceSettings
-from central.processor.frames import Cut, Frame, Verdict
+from central.processor.frames import Cut, Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
 from central.processor.looks import Looks, ReuseSettings
 from central.processor.metrics import Metrics
@@ -243,6 +243,20 @@ def test_a_frame_that_comes_to_nothing_changes_nothing(tmp_path: Path) -> None:
     again = classify(Counting(), one.view, frame("ovov", 4), one.looks)
     assert not isinstance(again, Verdict)
     assert again.reused == 4
+
+
+def test_of_two_frames_in_work_at_once_one_counts(tmp_path: Path) -> None:
+    one = session(tmp_path)
+    show(one, frame("ovov", 1))
+    frames = [frame("vovo", 2), frame("oooo", 3)]
+    results = [classify(Counting(), one.view, shown, one.looks) for shown in frames]
+    said = [
+        one.observe("b", shown, one.view, result, now=shown.sequence).outcome
+        for shown, result in zip(frames, results, strict=True)
+    ]
+    assert said == [Outcome.CLASSIFIED, Outcome.FAILED]
+    assert isinstance(results[0], Scores)
+    assert one.looks is results[0].looks
 
 
 @pytest.mark.parametrize("kept", [True, False])
