@@ -73,6 +73,13 @@ class Overview:
         return max(claims)[1] if claims else ""
 
     @property
+    def names(self) -> dict[str, str]:
+        """Replica ids by the addresses that the group knows them at, as those that answer say."""
+        known = [answer.status for answer in self.replicas if answer.status is not None]
+        peers = {peer.address: peer.replica_id for status in known for peer in status.peers}
+        return peers | {one.primary_address: one.primary_id for one in known if one.primary_id}
+
+    @property
     def heard_cameras(self) -> frozenset[str] | None:
         """Cameras that somebody has vouched for since the primary took over; None if unknown.
 

@@ -20,7 +20,7 @@ from central.ledger.records import (
 )
 from central.operator.change_lines import condition_name
 from central.operator.lateness import late_us_by_camera
-from central.operator.overview import Clock, Overview, ReplicaAnswer
+from central.operator.overview import Clock, Overview
 
 KIND_NAMES = {
     NodeKind.CAMERA: "camera node",
@@ -177,22 +177,12 @@ def _replicas(overview: Overview) -> Table:
     head = max((a.status.last_log_index for a in overview.replicas if a.status), default=0)
     for answer in overview.replicas:
         if answer.status is None:
-            name = _name_by_address(overview.replicas, answer.address)
+            name = overview.names.get(answer.address, "?")
             table.add_row(name, Text("no answer", style="red"), answer.address)
         else:
             cells = _replica_cells(answer.address, answer.status, overview, head=head)
             table.add_row(*cells, _clock(answer.clock))
     return table
-
-
-def _name_by_address(replicas: Sequence[ReplicaAnswer], address: str) -> str:
-    names = {
-        peer.address: peer.replica_id
-        for answer in replicas
-        if answer.status is not None
-        for peer in answer.status.peers
-    }
-    return names.get(address, "?")
 
 
 def _replica_cells(

@@ -27,10 +27,12 @@ _KINDS: dict[NodeKind, Literal["camera", "processor", "replica"]] = {
 class Replica(Model):
     """What one replica says of itself."""
 
-    id: str | None = Field(description="null: it did not answer")
+    id: str | None = Field(description="null: nobody says who is at this address")
     address: str
     role: Literal["primary", "backup", "away"]
-    member: Literal["voter", "learner", "none"] | None
+    member: Literal["voter", "learner", "none"] | None = Field(
+        description="none, of one that is away: no member is at this address; null: not known"
+    )
     term: int | None
     commit_index: int | None
     applied_index: int | None
@@ -40,15 +42,17 @@ class Replica(Model):
     fault: str = Field(description="why there is no answer; empty where there is one")
 
     @classmethod
-    def of(cls, one: ReplicaAnswer, *, primary_id: str, last_index: int | None) -> "Replica":
+    def of(cls, one: ReplicaAnswer, overview: Overview, *, last_index: int | None) -> "Replica":
         """Return what is sent of a replica."""
+        primary_id = overview.primary_id
         status = one.status
         if status is None:
+            name = overview.names.get(one.address)
             return cls(
-                id=None,
+                id=name,
                 address=one.address,
                 role="away",
-                member=None,
+                member="none" if primary_id and name is None else None,
                 term=None,
                 commit_index=None,
                 applied_index=None,
@@ -138,9 +142,7 @@ class ClusterAnswer(Marked):
             primary=primary_id or None,
             quorum=not overview.state_fault,
             fault=overview.state_fault or overview.service_fault,
-            replicas=[
-                Replica.of(one, primary_id=primary_id, last_index=last) for one in overview.replicas
-            ],
+            replicas=[Replica.of(one, overview, last_index=last) for one in overview.replicas],
             nodes=[Node.of(one) for one in nodes if one.report.kind is not NodeKind.REPLICA],
             last_fail_over=None if fail_over is None else FailOver.of(fail_over),
         )

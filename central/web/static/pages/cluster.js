@@ -26,7 +26,7 @@ async function show() {
 }
 
 function summary({ replicas, primary, quorum, fault, last_fail_over: failOver }) {
-  const away = replicas.filter((one) => one.role === "away").length;
+  const away = replicas.filter((one) => one.role === "away" && one.member !== "none").length;
   const whole = quorum && primary;
   const word = !whole
     ? "No quorum: nothing can be committed until more replicas are back"
@@ -54,12 +54,17 @@ function ago(instant) {
   return `${duration((Date.now() - Date.parse(instant)) / 1000)} ago`;
 }
 
+function replicaBadge({ role, member, fault }) {
+  if (role !== "away") return badge(member === "learner" ? "learner" : role, role === "primary" ? "good" : "");
+  if (member === "none") return badge("no member's address", "", `${fault}; it was removed, say: --ledger need not name it`);
+  return badge("does not answer", "bad", fault);
+}
+
 function replicaTable(replicas) {
   const rows = replicas.map((one) => {
-    const word = one.role === "away" ? "does not answer" : one.member === "learner" ? "learner" : one.role;
     return [
       h("strong", { text: one.id ?? NONE }),
-      badge(word, { primary: "good", away: "bad" }[one.role], one.fault),
+      replicaBadge(one),
       h("code", { text: one.address }),
       number(one.term),
       number(one.applied_index),
