@@ -13,6 +13,8 @@ from typing import cast
 
 _LENGTHS = struct.Struct(">II")
 _SHUT = "the lane is shut"
+_COPIED = 65_536
+"""Bytes of a picture that is copied behind its message: else the other end would be woken twice."""
 
 
 class PictureLane(asyncio.BufferedProtocol):
@@ -83,8 +85,10 @@ class PictureLane(asyncio.BufferedProtocol):
         if self._transport is None or self.lost.is_set() or self._transport.is_closing():
             raise ConnectionResetError(_SHUT)
         lengths = _LENGTHS.pack(len(message), len(picture))
-        self._transport.write(lengths + message)
-        if picture:
+        if len(picture) <= _COPIED:
+            self._transport.write(b"".join((lengths, message, picture)))
+        else:
+            self._transport.write(lengths + message)
             self._transport.write(picture)
 
     async def drain(self) -> None:

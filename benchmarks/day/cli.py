@@ -16,6 +16,7 @@ from benchmarks.machine import this_machine
 from benchmarks.options import model_option, report_options
 from benchmarks.report import Report, Row
 from central.processor.evidence import EvidenceSettings
+from central.processor.looks import EVERYTHING, ReuseSettings
 from models.classifier import SpotClassifier
 from node.errors import UsageError
 
@@ -95,6 +96,13 @@ USUAL: dict[str, Policy] = {"threshold 0.5": threshold, "3 in a row": three_in_a
     help="Rendered days come as the strips that cameras send unless told otherwise, not whole.",
 )
 @click.option(
+    "--reuse",
+    is_flag=True,
+    show_default=True,
+    show_envvar=True,
+    help="Of rendered days classify only what changed, as processors do unless told otherwise.",
+)
+@click.option(
     "--day-plot",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
@@ -113,6 +121,7 @@ def benchmark(
     kept: Path | None,
     frames: Path | None,
     strips: bool,
+    reuse: bool,
     day_plot: Path | None,
 ) -> Report:
     """Whole days: false flips, time right, delay and stays, beside usual practice."""
@@ -120,7 +129,13 @@ def benchmark(
     thresholds = classifier.thresholds
     filter_ = ours(EvidenceSettings(thresholds.occupied_above, thresholds.vacant_below))
     days = KeptDays(
-        classifier, seconds=seconds, width=width, scores=kept, frames=frames, strips=strips
+        classifier,
+        seconds=seconds,
+        width=width,
+        scores=kept,
+        frames=frames,
+        strips=strips,
+        reuse=ReuseSettings() if reuse else EVERYTHING,
     )
     wanted = (("rendered", seeds or (() if groups else (7,))), *groups)
     names = [name for name, its in wanted if its]

@@ -12,6 +12,7 @@ from benchmarks.day.rendered import rendered_scores
 from benchmarks.day.scores import DayScores
 from benchmarks.day.stripped import strip_scores
 from central.processor.classifier import model_name
+from central.processor.looks import EVERYTHING, ReuseSettings
 from models.classifier import SpotClassifier
 from node.errors import UsageError
 
@@ -22,7 +23,8 @@ Made = TypeVar("Made")
 class KeptDays:
     """Days of one length and width, by one classifier.
 
-    strips: pictures come as the strips that camera nodes send, not whole. scores: a folder, for the
+    strips: pictures come as the strips that camera nodes send, not whole. reuse: when a spot is
+    classified again. scores: a folder, for the
     same classifier again; frames: one for any; None: not kept.
     """
 
@@ -32,11 +34,14 @@ class KeptDays:
     scores: Path | None
     frames: Path | None
     strips: bool = False
+    reuse: ReuseSettings = EVERYTHING
 
     def day(self, seed: int) -> DayScores:
         """Return a day's scores; raises UsageError if a folder holds something else."""
-        sent = "strips-" if self.strips else ""
-        kept = f"day-{seed}-{self.seconds}-{self.width}-{sent}{model_name(self.classifier)}.npz"
+        how = "strips-" if self.strips else ""
+        if self.reuse != EVERYTHING:
+            how += f"reuse-{self.reuse.threshold:g}-{self.reuse.refresh_s:g}-"
+        kept = f"day-{seed}-{self.seconds}-{self.width}-{how}{model_name(self.classifier)}.npz"
         file = _file("--scores", self.scores, kept)
         if file is not None and file.is_file():
             return DayScores.load(file)
@@ -44,7 +49,7 @@ class KeptDays:
         classify = strip_scores if self.strips else rendered_scores
         scores = self._with_bar(
             f"classified day {seed}",
-            lambda tick: classify(self.classifier, rendered, progress=tick),
+            lambda tick: classify(self.classifier, rendered, reuse=self.reuse, progress=tick),
         )
         if file is not None:
             scores.save(file)

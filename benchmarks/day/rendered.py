@@ -9,7 +9,10 @@ from benchmarks.day.frames import RenderedDay
 from benchmarks.day.scores import DayScores, Flags
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
+from central.processor.looks import EVERYTHING, Looks, ReuseSettings
 from central.processor.neighbours import neighbours
+from central.processor.reuse import Patches, classify_patches
+from central.processor.scores import Scores
 from models.classifier import SpotClassifier
 from models.patches import PatchCutter
 
@@ -17,18 +20,28 @@ SECOND_US = 1_000_000
 
 
 def rendered_scores(
-    classifier: SpotClassifier, day: RenderedDay, *, progress: Callable[[], None] = lambda: None
+    classifier: SpotClassifier,
+    day: RenderedDay,
+    *,
+    reuse: ReuseSettings = EVERYTHING,
+    progress: Callable[[], None] = lambda: None,
 ) -> DayScores:
     """Classify each frame of a day."""
     polygons, height = day.polygons.tolist(), day.width * 9 // 16
     cutter = PatchCutter(polygons, width=day.width, height=height, spec=classifier.spec)
-    found = []
-    for jpeg in day.jpegs:
+    looks, everybody = Looks.begin(reuse, cutter.count), np.arange(cutter.count)
+    found: list[Scores] = []
+    for number, jpeg in enumerate(day.jpegs):
         picture = decode(jpeg, width=day.width, height=height)
         assert not isinstance(picture, Undecodable), picture.reason
-        found.append(classifier.probabilities(cutter.cut(picture)))
+        patches = Patches(cutter.sample(picture), everybody, cutter.shade)
+        found.append(classify_patches(classifier, patches, looks, number * SECOND_US))
+        looks = found[-1].looks or looks
         progress()
-    return scores_of_day(day, found, near=neighbours(polygons), model=model_name(classifier))
+    probabilities = [np.asarray(scores.probabilities) for scores in found]
+    return scores_of_day(
+        day, probabilities, near=neighbours(polygons), model=model_name(classifier)
+    )
 
 
 def scores_of_day(

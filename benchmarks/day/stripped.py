@@ -10,6 +10,7 @@ from central.processor.camera_view import CameraView
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
 from central.processor.frames import Cut, Frame
+from central.processor.looks import EVERYTHING, Looks, ReuseSettings
 from central.processor.neighbours import neighbours
 from central.processor.pipeline import classify
 from central.processor.scores import LastScores, Scores
@@ -20,14 +21,18 @@ from models.classifier import SpotClassifier
 
 
 def strip_scores(
-    classifier: SpotClassifier, day: RenderedDay, *, progress: Callable[[], None] = lambda: None
+    classifier: SpotClassifier,
+    day: RenderedDay,
+    *,
+    reuse: ReuseSettings = EVERYTHING,
+    progress: Callable[[], None] = lambda: None,
 ) -> DayScores:
     """Classify each strip of a day; what one leaves out keeps its last score."""
     view = CameraView(_camera(day), layout_version=1, spec=classifier.spec)
     polygons = tuple(region.polygon for region in view.camera.regions)
     encoder = Encoder(SendSettings(send=Send.STRIPS, private=True))
     encoder.begin(CutPlan(view.plan_id, 1, classifier.spec, polygons))
-    last, found = LastScores(len(polygons)), []
+    looks, last, found = Looks.begin(reuse, len(polygons)), LastScores(len(polygons)), []
     for number, jpeg in enumerate(day.jpegs):
         at_us = number * SECOND_US
         picture = decode(jpeg, width=day.width, height=day.width * 9 // 16)
@@ -38,8 +43,9 @@ def strip_scores(
         assert strip.cut is not None
         cut = Cut(view.plan_id, strip.cut.places, strip.cut.fine, strip.cut.fine_at)
         frame = Frame(number + 1, at_us, strip.width, strip.height, strip.jpeg, cut=cut)
-        scores = classify(classifier, view, frame)
+        scores = classify(classifier, view, frame, looks)
         assert isinstance(scores, Scores), scores.detail
+        looks = scores.looks or looks
         encoder.answered(number + 1, taken=True, doubtful=scores.doubtful())
         found.append(last.take(scores, at_us))
         progress()

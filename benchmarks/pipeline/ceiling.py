@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 
-from benchmarks.pipeline.scene import make_scene
+from benchmarks.pipeline.parked import make_parked
 from benchmarks.pipeline.stages import Stage, bare
 from models.classifier import SpotClassifier
 
@@ -39,7 +39,7 @@ def ceiling(cores: Sequence[int], *, seconds: float) -> float:
 
 def _begin(core: int) -> None:
     os.sched_setaffinity(0, {core})
-    _made.append(bare(SpotClassifier.load(threads=1), make_scene()))
+    _made.append(bare(SpotClassifier.load(threads=1), make_parked()))
 
 
 def _rate(seconds: float) -> float:

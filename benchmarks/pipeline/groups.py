@@ -1,26 +1,25 @@
 """The rows of `--rows` that need processes: cameras on a core, two cores, memory, commits."""
 
 import asyncio
+import os
 import statistics
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import cv2
-import numpy as np
 
 from benchmarks.pipeline.ceiling import ceiling
 from benchmarks.pipeline.changing import make_changing
 from benchmarks.pipeline.live import Fleet, Load, camera_id
-from benchmarks.pipeline.scene import Scene, layout_of, make_scene
+from benchmarks.pipeline.paced import paced_ms
+from benchmarks.pipeline.parked import make_parked
+from benchmarks.pipeline.scene import layout_of
 from benchmarks.pipeline.served import Served, apart, pin, served
 from benchmarks.pipeline.sources import ALWAYS, Encoded, Frames, Recording, Strips, now_us
 from benchmarks.report import Row
 from central.ledger.records import Occupancy
 from edge.gate import GateSettings
-from models.patches import Image
 
 TAIL_GOAL_MS = 250.0
 FRAMES_GOAL, STRIPS_GOAL = 100, 400
@@ -30,7 +29,6 @@ RESIDENT_GOAL_MB = 2000.0
 _WARM_S = 8.0  # the first frame of a camera costs more than later ones
 _FULL_WARM = 1.5  # times the seconds counted: a core that is 90 % busy works off slowly what all
 # their first frames left
-_SECONDS_SEEN, _CLIP_FPS = 16, 10  # to and fro: as many as are replayed
 _EVERY = (
     7  # frames for which a camera of the row `commit` sees the same: longer than evidence takes
 )
@@ -43,7 +41,6 @@ _SLOW = 0.1  # frames a second of those that are merely connected
 class Setting:
     """What all rows are measured with."""
 
-    scene: Scene
     seconds: float
     cameras: int  # that send whole frames, one a second
     strip_cameras: int  # that send strips, one a second
@@ -51,46 +48,89 @@ class Setting:
     committing: int  # cameras of the row about commits
 
 
+@dataclass(frozen=True)
+class Reuse:
+    """Whether a processor classifies only what changed, and how the table says so."""
+
+    words: str
+    options: tuple[str, ...]  # of the processor
+
+
+REUSES = (
+    Reuse("what changed classified", ()),
+    Reuse("all classified", ("--change-threshold", "0")),
+)
+
+
 @asynccontextmanager
-async def _running(cameras: int, *, workers: int = 1) -> AsyncIterator[Served]:
-    layouts = [layout_of(camera_id(number)) for number in range(cameras)]
+async def _running(
+    cameras: int, options: Sequence[str] = (), *, workers: int = 1
+) -> AsyncIterator[Served]:
+    layouts = [layout_of(make_parked(), camera_id(number)) for number in range(cameras)]
+    told = ("--workers", str(workers), *options)
     with tempfile.TemporaryDirectory(prefix="parkledger-pipeline-") as folder:
-        async with served(Path(folder), layouts, workers=workers) as running:
+        async with served(Path(folder), layouts, options=told) as running:
             yield running
 
 
-async def frames(setting: Setting) -> tuple[list[Row], Load, Load]:
-    """Whole frames to a processor on a core of its own; also the loads of half and of all cameras.
+def _whole(cameras: int) -> list[Frames]:
+    return [Frames(make_parked().jpegs, number) for number in range(cameras)]
 
-    Those are for its CPU time a frame. A core that is half idle takes longer, for what it has in
-    its caches is gone when it wakes; one that has too much to do also receives what it sheds.
+
+@dataclass(frozen=True)
+class Paced:
+    """Whole frames of so many cameras: what a processor that classifies all of them took, and what
+    the bare stages take at the same pace on the same core, CPU milliseconds a frame."""
+
+    cameras: int
+    load: Load
+    bare_ms: float
+
+
+async def frames(setting: Setting) -> tuple[list[Row], list[Paced]]:
+    """Whole frames to a processor on a core of its own; also what its work alone takes.
+
+    That of half the cameras, too. A core that is half idle takes longer, for what it has in its
+    caches is gone when it wakes; one that has too much to do also receives what it sheds.
     """
-    async with _running(setting.cameras) as running:
-        sources = [Frames(setting.scene.jpegs) for _ in range(setting.cameras)]
-        loads = []
-        with apart(running):
-            for count in (max(1, setting.cameras // 2), setting.cameras):
-                async with Fleet(running, sources[:count], rate=1.0) as fleet:
-                    await fleet.wait(_FULL_WARM * setting.seconds)
-                    loads.append(await fleet.count(setting.seconds))
-    half, load = loads
-    return on_a_core(load, setting.cameras, "full frames", FRAMES_GOAL), half, load
+    rows: list[Row] = []
+    paced: list[Paced] = []
+    for reuse in REUSES:
+        everything = bool(reuse.options)
+        halves = (max(1, setting.cameras // 2),) if everything else ()
+        async with _running(setting.cameras, reuse.options) as running:
+            with apart(running) as core:
+                for count in (*halves, setting.cameras):
+                    async with Fleet(running, _whole(count), rate=1.0) as fleet:
+                        await fleet.wait(_FULL_WARM * setting.seconds)
+                        load = await fleet.count(setting.seconds)
+                    if everything:
+                        paced.append(Paced(count, load, 0.0))
+        rows += on_a_core(load, setting.cameras, f"full frames, {reuse.words}", FRAMES_GOAL)
+    for number, one in enumerate(paced):  # now that nothing else is on the core
+        bare_ms = await asyncio.to_thread(
+            paced_ms, one.cameras, seconds=setting.seconds / 2, core=core
+        )
+        paced[number] = replace(one, bare_ms=bare_ms)
+    return rows, paced
 
 
 async def strips(setting: Setting) -> list[Row]:
     """Strips of all regions, then those that the change gate leaves of them."""
-    pictures = _a_second_apart()
     rows: list[Row] = []
-    async with _running(setting.strip_cameras) as running:
-        for name, gate in (("gate off", ALWAYS), ("gated", GateSettings())):
-            recording = Recording(pictures, gate)
-            sources = [Strips(recording, number) for number in range(setting.strip_cameras)]
+    for name, gate, reuse in (
+        *(("gate off", ALWAYS, reuse) for reuse in REUSES),
+        ("gated", GateSettings(), REUSES[0]),
+    ):
+        recording = Recording(make_parked(), gate)
+        sources = [Strips(recording, number) for number in range(setting.strip_cameras)]
+        async with _running(setting.strip_cameras, reuse.options) as running:
             with apart(running):
                 async with Fleet(running, sources, rate=1.0, cuts_strips=True) as fleet:
                     await fleet.wait(_WARM_S)
                     load = await fleet.count(setting.seconds)
-            what = f"strips of {recording.regions_a_strip:.0f} regions ({name})"
-            rows += on_a_core(load, setting.strip_cameras, what, STRIPS_GOAL)
+        what = f"strips of {recording.regions_a_strip:.0f} regions ({name}), {reuse.words}"
+        rows += on_a_core(load, setting.strip_cameras, what, STRIPS_GOAL)
     return rows
 
 
@@ -107,6 +147,7 @@ def on_a_core(load: Load, cameras: int, what: str, goal: int) -> list[Row]:
         Row(f"{name}: evenness over cameras (Jain's index)", "", load.evenness),
         Row(f"{name}: CPU of the processor", "ms a frame", cpu_ms_a_frame(load)),
         Row(f"{name}: of that outside its worker", "ms a frame", outside_ms_a_frame(load)),
+        Row(f"{name}: spots classified", "of 100", patches_a_frame(load)),
         Row(f"{name}: sent late by this benchmark, p99", "ms", percentile_ms(load.late, 0.99)),
     ]
 
@@ -118,28 +159,43 @@ async def cores(setting: Setting) -> list[Row]:
     they would not where they belong. So what counts is what the processor does with a second of
     the cores that are left to it.
     """
+    here = sorted(os.sched_getaffinity(0))
+    if len(here) < 2:
+        return [Row("two cores against one", "frames a second", None)]
+    rows: list[Row] = []
+    for reuse in REUSES:
+        rows += await _two_cores(setting, reuse, here)
+    return [
+        *rows,
+        Row(
+            "two cores against one: the bare stages alone, in two processes",
+            "x",
+            await asyncio.to_thread(ceiling, here[:2], seconds=setting.seconds / 2),
+        ),
+    ]
+
+
+async def _two_cores(setting: Setting, reuse: Reuse, here: Sequence[int]) -> list[Row]:
     found: dict[int, list[float]] = {1: [], 2: []}
     shares: list[float] = []  # of both cores, for the processor
-    async with _running(_SATURATING, workers=2) as running:
-        here = sorted(running.processor.cpu_affinity() or ())
-        if len(here) < 2:
-            return [Row("two cores against one", "frames a second", None)]
-        sources = [Frames(setting.scene.jpegs) for _ in range(_SATURATING)]
-        async with Fleet(running, sources, rate=None) as fleet:
-            await fleet.wait(_WARM_S / 2)
-            for _ in range(_ROUNDS):
-                for count in found:
-                    pin(running.processor, here[:count])
-                    await fleet.wait(0.5)
-                    load = await fleet.count(max(1.0, setting.seconds / 2 / _ROUNDS))
-                    found[count].append(load.classified / load.wall_s)
-                    if count == 2:
-                        shares.append(1.0 - load.elsewhere_s / (2 * load.wall_s))
+    async with (
+        _running(_SATURATING, reuse.options, workers=2) as running,
+        Fleet(running, _whole(_SATURATING), rate=None) as fleet,
+    ):
+        await fleet.wait(_WARM_S / 2)
+        for _ in range(_ROUNDS):
+            for count in found:
+                pin(running.processor, here[:count])
+                await fleet.wait(0.5)
+                load = await fleet.count(max(1.0, setting.seconds / 2 / _ROUNDS))
+                found[count].append(load.classified / load.wall_s)
+                if count == 2:
+                    shares.append(1.0 - load.elsewhere_s / (2 * load.wall_s))
     one, both = statistics.median(found[1]), statistics.median(found[2])
     # A machine that is too busy classifies nothing within a turn.
     plain = [b / a if a else 0.0 for a, b in zip(found[1], found[2], strict=True)]
     times = statistics.median(one / share for one, share in zip(plain, shares, strict=True))
-    name = "two cores against one, full frames, --workers 2"
+    name = f"two cores against one, full frames, {reuse.words}, --workers 2"
     unit = "frames a second"
     return [
         Row(
@@ -165,11 +221,6 @@ async def cores(setting: Setting) -> list[Row]:
             "%",
             100 * statistics.median(shares),
         ),
-        Row(
-            "two cores against one: the bare stages alone, in two processes",
-            "x",
-            await asyncio.to_thread(ceiling, here[:2], seconds=setting.seconds / 2),
-        ),
     ]
 
 
@@ -177,7 +228,7 @@ async def connected(setting: Setting) -> list[Row]:
     """Memory with many cameras that send whole frames slowly."""
     count = setting.connected
     async with _running(count) as running:
-        sources = [Frames(setting.scene.jpegs) for _ in range(count)]
+        sources = _whole(count)
         before = running.processor.memory_info().rss
         async with Fleet(running, sources, rate=_SLOW) as fleet:
             first = await fleet.count(setting.seconds / 2)
@@ -247,17 +298,11 @@ def cpu_ms_a_frame(load: Load) -> float | None:
     return load.cpu_s * 1e3 / load.classified if load.classified else None
 
 
+def patches_a_frame(load: Load) -> float | None:
+    """Return how many spots were classified for a frame; None of none."""
+    return load.patches / load.classified if load.classified else None
+
+
 def outside_ms_a_frame(load: Load) -> float | None:
     """Return what of that its one worker did not take: gRPC, the event loop; None of none."""
     return load.outside_s * 1e3 / load.classified if load.classified else None
-
-
-def _a_second_apart() -> list[Image]:
-    """Return what a camera sees, to and fro, so that nothing jumps where it begins again."""
-    scene = make_scene(_SECONDS_SEEN, step=_CLIP_FPS)
-    pictures: list[Image] = []
-    for jpeg in scene.jpegs:
-        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-        assert picture is not None
-        pictures.append(np.asarray(picture, np.uint8))
-    return [*pictures, *pictures[-2:0:-1]]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import grpc.aio
 import psutil
 
-from benchmarks.pipeline.served import READY_S, Served
+from benchmarks.pipeline.paced import PHASE
+from benchmarks.pipeline.served import READY_S, Served, patches
 from benchmarks.pipeline.sources import Source
 from edge import wire
 from edge.plan import CutPlan
@@ -18,7 +19,6 @@ from node.errors import OperationError
 
 _BOOT = "00000000000000b1"
 _CONNECTING = 16  # cameras at a time
-_PHASE = 0.618  # of a period between one camera and the next
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Load:
     outside_s: float = 0.0  # of that, what all its threads took but the busiest, a worker
     elsewhere_s: float = 0.0  # CPU of this benchmark, which plays the cameras, and of replicas
     wall_s: float = 0.0
+    patches: int = 0  # that the processor classified; the others of its frames it reused
     resident: int = 0  # bytes of the processor's memory at the end
     each: list[int] = field(default_factory=list)  # classified, by camera
 
@@ -106,7 +107,7 @@ class PlayedCamera:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _send(self, reading: asyncio.Task[None], rate: float | None) -> None:
-        due = time.monotonic() + (self._number * _PHASE % 1.0) / (rate or 1.0)
+        due = time.monotonic() + (self._number * PHASE % 1.0) / (rate or 1.0)
         for sequence in itertools.count(1):
             if rate is None:
                 await self._room(reading)
@@ -158,6 +159,7 @@ class _Used:
     processor_s: float
     threads: Mapping[int, float]
     elsewhere_s: float
+    patches: int  # classified so far
 
 
 def _used(served: Served) -> _Used:
@@ -167,6 +169,7 @@ def _used(served: Served) -> _Used:
         sum(served.processor.cpu_times()[:2]),
         threads,
         sum(sum(process.cpu_times()[:2]) for process in others),
+        patches(served)["classified"],
     )
 
 
@@ -205,15 +208,17 @@ class Fleet:
 
     async def count(self, seconds: float) -> Load:
         """Return what becomes of frames in the next seconds; raises OperationError."""
+        before = await asyncio.to_thread(_used, self._served)
         for camera in self._cameras:
             camera.load = Load()
-        before, begin = _used(self._served), time.monotonic()
+        begin = time.monotonic()
         await self.wait(seconds)
-        after = _used(self._served)
+        after = await asyncio.to_thread(_used, self._served)
         busiest_s = max(after.threads[id_] - before.threads.get(id_, 0.0) for id_ in after.threads)
         cpu_s = after.processor_s - before.processor_s
         total = Load(
             cpu_s=cpu_s,
+            patches=after.patches - before.patches,
             outside_s=cpu_s - busiest_s,
             elsewhere_s=after.elsewhere_s - before.elsewhere_s,
             wall_s=time.monotonic() - begin,

@@ -1,6 +1,6 @@
 """The pictures that everybody gets: 1080p, 100 spots, JPEG as a camera node makes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -71,10 +71,10 @@ def encode(picture: Image) -> bytes:
     return encoded.tobytes()
 
 
-def layout_of(camera_id: str) -> Layout:
-    """Return a lot of its own for one camera."""
+def layout_of(scene: Scene, camera_id: str) -> Layout:
+    """Return a lot of its own for a camera that sees the scene."""
     return Layout(
         lot_id=f"lot-{camera_id}",
-        spots=tuple(Spot(region.spot_id) for region in regions()),
-        cameras=(Camera(camera_id, regions=regions()),),
+        spots=tuple(Spot(region.spot_id) for region in scene.camera.regions),
+        cameras=(replace(scene.camera, camera_id=camera_id),),
     )

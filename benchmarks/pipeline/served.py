@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 
@@ -20,6 +22,7 @@ from node.errors import OperationError
 
 READY_S = 60.0
 _AT_A_TIME = 8  # layouts
+_PATCHES = r'parkledger_processor_patches_total\{score="(\w+)"\} (\d+)'
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Served:
     """What runs; `index` is the ledger's when all layouts were applied."""
 
     listen: Address
+    metrics: Address  # of the processor
     ledger: LedgerClient
     processor: psutil.Process
     replicas: tuple[psutil.Process, ...]
@@ -35,14 +39,22 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    folder: Path, layouts: Collection[Layout], *, replicas: int = 1, workers: int = 1
+    folder: Path,
+    layouts: Collection[Layout],
+    *,
+    replicas: int = 1,
+    options: Sequence[str] = (),
 ) -> AsyncIterator[Served]:
-    """Run replicas and a processor, with layouts applied; raises OperationError."""
-    *at, listen = free_addresses(replicas + 1)
+    """Run replicas and a processor, with layouts applied; raises OperationError.
+
+    options: of the processor.
+    """
+    *at, listen, metrics = free_addresses(replicas + 2)
     members = {f"replica-{number}": address for number, address in enumerate(at)}
     async with AsyncExitStack() as stack:
         started = []
-        for name, arguments in _commands(folder, members, listen, workers).items():
+        told = ("--listen", str(listen), "--metrics", str(metrics), *options)
+        for name, arguments in _commands(folder, members, told).items():
             command = bound_to_us([sys.executable, "-m", "node", *arguments])
             process = await Process.start(command, log=folder / f"{name}.log")
             stack.push_async_callback(process.kill)
@@ -53,11 +65,11 @@ async def served(
         for process in started:
             process.check()
         *ledgers, processor = (psutil.Process(process.pid) for process in started)
-        yield Served(listen, ledger, processor, tuple(ledgers), index)
+        yield Served(listen, metrics, ledger, processor, tuple(ledgers), index)
 
 
 def _commands(
-    folder: Path, members: dict[str, Address], listen: Address, workers: int
+    folder: Path, members: dict[str, Address], options: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the arguments of `parkledger`, the processor's last."""
     commands: dict[str, tuple[str, ...]] = {}
@@ -68,10 +80,7 @@ def _commands(
             *("--data", str(folder / name), "--peers", peers or f"{name}={address}"),
         )
     addresses = ",".join(str(address) for address in members.values())
-    commands["processor"] = (
-        *("processor", "--listen", str(listen), "--ledger", addresses),
-        *("--workers", str(workers)),
-    )
+    commands["processor"] = ("processor", "--ledger", addresses, *options)
     return commands
 
 
@@ -89,10 +98,9 @@ async def _apply(ledger: LedgerClient, layouts: Collection[Layout]) -> int:
 
 
 @contextmanager
-def apart(served: Served) -> Iterator[None]:
-    """Give the processor a core of its own, and all others, ourselves too, the rest.
-
-    Where there is but one core, all share it.
+def apart(served: Served) -> Iterator[int]:
+    """Give the processor a core of its own, which is yielded, and all others, ourselves too, the
+    rest. Where there is but one core, all share it.
     """
     before = os.sched_getaffinity(0)
     own, *others = sorted(before)
@@ -102,7 +110,7 @@ def apart(served: Served) -> Iterator[None]:
         pin(replica, rest)
     os.sched_setaffinity(0, rest)
     try:
-        yield
+        yield own
     finally:
         os.sched_setaffinity(0, before)
 
@@ -112,3 +120,11 @@ def pin(process: psutil.Process, cores: Collection[int]) -> None:
     for thread in process.threads():
         with suppress(ProcessLookupError):  # a thread that has just ended
             os.sched_setaffinity(thread.id, cores)
+
+
+def patches(served: Served) -> dict[str, int]:
+    """Return how many spots the processor has classified, and how many it has reused."""
+    with urlopen(f"http://{served.metrics}/metrics", timeout=READY_S) as page:
+        lines = page.read().decode().splitlines()
+    found = (re.fullmatch(_PATCHES, line) for line in lines)
+    return {one[1]: int(one[2]) for one in found if one is not None}

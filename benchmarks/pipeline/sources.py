@@ -10,7 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from benchmarks.pipeline.scene import HEIGHT, SPOTS, WIDTH
+import numpy as np
+
+from benchmarks.pipeline.doubts import Doubts
+from benchmarks.pipeline.scene import HEIGHT, SPOTS, WIDTH, Scene
+from central.processor.decode import decode
 from edge.encoder import Encoder, Send, SendSettings
 from edge.frames import LIVE, CapturedFrame, EncodedFrame
 from edge.gate import GateSettings
@@ -21,9 +25,8 @@ ALWAYS = GateSettings(threshold=0.0)
 """The change gate turned off: every region goes into every strip."""
 DOUBTED = range(0, SPOTS, 9)
 """Places that the encoder is told are doubtful: as large a share as of the spots of real frames
-(`python -m benchmarks strips`). The scene's own regions hold no cars, so that half are doubtful."""
-CYCLE = 30
-"""Strips that are replayed: at 1 frame/s as long as until the gate lets a region through anyway."""
+(`python -m benchmarks strips`). Of `scene` half are doubtful, for its regions hold no cars; of
+`parked` half as many as these, so that others are told, too."""
 
 
 class Source(Protocol):
@@ -48,24 +51,28 @@ class Recording:
     All cameras of a benchmark have the same regions, so that the first one's plan will do.
     """
 
-    def __init__(self, pictures: Sequence[Image], gate: GateSettings) -> None:
-        self._pictures = pictures
+    def __init__(self, scene: Scene, gate: GateSettings) -> None:
+        self._scene = scene
         self._gate = gate
         self._strips: list[EncodedFrame] = []
 
     def strips(self, plan: CutPlan) -> Sequence[EncodedFrame]:
-        """Return `CYCLE` strips, those of a camera that has been sending for a while."""
+        """Return a strip for each picture, of a camera that has been sending for a while."""
         if not self._strips:
             encoder = Encoder(SendSettings(send=Send.STRIPS, private=True, gate=self._gate))
             encoder.begin(plan)
-            for number in range(2 * CYCLE):
-                picture = self._pictures[number % len(self._pictures)]
+            doubts = Doubts(self._scene.camera, plan.plan_id, usual=DOUBTED)
+            cycle = len(self._scene.jpegs)
+            for number in range(2 * cycle):
+                jpeg = self._scene.jpegs[number % cycle]
+                picture = decode(jpeg, width=WIDTH, height=HEIGHT)
+                assert isinstance(picture, np.ndarray)
                 captured = CapturedFrame(picture, number, LIVE)
                 strip = encoder.encode(captured, sequence=number, now=float(number))
                 assert strip is not None
-                encoder.answered(number, taken=True, doubtful=DOUBTED)
+                encoder.answered(number, taken=True, doubtful=doubts.after(strip, number))
                 self._strips.append(strip)
-            del self._strips[:CYCLE]
+            del self._strips[:cycle]
         return self._strips
 
     @property
@@ -90,7 +97,8 @@ class Strips:
 
     async def frame(self, sequence: int) -> EncodedFrame:
         assert self._plan is not None
-        strip = self._recording.strips(self._plan)[(sequence + self._number) % CYCLE]
+        strips = self._recording.strips(self._plan)
+        strip = strips[(sequence + self._number) % len(strips)]
         assert strip.cut is not None
         cut = replace(strip.cut, plan_id=self._plan.plan_id)
         return replace(strip, cut=cut, captured_at_us=now_us())
@@ -100,16 +108,17 @@ class Strips:
 
 
 class Frames:
-    """Whole pictures, in turns."""
+    """Whole pictures, in turns, from a place of its own among them."""
 
-    def __init__(self, jpegs: Sequence[bytes]) -> None:
+    def __init__(self, jpegs: Sequence[bytes], number: int) -> None:
         self._jpegs = jpegs
+        self._number = number
 
     def begin(self, plan: CutPlan | None) -> None:
         pass
 
     async def frame(self, sequence: int) -> EncodedFrame:
-        jpeg = self._jpegs[sequence % len(self._jpegs)]
+        jpeg = self._jpegs[(sequence + self._number) % len(self._jpegs)]
         return EncodedFrame(jpeg, WIDTH, HEIGHT, now_us(), LIVE)
 
     def answered(self, sequence: int, *, taken: bool, doubtful: Collection[int]) -> None:

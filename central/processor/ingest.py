@@ -5,7 +5,6 @@ import logging
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import grpc
@@ -86,8 +85,7 @@ def message_of(
         case "frame":
             return _frame_of(message.frame, picture)
         case "strip":
-            strip = message.strip
-            return replace(_frame_of(strip, picture), cut=_cut_of(strip))
+            return _frame_of(message.strip, picture, _cut_of(message.strip))
         case "realign":
             realign = message.realign
             return Proposal(realign.plan_id, tuple(realign.homography), realign.reference)
@@ -110,7 +108,9 @@ def _cut_of(strip: wire.Strip) -> Cut:
     return Cut(strip.plan_id, tuple(strip.places), tuple(strip.fine), strip.fine_at)
 
 
-def _frame_of(frame: wire.Frame | wire.Strip, picture: bytes | None) -> Frame:
+def _frame_of(
+    frame: wire.Frame | wire.Strip, picture: bytes | None, cut: Cut | None = None
+) -> Frame:
     return Frame(
         sequence=frame.sequence,
         captured_at_us=frame.captured_at_us,
@@ -119,6 +119,7 @@ def _frame_of(frame: wire.Frame | wire.Strip, picture: bytes | None) -> Frame:
         jpeg=frame.jpeg if picture is None else picture,
         dropped_total=frame.dropped_total,
         source_position_us=frame.source_position_us,
+        cut=cut,
     )
 
 

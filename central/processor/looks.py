@@ -35,6 +35,10 @@ class ReuseSettings:
     refresh_s: float = 30.0
 
 
+EVERYTHING = ReuseSettings(threshold=0.0)
+"""Every spot of every frame is classified."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looks:
     """The spots of one view, N, as they were last classified. Arrays are never written to.
@@ -67,10 +71,10 @@ class Looks:
         """
         if now.shape[1] != self.classified.shape[1]:
             return np.ones(len(whose), np.bool_)
-        age_us = at_us - self.at_us[whose]
-        due = (age_us < 0) | (age_us >= self.settings.refresh_s * 1e6)  # below 0: a clock was set
-        due |= is_doubtful(self.probabilities[whose])
-        return due | differ(
+        age_us = at_us - self.at_us
+        due = is_doubtful(self.probabilities)
+        due |= (age_us < 0) | (age_us >= self.settings.refresh_s * 1e6)  # below 0: a clock was set
+        return due[whose] | differ(
             now,
             self.classified[whose],
             threshold=self.settings.threshold,

@@ -14,7 +14,7 @@ from central.processor.classifier import Classifier
 from central.processor.decode import Undecodable, check, decode_checked
 from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.looks import Looks
-from central.processor.reuse import Patches, classify_all, classify_changed
+from central.processor.reuse import Patches, classify_patches
 from central.processor.scores import Scores
 from central.processor.strips import patches_of_strip
 from node.memory import keep_large_buffers
@@ -37,9 +37,7 @@ def classify(
         places = None if cut is None else cut.places
         if not len(patches.whose):
             return Scores((), places)
-        if looks is None:
-            return classify_all(classifier, patches, places=places)
-        return classify_changed(classifier, patches, looks, frame.captured_at_us, places=places)
+        return classify_patches(classifier, patches, looks, frame.captured_at_us, places=places)
     except (ValueError, MemoryError, cv2.error) as error:
         logger.error("frame not classified camera=%s: %s", view.camera.camera_id, error)
         return Verdict(Outcome.FAILED, " ".join(str(error).split()) or type(error).__name__)

@@ -11,7 +11,7 @@ from central.processor.camera_view import CameraView
 from central.processor.classifier import Classifier
 from central.processor.evidence import EvidenceFilter, EvidenceSettings
 from central.processor.frames import Verdict
-from central.processor.looks import Looks, ReuseSettings
+from central.processor.looks import EVERYTHING, Looks, ReuseSettings
 from central.processor.pipeline import classify
 from central.processor.recording import Record
 from central.processor.scores import LastScores
@@ -53,7 +53,7 @@ class Replay:
         self._filter: EvidenceFilter | None = None
         self._scores = LastScores(0)
         self._looks: Looks | None = None
-        self._reuse = ReuseSettings(threshold=0.0)
+        self._reuse = EVERYTHING
         self.model = ""  # that the recording was made with
 
     def run(self, records: Iterable[Record]) -> Iterator[Replayed]:
@@ -100,7 +100,7 @@ class Replay:
         held = {spot_id: Occupancy(value) for spot_id, value in what["held"].items()}
         settings = EvidenceSettings(**what["evidence"])
         self._filter = EvidenceFilter(settings, self._view.spot_ids, held, near=self._view.near())
-        self._reuse = ReuseSettings(**what.get("reuse", {"threshold": 0.0}))
+        self._reuse = ReuseSettings(**what["reuse"]) if "reuse" in what else EVERYTHING
         if before is None or before.plan_id != self._view.plan_id:
             self._forget_looks()
 

@@ -8,7 +8,7 @@ from central.processor.classifier import Classifier
 from central.processor.looks import Looks
 from central.processor.scores import Scores
 from models.patches import Image, Places, Shade
-from models.signatures import signatures
+from models.signatures import COARSE, signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,23 @@ class Patches:
     fine: int = 0
 
 
-def classify_all(
-    classifier: Classifier, patches: Patches, *, places: tuple[int, ...] | None = None
-) -> Scores:
-    """Classify every patch. places: `whose`, rising; None: they are all of a whole picture."""
-    patches.shade.apply(patches.pixels, patches.whose)
-    return Scores(classifier.probabilities(patches.pixels)[patches.whose.argsort()], places)
-
-
-def classify_changed(
+def classify_patches(
     classifier: Classifier,
     patches: Patches,
-    looks: Looks,
+    looks: Looks | None,
     at_us: int,
     *,
     places: tuple[int, ...] | None = None,
 ) -> Scores:
-    """Classify what looks other than when it was last classified; else as `classify_all`.
+    """Classify what looks other than when it was last classified; looks None: everything.
 
-    at_us: when the picture was captured, microseconds.
+    at_us: when the picture was captured, microseconds. places: `whose`, rising; None: they are all
+    of a whole picture.
     """
-    now, whose = signatures(patches.pixels), patches.whose
+    if looks is None:
+        patches.shade.apply(patches.pixels, patches.whose)
+        return Scores(classifier.probabilities(patches.pixels)[patches.whose.argsort()], places)
+    now, whose = signatures(patches.pixels, side=COARSE), patches.whose
     due = looks.due(now, whose, at_us)
     due[len(due) - patches.fine :] = True
     which = np.flatnonzero(due)

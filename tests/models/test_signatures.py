@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.signatures import differ, signatures
+from models.signatures import COARSE, differ, signatures
 
 
 def test_a_signature_is_a_coarse_grey_picture_of_both_looks() -> None:
@@ -13,6 +13,16 @@ def test_a_signature_is_a_coarse_grey_picture_of_both_looks() -> None:
     assert not look[0].any()
     assert (look[1, 16:, 8:] == 200).all()
     assert look[1].sum() == 200 * 16 * 8
+
+
+def test_a_coarse_one_has_cells_of_four_by_four() -> None:
+    patches = np.zeros((2, 64, 32, 3), np.uint8)
+    patches[1, 32:36, 4:8] = 160
+    patches[1, 36:40, 4:6] = 160
+    look = signatures(patches, side=COARSE).reshape(2, 16, 8)
+    assert look[1, 8, 1] == 160
+    assert look[1, 9, 1] == 80
+    assert look.sum() == 240
 
 
 def test_whether_they_differ_is_as_a_naive_twin_says() -> None:

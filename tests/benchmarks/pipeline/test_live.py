@@ -16,8 +16,11 @@ TINY = ["--cameras", "1", "--strip-cameras", "2", "--connected", "2", "--committ
 @pytest.mark.parametrize(
     ("group", "counted"),
     [
-        ("frames", "1 cameras at 1/s, full frames, one core: CPU of the processor"),
-        ("strips", "2 cameras at 1/s, strips of 100 regions (gate off), one core: CPU of the"),
+        ("frames", "1 cameras at 1/s, full frames, what changed classified, one core: CPU of the"),
+        (
+            "strips",
+            "2 cameras at 1/s, strips of 100 regions (gate off), all classified, one core: CPU",
+        ),
         ("cores", "two cores against one: the bare stages alone"),
         ("connected", "2 cameras connected, a full frame each 10 s: memory half-way"),
         ("commit", "1 cameras at 1/s, three replicas: capture to committed: frames lost"),

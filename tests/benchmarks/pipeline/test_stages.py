@@ -23,7 +23,7 @@ def classifier() -> SpotClassifier:
 def test_the_scene_is_a_valid_lot_of_true_size() -> None:
     scene = make_scene(2)
     assert len(scene.camera.regions) == SPOTS
-    check_layout(layout_of("c1"), source="scene")
+    check_layout(layout_of(scene, "c1"), source="scene")
     for jpeg in scene.jpegs:
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None
