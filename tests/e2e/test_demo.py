@@ -99,14 +99,20 @@ def test_own_sources_without_truth_or_fail_over(own_lot: list[str], tmp_path: Pa
     assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_ctrl_c_stops_everything_at_once(own_lot: list[str]) -> None:
+def started(until: str, *arguments: str) -> tuple["subprocess.Popen[str]", str]:
+    """Start a demo; return it once it says that, and the line."""
     demo = subprocess.Popen(
-        [*DEMO, "--json", *own_lot], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*DEMO, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    assert demo.stderr is not None
+    while until not in (line := demo.stderr.readline()):
+        assert demo.poll() is None
+    return demo, line
+
+
+def test_ctrl_c_stops_everything_at_once(own_lot: list[str]) -> None:
+    demo, _ = started("cameras started", "--json", *own_lot)
     try:
-        assert demo.stderr is not None
-        while "cameras started" not in demo.stderr.readline():
-            assert demo.poll() is None
         children = psutil.Process(demo.pid).children(recursive=True)
         assert len(children) >= 6
         began = time.monotonic()
@@ -122,16 +128,8 @@ def test_ctrl_c_stops_everything_at_once(own_lot: list[str]) -> None:
 
 
 def test_its_pages_show_what_it_does(own_lot: list[str]) -> None:
-    demo = subprocess.Popen(
-        [*DEMO, "--json", "--listen", "127.0.0.1:0", *own_lot],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    demo, line = started("in a browser: ", "--json", "--listen", "127.0.0.1:0", *own_lot)
     try:
-        assert demo.stderr is not None
-        while "in a browser: " not in (line := demo.stderr.readline()):
-            assert demo.poll() is None
         with httpx.Client(base_url=line.partition("in a browser: ")[2].strip()) as http:
             (lot,) = http.get("/api/v1/lots").json()["lots"]
             assert lot["counts"]["total"] == 6
@@ -161,13 +159,8 @@ def test_a_source_that_is_no_video(own_lot: list[str], tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_is_named(own_lot: list[str]) -> None:
-    demo = subprocess.Popen(
-        [*DEMO, "--json", *own_lot], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    demo, _ = started("cameras started", "--json", *own_lot)
     try:
-        assert demo.stderr is not None
-        while "cameras started" not in demo.stderr.readline():
-            assert demo.poll() is None
         processor = next(
             child
             for child in psutil.Process(demo.pid).children(recursive=True)

@@ -128,7 +128,7 @@ async def test_pictures_that_pile_up_on_their_way_by_rtsp(tmp_path: Path) -> Non
     server = RtspServer(View())
     try:
         async with site(tmp_path, "rtsp") as lot, LateWire(server.port) as wire:
-            await lot.camera("rtsp", server.url.replace(str(server.port), str(wire.port)))
+            await lot.camera("rtsp", server.url.replace(str(server.port), str(wire.address.port)))
             await lot.until("rtsp", C.OK)
             wire.slow_down()
             # It takes four seconds until they are two seconds late.

@@ -1,6 +1,5 @@
 """Strips from cameras, over a real gRPC server."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -14,19 +13,6 @@ from tests.central.processor.fake_ledger import FakeLedger
 from tests.central.processor.harness import layout, picture, region, running, states
 
 ENOUGH = 30  # seconds of the camera's clock after which no filter has any doubt left
-
-
-@pytest.fixture
-async def ledger() -> FakeLedger:
-    fake = FakeLedger()
-    await fake.apply(layout("cam1"))
-    return fake
-
-
-@pytest.fixture
-async def processor(ledger: FakeLedger) -> AsyncIterator[Processor]:
-    async with running(ledger) as started:
-        yield started
 
 
 async def test_the_welcome_has_a_plan_only_for_a_camera_that_cuts(ledger: FakeLedger) -> None:
