@@ -1,5 +1,5 @@
-"""Keeps the view: one watch of the ledger, one small linearizable read a second, and every other
-second the question who is alive.
+"""Keeps the view: one watch of the ledger, one small linearizable read a second, and every few
+seconds the question who is alive.
 
 However many people read, the ledger sees this and no more. When it is away, the view stays as it
 is and grows old; answers say so.
@@ -20,7 +20,9 @@ from node.backoff import Backoff
 logger = logging.getLogger(__name__)
 
 PROBE_EVERY_S = 1.0
-VOUCHED_EVERY_S = 2.0
+HEARD_EVERY_S = 5.0
+DOUBTED_EVERY_S = 1.0
+"""The same, as long as a camera is doubted."""
 READ_TIME_OUT_S = 5.0
 FAR_FUTURE_US = 1 << 60
 _SILENT = "the ledger has not answered yet"
@@ -116,7 +118,8 @@ class Feed:
     async def _hear(self) -> None:
         while True:
             await self._ask_who_is_heard()
-            await asyncio.sleep(VOUCHED_EVERY_S)
+            doubts = self.view is not None and any(lot.doubted for lot in self.view.lots.values())
+            await asyncio.sleep(DOUBTED_EVERY_S if doubts else HEARD_EVERY_S)
 
     async def _ask_who_is_heard(self) -> None:
         asked = time.monotonic()
