@@ -128,18 +128,19 @@ def _check(path: Path, what: Mapping[str, Any]) -> None:
     kind = what["kind"]
     if kind not in KINDS:
         raise _newer(path, f"records of kind '{kind}'")
-    if kind != "start":
-        return
-    known = {field.name for field in fields(EvidenceSettings)}
-    if unknown := sorted(set(what["evidence"]) - known):
-        raise _newer(path, f"the setting '{unknown[0]}'")
-    try:
-        EvidenceSettings(**what["evidence"])
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"{path}: its settings cannot be used ({error}); replay it with the version of "
-            "Parkledger that recorded it"
-        ) from error
+    for key, settings in (("evidence", EvidenceSettings), ("reuse", ReuseSettings)):
+        if kind != "start" or key not in what:  # recordings of before have no `reuse`
+            continue
+        known = {field.name for field in fields(settings)}
+        if unknown := sorted(set(what[key]) - known):
+            raise _newer(path, f"the setting '{unknown[0]}'")
+        try:
+            settings(**what[key])
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"{path}: its settings cannot be used ({error}); replay it with the version of "
+                "Parkledger that recorded it"
+            ) from error
 
 
 def _newer(path: Path, what: str) -> UsageError:

@@ -135,6 +135,7 @@ async def test_another_layout_is_refused(ledger: FakeLedger, tmp_path: Path) -> 
     ("what", "message"),
     [
         ({"kind": "start", "evidence": {"foresight_seconds": 5.0}}, "setting 'foresight_seconds'"),
+        ({"kind": "start", "reuse": {"patience": 5.0}}, "setting 'patience'"),
         ({"kind": "glimpse"}, "kind 'glimpse'"),
         ({"kind": "start", "evidence": {}}, "settings cannot be used .*occupied_above"),
         ({"kind": "start", "evidence": {"occupied_above": 1, "vacant_below": 2}}, "thresholds are"),
