@@ -21,7 +21,7 @@ from benchmarks.report import Report, Row
 from central.layout.document import MILLION, Camera, Corner, Region
 from central.layout.toml import read_layout
 from central.processor.camera_view import CameraView
-from central.processor.frames import Cut, Frame, Verdict
+from central.processor.frames import Frame, Verdict
 from central.processor.pipeline import classify
 from central.processor.scores import Scores
 from edge.encoder import Encoder, Send, SendSettings
@@ -31,6 +31,7 @@ from edge.plan import CutPlan
 from models.classifier import SpotClassifier
 from models.corners import canonical_corners
 from models.metrics import Thresholds
+from models.strips import Cut
 from node.errors import OperationError
 from sample_videos import NORTH
 

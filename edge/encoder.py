@@ -7,12 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from edge.encode import Colour, encode_jpeg, encode_patches, limit_width, shrink
-from edge.frames import CapturedFrame, Cut, EncodedFrame, Image
+from edge.frames import CapturedFrame, EncodedFrame, Image
 from edge.gate import ChangeGate, GateSettings
 from edge.masks import burn
 from edge.plan import CutPlan
 from models.patches import PatchCutter, reduction
 from models.signatures import signatures
+from models.strips import Cut
 
 
 class Send(enum.Enum):

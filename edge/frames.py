@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.strips import Cut
+
 Image = npt.NDArray[np.uint8]
 """A picture as OpenCV gives it: (height, width, 3), blue-green-red."""
 
@@ -26,19 +28,6 @@ class CapturedFrame:
     position_us: int
     grabbed_at: float = 0.0
     ready_at: float = 0.0
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What a strip holds: the patches of these places (rising) of the plan of that id.
-
-    fine: those of them (rising) whose patches stand in a second JPEG, from byte `fine_at` on.
-    """
-
-    plan_id: int
-    places: tuple[int, ...]
-    fine: tuple[int, ...] = ()
-    fine_at: int = 0
 
 
 @dataclass(frozen=True)

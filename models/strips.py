@@ -7,6 +7,7 @@ multiple of 8 pixels, so no block of a JPEG holds parts of two spots; where it i
 block of colour at half the resolution does either.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,19 @@ HALVED_BLOCK: Final = 16
 """Pixels a side of what a JPEG's block shows of a colour that is kept at half the resolution."""
 MAX_HEIGHT: Final = 32_768
 """Pixels of a column, give or take a patch; the sides of a JPEG have 16 bits."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a strip holds: the patches of these places (rising) of the plan of that id.
+
+    fine: those of them (rising) whose patches stand in a second JPEG, from byte `fine_at` on.
+    """
+
+    plan_id: int
+    places: tuple[int, ...]
+    fine: tuple[int, ...] = ()
+    fine_at: int = 0
 
 
 def strip_size(count: int, spec: PatchSpec) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from central.layout.document import MILLION, Camera, Corner, Region
 from central.processor.camera_view import CameraView
 from central.processor.classifier import model_name
 from central.processor.decode import Undecodable, decode
-from central.processor.frames import Cut, Frame
+from central.processor.frames import Frame
 from central.processor.looks import EVERYTHING, Looks, ReuseSettings
 from central.processor.neighbours import neighbours
 from central.processor.pipeline import classify
@@ -18,6 +18,7 @@ from edge.encoder import Encoder, Send, SendSettings
 from edge.frames import LIVE, CapturedFrame
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
+from models.strips import Cut
 
 
 def strip_scores(

@@ -7,11 +7,12 @@ import numpy as np
 from central.layout.document import Camera
 from central.processor.camera_view import CameraView
 from central.processor.doubt import is_doubtful
-from central.processor.frames import Cut, Frame
+from central.processor.frames import Frame
 from central.processor.pipeline import classify
 from central.processor.scores import LastScores, Scores
 from edge.frames import EncodedFrame
 from models.classifier import SpotClassifier
+from models.strips import Cut
 
 _SECOND_US = 1_000_000
 

@@ -18,7 +18,7 @@ from benchmarks.pipeline.scene import HEIGHT, WIDTH, Scene
 from benchmarks.pipeline.sources import ALWAYS, DOUBTED
 from central.processor.camera_view import CameraView, Sampler
 from central.processor.decode import decode
-from central.processor.frames import Cut, Frame
+from central.processor.frames import Frame
 from central.processor.pipeline import classify
 from central.processor.scores import Scores
 from edge.encoder import Encoder, Send, SendSettings
@@ -26,6 +26,7 @@ from edge.frames import LIVE, CapturedFrame, EncodedFrame
 from edge.plan import CutPlan
 from models.classifier import SpotClassifier
 from models.patches import Image
+from models.strips import Cut
 from node.errors import UsageError
 
 Stage = Callable[[int], object]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from central.ledger.records import CameraReport
+from models.strips import Cut
 
 
 @dataclass(frozen=True)
@@ -15,19 +16,6 @@ class Hello:
     frames_per_second: float  # that the camera intends to send; 0: not said
     cuts_strips: bool = False  # it wants to be told its regions
     private: bool = False  # it will never send a whole picture
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What a strip holds: the patches of these places (rising) of the plan of that id.
-
-    fine: those of them (rising) whose patches stand in a second JPEG, from byte `fine_at` on.
-    """
-
-    plan_id: int
-    places: tuple[int, ...]
-    fine: tuple[int, ...] = ()
-    fine_at: int = 0
 
 
 @dataclass(frozen=True)

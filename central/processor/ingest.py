@@ -15,7 +15,7 @@ from central.ledger.records import CameraCondition, CameraReport
 from central.processor.camera_view import CameraView
 from central.processor.cameras import Cameras
 from central.processor.clock import Clock
-from central.processor.frames import CameraWord, Cut, Frame, Hello, Outcome, Verdict
+from central.processor.frames import CameraWord, Frame, Hello, Outcome, Verdict
 from central.processor.heartbeats import Heartbeats
 from central.processor.lanes import CameraLane, Lanes
 from central.processor.pictures import Pictures
@@ -26,6 +26,7 @@ from central.processor.refusal import Refused, invalid
 from central.processor.session import CameraSession
 from central.processor.settings import StreamLimits
 from central.processor.stream import CameraStream, StreamGone
+from models.strips import Cut
 from node.errors import UsageError
 from node.identifiers import check_id
 from protos import video_stream_pb2 as wire

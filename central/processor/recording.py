@@ -30,8 +30,9 @@ from typing import Any, BinaryIO
 from central.ledger.records import Occupancy
 from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceSettings
-from central.processor.frames import Cut, Frame
+from central.processor.frames import Frame
 from central.processor.looks import ReuseSettings
+from models.strips import Cut
 from node.errors import UsageError
 
 logger = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ import numpy as np
 
 from central.processor.camera_view import CameraView, WrongAspect
 from central.processor.decode import Undecodable, decode
-from central.processor.frames import Cut, Frame, Outcome, Verdict
+from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.reuse import Patches
 from models.patches import Image, PatchSpec, Places
-from models.strips import strip_size, unpack
+from models.strips import Cut, strip_size, unpack
 
 
 def patches_of_strip(view: CameraView, frame: Frame, cut: Cut) -> Patches | Verdict:

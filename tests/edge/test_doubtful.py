@@ -10,9 +10,10 @@ import numpy as np
 from edge.camera import CameraNode
 from edge.encode import Colour, encode_patches, shrink
 from edge.encoder import SendSettings
-from edge.frames import Cut, EncodedFrame
+from edge.frames import EncodedFrame
 from edge.gate import GateSettings
 from models.patches import Image, PatchCutter
+from models.strips import Cut
 from tests.edge.fake_processor import DEADLINE_S, FakeProcessor
 from tests.edge.test_encoder import PLAN, SPEC, STRIPS_ONLY, Player
 from tests.edge.test_private import endless, plan

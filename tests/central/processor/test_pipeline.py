@@ -9,11 +9,12 @@ import pytest
 from central.layout.document import Camera, Region
 from central.processor.camera_view import CameraView
 from central.processor.decode import decode
-from central.processor.frames import Cut, Frame, Outcome, Verdict
+from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.pipeline import Workers, classify
 from central.processor.scores import Scores
 from edge.encode import Colour, encode_patches
 from models.patches import PatchCutter, PatchSpec
+from models.strips import Cut
 from tests.central.processor.fake_classifier import DEADLINE, BrightnessClassifier, GatedClassifier
 from tests.central.processor.harness import HEIGHT, WIDTH, layout, picture
 

@@ -11,7 +11,7 @@ import pytest
 
 from central.processor.camera_view import CameraView
 from central.processor.evidence import EvidenceSettings
-from central.processor.frames import Cut, Frame, Outcome, Verdict
+from central.processor.frames import Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
 from central.processor.looks import Looks, ReuseSettings
 from central.processor.metrics import Metrics
@@ -23,6 +23,7 @@ from central.processor.session import CameraSession, SessionSettings
 from central.processor.silence import Silence
 from edge.encode import Colour, encode_patches
 from models.patches import PatchCutter
+from models.strips import Cut
 from tests.central.processor.fake_classifier import BrightnessClassifier
 from tests.central.processor.harness import HEIGHT, WIDTH, decoded_picture, layout, states
 

@@ -6,11 +6,12 @@ import pytest
 
 from central.ledger.records import CameraCondition, CameraReport, DetectionBatch, Occupancy
 from central.processor.evidence import EvidenceSettings
-from central.processor.frames import CLASSIFIED, CameraWord, Cut, Frame, Outcome, Verdict
+from central.processor.frames import CLASSIFIED, CameraWord, Frame, Outcome, Verdict
 from central.processor.known_lots import CameraEntry
 from central.processor.scores import Scores
 from central.processor.session import CameraSession, SessionSettings
 from central.processor.silence import Silence
+from models.strips import Cut
 from tests.central.processor.fake_classifier import BrightnessClassifier
 from tests.central.processor.harness import layout, states
 
