@@ -6,7 +6,7 @@ source that is left out, or a part that is kept back, it has never seen either.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from models.export import Weights
 from models.learning import SHIPPED, Settings
 from models.pool import Pool, without
 from models.recipe import (
+    EDGED_SHARE,
+    LATE_SHARES,
     RENDERED_SHARE,
     TEACHER_BATCH,
     TEACHER_PLAIN,
@@ -28,6 +30,7 @@ from models.recipe import (
     TEACHER_STEPS,
     TEACHER_WEIGHT,
 )
+from models.rendered_lot import Kind
 from models.teacher import TASK
 from models.workshop import (
     STRIPS_SHARE,
@@ -50,14 +53,16 @@ class Sight:
     """The same samples for both networks.
 
     pools: disturbed, of `wide` looks; narrow, broad: undisturbed spots with looks of the shipped
-    network's size and of `wide` size, in the same order; rendered: what only the small network
-    learns from, while it is polished.
+    network's size and of `wide` size, in the same order. What only the small network learns from,
+    while it is polished and after: edged, undisturbed spots cut at the picture's edge, and rendered
+    ones.
     """
 
     pools: Sequence[Pool]
     narrow: Sequence[Samples]
     broad: Sequence[Samples]
-    rendered: Pool | None = None
+    edged: Sequence[Samples] = ()
+    rendered: Mapping[Kind, Pool] = field(default_factory=dict)
 
     def without(self, source: str) -> "Sight":
         """All in which nothing of a source is seen."""
@@ -66,6 +71,7 @@ class Sight:
             [pool for pool in self.pools if pool.portion in kept],
             [one for one in self.narrow if one.source != source],
             [one for one in self.broad if one.source != source],
+            [one for one in self.edged if one.source != source],
             self.rendered,
         )
 
@@ -76,6 +82,7 @@ def teaching(settings: Settings) -> Settings:
         settings,
         steps=TEACHER_STEPS,
         polish=TEACHER_POLISH,
+        late=0,
         batch=TEACHER_BATCH,
         rate=TEACHER_RATE,
         spec=wide(settings.spec),
@@ -101,14 +108,17 @@ def study(
     opinions = ask_teacher(
         sight, source_shares, teacher, checkpoint, fingerprint, progress, name=name
     )
-    seed, drawn = settings.seed, sight.rendered
+    seed = settings.seed
     disturbed = [softened(as_served(one, seed), opinions[one.name]) for one in sight.pools]
     plain = [through_strips(one, seed) for one in undisturbed(sight.narrow, seed=seed)]
-    sharp = None if drawn is None else through_strips(drawn, seed)
-    lesson = Lesson(disturbed, plain, source_shares, rendered=sharp)
+    edged = [through_strips(one, seed) for one in undisturbed(sight.edged, seed=seed)]
+    drawn = {kind: through_strips(one, seed) for kind, one in sight.rendered.items()}
+    lesson = Lesson(disturbed, plain, source_shares, edged=edged, rendered=drawn)
     key = f"{fingerprint}, teacher {TEACHER_WEIGHT}, strips {STRIPS_SHARE}, steady {SHIPPED.steady}"
-    if drawn is not None:
-        key += f", polished with rendered {RENDERED_SHARE} of {len(drawn.occupied)}"
+    if drawn:
+        spots = {kind.value: len(one.occupied) for kind, one in drawn.items()}
+        late = {kind.value: share for kind, share in LATE_SHARES.items()}
+        key += f", rendered {RENDERED_SHARE}, late {late} of {spots}, edged {EDGED_SHARE}"
     return fit(lesson, settings, checkpoint, key, progress, name=name)
 
 

@@ -23,6 +23,10 @@ _GRAINY: Final = 4
 _STEADIED: Final = 4
 """Of a batch, every so many patches go through a strip, too, where that counts."""
 _POLISH_RATE: Final = 0.33
+_LATE_RATE: Final = 0.2
+_LATE_COUNTS: Final = 0.88
+"""How much of the way that the last batches go is kept (Wortsman et al., arXiv 2109.01903): less is
+nearer to what was known before, more to what they teach."""
 _SLOW_RATE: Final = 0.1
 
 Targets = npt.NDArray[np.float32]
@@ -33,7 +37,9 @@ class Settings:
     """What a run depends on besides its data; a checkpoint of other settings is refused.
 
     spec: of the patches that the network sees. polish: how many batches, after `steps`, have
-    undisturbed patches among them; they begin at a third of the highest learning rate.
+    undisturbed patches among them; they begin at a third of the highest learning rate. late: how
+    many, after those, have what the others lack among them; they begin at a fifth of it, and the
+    weights end between those before and after.
     """
 
     seed: int
@@ -42,11 +48,17 @@ class Settings:
     rate: float
     spec: PatchSpec
     polish: int = 0
+    late: int = 0
+
+    @property
+    def polished(self) -> int:
+        """Batches before the late ones."""
+        return self.steps + self.polish
 
     @property
     def total(self) -> int:
         """All batches."""
-        return self.steps + self.polish
+        return self.polished + self.late
 
 
 def entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -153,15 +165,24 @@ def vary(patches: Image, spec: PatchSpec, rng: np.random.Generator) -> Image:
 
 
 def _rate(step: int, settings: Settings) -> float:
-    """One cycle: a linear rise over the first twentieth, then half a cosine; polishing, another."""
+    """One cycle: a linear rise over the first twentieth, then half a cosine; two more follow."""
+    if step >= settings.polished:
+        return _fall(_LATE_RATE * settings.rate, (step - settings.polished) / settings.late)
     if step >= settings.steps:
-        done = (step - settings.steps) / settings.polish
-        return float(_POLISH_RATE * settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+        return _fall(_POLISH_RATE * settings.rate, (step - settings.steps) / settings.polish)
     rise = max(1, settings.steps // 20)
     if step < rise:
         return settings.rate * (step + 1) / rise
-    done = (step - rise) / max(1, settings.steps - rise)
-    return float(settings.rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+    return _fall(settings.rate, (step - rise) / max(1, settings.steps - rise))
+
+
+def _fall(highest: float, done: float) -> float:
+    """Half a cosine, from `highest` to nothing."""
+    return float(highest * 0.5 * (1.0 + np.cos(np.pi * done)))
+
+
+def _numbers(value: torch.Tensor) -> npt.NDArray[np.float32]:
+    return np.asarray(value.detach().cpu().contiguous().numpy(), dtype=np.float32)
 
 
 class Learner:
@@ -183,6 +204,8 @@ class Learner:
             ]
         )
         self.average = {key: value.clone() for key, value in self.network.state_dict().items()}
+        # The average as it was before the last batches, once they begin.
+        self.polished: dict[str, torch.Tensor] = {}
 
     def _parameters(self, *, slow: bool, decayed: bool) -> list[nn.Parameter]:
         return [
@@ -242,13 +265,16 @@ class Learner:
                     self.average[key].lerp_(value, 1.0 - keep)
                 else:
                     self.average[key].copy_(value)
+        if self.settings.late and self.step == self.settings.polished:
+            self.polished = {key: value.clone() for key, value in self.average.items()}
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """The averaged weights by PyTorch's names."""
-        return {
-            key: np.asarray(value.detach().cpu().contiguous().numpy(), dtype=np.float32)
-            for key, value in self.average.items()
-        }
+        found = {key: _numbers(value) for key, value in self.average.items()}
+        for key, value in self.polished.items():
+            before = _numbers(value)
+            found[key] = before + np.float32(_LATE_COUNTS) * (found[key] - before)
+        return found
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write a checkpoint; a crash while writing leaves the one before."""
@@ -257,6 +283,7 @@ class Learner:
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average,
+            "polished": self.polished,
             "optimiser": self.optimiser.state_dict(),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -274,6 +301,7 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average = dict(state["average"])
+        self.polished = dict(state["polished"])
         self.step = int(state["step"])
         return True
 
@@ -283,17 +311,24 @@ def train(
     data: Mixture,
     *,
     polish: Mixture | None = None,
+    late: Mixture | None = None,
     checkpoint: Path,
     fingerprint: str,
     report: Callable[[int, float], None],
 ) -> None:
     """Run the remaining steps, with a checkpoint now and then; `report` gets step and loss.
 
-    polish: what the last batches draw from, if not from the same.
+    polish, late: what the batches after the first ones, and the last ones, draw from, if not from
+    the same as those before.
     """
     settings = learner.settings
+    polish = polish or data
+    late = late or polish
     while learner.step < settings.total:
-        source = data if learner.step < settings.steps or polish is None else polish
+        if learner.step < settings.steps:
+            source = data
+        else:
+            source = polish if learner.step < settings.polished else late
         loss = learner.learn(*batch(source, settings, learner.step))
         report(learner.step, loss)
         if learner.step % _CHECKPOINT_EVERY == 0 or learner.step == settings.total:

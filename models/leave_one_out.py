@@ -21,6 +21,7 @@ from models.classifier import SpotClassifier
 from models.corpus import SOURCES, Samples, fingerprint
 from models.curves import GOAL_UNKNOWN, error_beyond
 from models.distil import Sight, study, teaching
+from models.edges import load_edges
 from models.export import Weights, export
 from models.learning import Settings
 from models.metadata import ModelMetadata
@@ -29,13 +30,13 @@ from models.options import data_option, seed_option, steps_option, work_option, 
 from models.quantise import load
 from models.recipe import (
     BATCH,
+    LATE,
     LEAVE_ONE_OUT,
     LEAVE_ONE_OUT_STEPS,
     NAME,
     POLISH,
     PORTIONS,
     RATE,
-    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
@@ -163,14 +164,15 @@ def main(
     torch.set_num_threads(1)
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, tuple(Part), SPEC, training_data)
-    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH, LATE)
     folder = plan.folder(work)
     answers = {}
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
-        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
+        drawn = draw(work, plan, workers=workers, progress=progress)
         samples = load(data, tuple(Part), SPEC)
-        sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)), drawn)
+        edged = load_edges(data, tuple(Part), SPEC, seed=seed)
+        sight = Sight(pools, samples, load(data, tuple(Part), wide(SPEC)), edged, drawn)
         for source in only or SOURCES:
             weights = study(
                 sight.without(source),

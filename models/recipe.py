@@ -5,9 +5,10 @@ from typing import Final
 
 from models.patches import PatchSpec
 from models.pool import Portion
+from models.rendered_lot import Kind
 
 NAME: Final = "parkledger-spot-classifier"
-VERSION: Final = "6"
+VERSION: Final = "8"
 SPEC: Final = PatchSpec(size=32, margin=0.25, surroundings=1.8)
 
 PORTIONS: Final = (
@@ -26,12 +27,18 @@ PORTIONS: Final = (
 SOURCE_SHARES: Final = {"acpds": 0.48, "cnrext": 0.17, "cnrpark": 0.17, "pklot": 0.18}
 """How often a batch draws from each ground; ACPDS is by far the most varied."""
 
-RENDERED_LOTS: Final = 60
+LOTS: Final = {Kind.ORDINARY: 60, Kind.DIM: 28, Kind.BUSY: 30}
 """Lots drawn to learn from, each six times, with some 17 spots a picture."""
 
 RENDERED_SHARE: Final = 0.12
-"""Of each batch while polishing, what they make up. From the first batch on they cost ready-cut
-pictures a point (CNRPark left out) that no later batch brings back."""
+"""Of each batch while polishing, what the ordinary ones make up. From the first batch on they cost
+ready-cut pictures a point (CNRPark left out) that no later batch brings back."""
+
+LATE_SHARES: Final = {Kind.ORDINARY: 0.08, Kind.BUSY: 0.08, Kind.DIM: 0.05}
+"""Of each of the last batches, what rendered spots make up."""
+
+EDGED_SHARE: Final = 0.35
+"""Of the undisturbed patches in each of the last batches, those that are cut at an edge."""
 
 SEED: Final = 1
 BATCH: Final = 128
@@ -40,8 +47,12 @@ RATE: Final = 0.003
 
 STEPS: Final = 10_000
 POLISH: Final = 2_100
-"""Batches at the end, with undisturbed and rendered patches among them, steadied; as many where a
+"""Batches after those, with undisturbed and rendered patches among them, steadied; as many where a
 source is left out."""
+
+LATE: Final = 500
+"""Batches at the end, with spots at the picture's edge and all kinds of rendered ones among them;
+as many where a source is left out."""
 
 TEACHER_STEPS: Final = 420
 TEACHER_POLISH: Final = 180

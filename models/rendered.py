@@ -18,7 +18,7 @@ from models.corpus import cut_frame
 from models.datasets import LabelledFrame, read_frames
 from models.patches import PatchSpec
 from models.pool import Pool, Portion
-from models.rendered_lot import WIDTH, RenderedFrame, draw_lot
+from models.rendered_lot import WIDTH, Kind, RenderedFrame, draw_lot
 
 SOURCE: Final = "rendered"
 
@@ -36,6 +36,7 @@ def make_lots(
     workers: int,
     report: Callable[[int], None],
     width: int = WIDTH,
+    kind: Kind = Kind.ORDINARY,
 ) -> tuple[LabelledFrame, ...]:
     """All pictures of so many lots, of which only what is missing is drawn; `report` counts lots.
 
@@ -43,15 +44,15 @@ def make_lots(
     """
     folder = lots_folder(work, seed, width)
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [number for number in range(lots) if not _list(folder, number).exists()]
+    lists = [_list(folder, number, kind) for number in range(lots)]
+    missing = [number for number, path in enumerate(lists) if not path.exists()]
     report(lots - len(missing))
     context = get_context("spawn")  # as where the pool is made
     with ProcessPoolExecutor(workers, mp_context=context) as executor:
-        tasks = [executor.submit(_draw, folder, seed, number, width) for number in missing]
+        tasks = [executor.submit(_draw, folder, seed, number, width, kind) for number in missing]
         for task in as_completed(tasks):
             task.result()
             report(1)
-    lists = (_list(folder, number) for number in range(lots))
     return tuple(frame for path in lists for frame in read_frames(path))
 
 
@@ -65,21 +66,22 @@ def cut_lots(frames: Iterable[LabelledFrame], spec: PatchSpec) -> Pool:
     return Pool(portion, np.concatenate(patches), np.array(occupied, np.float32))
 
 
-def _list(folder: Path, number: int) -> Path:
-    return folder / f"lot-{number:03d}.json"
+def _list(folder: Path, number: int, kind: Kind) -> Path:
+    return folder / f"{kind.value}-{number:03d}.json"
 
 
-def _draw(folder: Path, seed: int, number: int, width: int) -> None:
+def _draw(folder: Path, seed: int, number: int, width: int, kind: Kind) -> None:
     """Draw one lot; its list is written last, so that a lot is there or not."""
     cv2.setNumThreads(1)
-    frames = draw_lot(seed, number, width=width)
-    names = [f"lot-{number:03d}-{index}.jpg" for index in range(len(frames))]
+    path = _list(folder, number, kind)
+    frames = draw_lot(seed, number, width=width, kind=kind)
+    names = [f"{path.stem}-{index}.jpg" for index in range(len(frames))]
     for name, frame in zip(names, frames, strict=True):
         (folder / name).write_bytes(frame.jpeg)
     document = {"source": SOURCE, "images": _entries(names, frames)}
-    beside = _list(folder, number).with_suffix(".new")
+    beside = path.with_suffix(".new")
     beside.write_text(json.dumps(document), encoding="utf-8")
-    beside.replace(_list(folder, number))
+    beside.replace(path)
 
 
 def _entries(names: Sequence[str], frames: Sequence[RenderedFrame]) -> list[dict[str, object]]:

@@ -5,25 +5,26 @@ like and who stands on it is random (domain randomisation: Tobin et al., arXiv 1
 cameras are low: few photographs with labels show regions that neighbours' bodies lean over.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
 import cv2
 import numpy as np
 
 from models.patches import FloatArray, Image
+from models.rendered_cars import busy_cars, parked_cars, undecided
 from models.rendered_ground import repainted
+from models.rendered_weather import bad_weather
 from sample_videos.camera import Camera, Floats
 from sample_videos.car_life import CarLife
-from sample_videos.cars import Car
 from sample_videos.day import DayStudio
-from sample_videos.day_schedule import DELIVERY, DayPlan
+from sample_videos.day_schedule import DayPlan
 from sample_videos.ground import albedo
 from sample_videos.layout import regions
-from sample_videos.lot import SPOTS, Spot, cameras
-from sample_videos.motion import parked
-from sample_videos.schedule import World, random_car
-from sample_videos.surface import Pose
+from sample_videos.lot import SPOTS, cameras
+from sample_videos.schedule import World
 from sample_videos.truth import occupied
 
 WIDTH: Final = 960
@@ -31,9 +32,6 @@ WIDTH: Final = 960
 
 FRAMES: Final = 6
 """Pictures of a lot: each with other cars and another hour."""
-
-_STREAM: Final = 0x10C5
-"""Sets these seeds apart from those of days and clips."""
 
 _FEWEST: Final = 8
 _SMALLEST: Final = 14.0 / WIDTH
@@ -45,6 +43,23 @@ _ELSEWHERE: Final = 10.0
 
 _HIDDEN: Final = 0.4
 """What trees and posts cover more of than this teaches nothing and is left out."""
+
+
+class Kind(Enum):
+    """What a lot is drawn for; its value names its files."""
+
+    ORDINARY = "lot"
+    DIM = "dim"
+    """Each picture in bad light or weather of its own."""
+    BUSY = "busy"
+    """Many vans, cars that wait in the lanes, seen from low down."""
+
+
+_STREAMS: Final = {Kind.ORDINARY: 0x10C5, Kind.DIM: 0xD1A, Kind.BUSY: 0xB5}
+"""Set these seeds apart from those of days and clips, and from one another."""
+
+_STEEPEST: Final = {Kind.ORDINARY: 50.0, Kind.DIM: 50.0, Kind.BUSY: 32.0}
+"""How steeply cameras look down at most, degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +74,76 @@ class RenderedFrame:
     occupied: tuple[bool, ...]
 
 
-def draw_lot(seed: int, number: int, *, width: int = WIDTH) -> list[RenderedFrame]:
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is drawn. seen: regions of the spots that are not behind trees, normalised."""
+
+    world: World
+    waiting: Sequence[CarLife]
+    studio: DayStudio
+    seen: Mapping[str, Floats]
+
+
+def draw_lot(
+    seed: int, number: int, *, width: int = WIDTH, kind: Kind = Kind.ORDINARY
+) -> list[RenderedFrame]:
     """The pictures of a lot; the same arguments give the same ones."""
-    rng = np.random.default_rng([seed, number, _STREAM])
-    world, studio, seen = _scene(rng, width)
-    while not seen:
-        world, studio, seen = _scene(rng, width)
-    height = _height(width)
-    chosen = [spot for spot in SPOTS if spot.id in seen]
-    polygons = np.array([seen[spot.id] for spot in chosen], np.float64) * (width, height)
-    spots = tuple(spot.id for spot in chosen)
-    frames = []
-    for index in range(FRAMES):
-        time = index + 0.5
-        picture = studio.frame(index, time).picture
-        states = tuple(occupied(world, spot, time) for spot in chosen)
-        jpeg = _encoded(picture, rng)
-        frames.append(RenderedFrame(jpeg, width, height, spots, polygons, states))
-    return frames
+    rng = np.random.default_rng([seed, number, _STREAMS[kind]])
+    scene = _scene(rng, width, kind)
+    while not scene.seen:
+        scene = _scene(rng, width, kind)
+    return [_frame(scene, index, width, rng) for index in range(FRAMES)]
+
+
+def _frame(scene: _Scene, index: int, width: int, rng: np.random.Generator) -> RenderedFrame:
+    """One picture with those of its spots whose state can be told."""
+    time, height = index + 0.5, _height(width)
+    told = [
+        spot for spot in SPOTS if spot.id in scene.seen and not undecided(scene.waiting, spot, time)
+    ]
+    quads = [scene.seen[spot.id] for spot in told]
+    polygons = np.array(quads, np.float64).reshape(-1, 4, 2) * (width, height)
+    states = tuple(occupied(scene.world, spot, time) for spot in told)
+    jpeg = _encoded(scene.studio.frame(index, time).picture, rng)
+    names = tuple(spot.id for spot in told)
+    return RenderedFrame(jpeg, width, height, names, polygons, states)
 
 
 def _height(width: int) -> int:
     return width * 9 // 16
 
 
-def _scene(rng: np.random.Generator, width: int) -> tuple[World, DayStudio, dict[str, Floats]]:
-    """Cars, what draws them, and the regions of the spots that are not behind trees."""
-    camera = random_camera(rng, width)
+def _scene(rng: np.random.Generator, width: int, kind: Kind) -> _Scene:
+    """A camera somewhere, cars, ground, light, and the regions."""
+    camera = random_camera(rng, width, _STEEPEST[kind])
     seed = int(rng.integers(1 << 31))
-    world = World(float(FRAMES), tuple(_cars(rng)), ())
+    busy = kind is Kind.BUSY
+    cars, waiting = busy_cars(rng, FRAMES) if busy else (parked_cars(rng, FRAMES), [])
+    world = World(float(FRAMES), (*cars, *waiting), ())
     hours = float(rng.uniform(4.0, 11.0))
     begin = float(rng.uniform(6.6, 18.0 - hours) if rng.random() < 0.75 else rng.uniform(0, 24))
     plan = DayPlan(seconds=float(FRAMES), begin=begin, hours=hours)
     ground = repainted(albedo(camera, seed), camera, rng)
-    studio = DayStudio(camera, world, plan, seed, albedo=ground)
+    weather = None
+    if kind is Kind.DIM:  # each picture is an hour of its own
+        plan = replace(plan, begin=0.0, hours=float(FRAMES))
+        away = float(np.linalg.norm(np.subtract(camera.position, camera.target)))
+        weather = bad_weather(rng, FRAMES, away)
+    studio = DayStudio(camera, world, plan, seed, albedo=ground, weather=weather)
     seen = {
         spot: polygon
         for spot, polygon in large_regions(camera).items()
         if studio.scenery_share(polygon) <= _HIDDEN
     }
-    return world, studio, seen
+    return _Scene(world, waiting, studio, seen)
 
 
-def random_camera(rng: np.random.Generator, width: int) -> Camera:
+def random_camera(rng: np.random.Generator, width: int, steepest: float = 50.0) -> Camera:
     """A camera somewhere round or in the lot, often a low one, that sees some spots well."""
     while True:
         target = float(rng.uniform(-11.0, 11.0)), float(rng.uniform(-14.0, 14.0)), 0.0
         height = float(np.exp(rng.uniform(np.log(2.6), np.log(14.0))))
-        steep = np.radians(rng.uniform(8.0, 50.0))
+        steep = np.radians(rng.uniform(8.0, steepest))
         away = float(np.clip(height / np.tan(steep), 5.0, 45.0))
         around = float(rng.uniform(0.0, 2.0 * np.pi))
         x, y = target[0] + away * np.cos(around), target[1] + away * np.sin(around)
@@ -133,31 +170,6 @@ def large_regions(camera: Camera) -> dict[str, Floats]:
         for spot, polygon in regions(camera).items()
         if float((np.ptp(polygon, axis=0) * size).max()) >= _SMALLEST
     }
-
-
-def _cars(rng: np.random.Generator) -> list[CarLife]:
-    """Other cars in each second of the clip, so that each picture shows others."""
-    lives = []
-    for second in range(FRAMES):
-        share = float(rng.uniform(0.15, 0.9))
-        for spot in SPOTS:
-            if rng.random() < share:
-                life = _standing(rng, spot)
-                lives.append(replace(life, since=float(second), until=float(second + 1)))
-    return lives
-
-
-def _standing(rng: np.random.Generator, spot: Spot) -> CarLife:
-    car = random_car(rng)
-    if rng.random() < 0.06:
-        car = Car(DELIVERY, (0.72, 0.72, 0.70) if rng.random() < 0.6 else car.paint)
-    slip = float(rng.normal(0.0, 0.14))
-    if rng.random() < 0.05:  # across a line
-        slip = float(rng.uniform(0.45, 0.75) * rng.choice([-1.0, 1.0]))
-    rest = parked(spot, car.shape, nose_in=bool(rng.random() < 0.65), slip=slip)
-    deep = float(rng.normal(0.0, 0.25))
-    turn = float(rng.normal(0.0, 0.03))
-    return CarLife(car, spot, Pose(rest.x, rest.y + deep, rest.heading + turn))
 
 
 def _encoded(picture: Image, rng: np.random.Generator) -> bytes:

@@ -13,6 +13,7 @@ import torch
 from models import SHIPPED_MODEL
 from models.corpus import fingerprint
 from models.distil import Sight, study, teaching
+from models.edges import load_edges
 from models.export import Weights, export
 from models.learning import Settings
 from models.leave_one_out import Calibration, read
@@ -22,12 +23,12 @@ from models.patches import Image
 from models.quantise import load, quantise, spread
 from models.recipe import (
     BATCH,
+    LATE,
     LEAVE_ONE_OUT,
     NAME,
     POLISH,
     PORTIONS,
     RATE,
-    RENDERED_LOTS,
     SEED,
     SOURCE_SHARES,
     SPEC,
@@ -98,14 +99,15 @@ def main(
         raise click.ClickException(message) from error
     training_data = fingerprint(data)
     plan = Plan(seed, PORTIONS, TRAINING, SPEC, training_data)
-    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH)
+    settings = Settings(seed, steps, BATCH, RATE, SPEC, POLISH, LATE)
     checkpoint = plan.folder(work) / "training.checkpoint"
     with progress_bar() as progress:
         pools = prepare(data, work, plan, workers=workers, progress=progress)
-        drawn = draw(work, plan, lots=RENDERED_LOTS, workers=workers, progress=progress)
+        drawn = draw(work, plan, workers=workers, progress=progress)
         samples = load(data, TRAINING, SPEC)
+        edged = load_edges(data, TRAINING, SPEC, seed=seed)
         weights = study(
-            Sight(pools, samples, load(data, TRAINING, wide(SPEC)), drawn),
+            Sight(pools, samples, load(data, TRAINING, wide(SPEC)), edged, drawn),
             SOURCE_SHARES,
             settings,
             teaching(settings),

@@ -17,8 +17,9 @@ from models.learning import SHIPPED, Learner, Mixture, Settings, Task, halved, t
 from models.lighting import encode
 from models.patches import PatchSpec
 from models.pool import Pool, Portion, make, save_crops, shares
-from models.recipe import RENDERED_SHARE
+from models.recipe import EDGED_SHARE, LATE_SHARES, LOTS, RENDERED_SHARE
 from models.rendered import cut_lots, make_lots
+from models.rendered_lot import Kind
 from models.splits import Part
 
 STEP_BYTES: Final = 512 << 20
@@ -90,17 +91,23 @@ def prepare(
     return tuple(thinned(one, plan.seed) if one.portion.composed else one for one in pools)
 
 
-def draw(work: Path, plan: Plan, *, lots: int, workers: int, progress: Progress) -> Pool:
+def draw(work: Path, plan: Plan, *, workers: int, progress: Progress) -> dict[Kind, Pool]:
     """The spots of rendered lots, of which only what is missing is drawn."""
-    task = progress.add_task("drawing lots", total=lots)
-    frames = make_lots(
-        work,
-        seed=plan.seed,
-        lots=lots,
-        workers=workers,
-        report=lambda count: progress.advance(task, count),
-    )
-    return cut_lots(frames, plan.spec)
+    task = progress.add_task("drawing lots", total=sum(LOTS.values()))
+    return {
+        kind: cut_lots(
+            make_lots(
+                work,
+                seed=plan.seed,
+                lots=lots,
+                kind=kind,
+                workers=workers,
+                report=lambda count: progress.advance(task, count),
+            ),
+            plan.spec,
+        )
+        for kind, lots in LOTS.items()
+    }
 
 
 def wide(spec: PatchSpec) -> PatchSpec:
@@ -160,32 +167,51 @@ class Lesson:
 
     disturbed: the pool; plain: undisturbed patches, from `undisturbed`; source_shares: how often a
     batch draws from each source; plain_shares: of plain patches in a batch, before and while
-    polishing; rendered: `RENDERED_SHARE` of each batch while polishing, beside all else.
+    polishing. edged: what of the plain patches of the last batches are cut at an edge, from
+    `undisturbed`, too; rendered: spots of each kind of lot, the ordinary ones `RENDERED_SHARE` of
+    each batch while polishing, all as `LATE_SHARES` says in the last ones, beside all else.
     """
 
     disturbed: Sequence[Pool]
     plain: Sequence[Pool]
     source_shares: Mapping[str, float]
     plain_shares: tuple[float, float] = (0.0, PLAIN_SHARE)
-    rendered: Pool | None = None
+    edged: Sequence[Pool] = ()
+    rendered: Mapping[Kind, Pool] = field(default_factory=dict)
 
-    def mixtures(self) -> tuple[Mixture, Mixture]:
-        """What batches draw from, before and while polishing."""
-        first = shares([pool.portion for pool in self.disturbed], self.source_shares)
-        second = shares([pool.portion for pool in self.plain], self.source_shares)
-        before, polish = (
-            Mixture(
-                [*self.disturbed, *self.plain],
-                np.concatenate([first * (1.0 - share), second * share]),
-            )
-            for share in self.plain_shares
+    def mixtures(self) -> tuple[Mixture, Mixture, Mixture]:
+        """What batches draw from: the first ones, while polishing, and the last ones."""
+        before, polish = self.plain_shares
+        return (
+            self._mixture(before, 0.0, {}),
+            self._mixture(polish, 0.0, {Kind.ORDINARY: RENDERED_SHARE}),
+            self._mixture(polish, EDGED_SHARE, LATE_SHARES),
         )
-        return before, polish if self.rendered is None else _with_rendered(polish, self.rendered)
 
-
-def _with_rendered(mixture: Mixture, rendered: Pool) -> Mixture:
-    shares = np.append(mixture.shares * (1.0 - RENDERED_SHARE), RENDERED_SHARE)
-    return Mixture([*mixture.pools, rendered], shares)
+    def _mixture(self, plain: float, edged: float, rendered: Mapping[Kind, float]) -> Mixture:
+        """plain: of the photographs; edged: of those; rendered: of all, where there are any."""
+        edged *= bool(self.edged)
+        drawn = [
+            (self.rendered[kind], share)
+            for kind, share in rendered.items()
+            if kind in self.rendered
+        ]
+        photographed = (
+            (self.disturbed, 1.0 - plain),
+            (self.plain, plain * (1.0 - edged)),
+            (self.edged, plain * edged),
+        )
+        pools = [pool for group, _ in photographed for pool in group]
+        parts = [
+            shares([pool.portion for pool in group], self.source_shares) * share
+            for group, share in photographed
+            if group
+        ]
+        left = 1.0 - sum(share for _, share in drawn)
+        return Mixture(
+            [*pools, *(pool for pool, _ in drawn)],
+            np.append(np.concatenate(parts) * left, [share for _, share in drawn]),
+        )
 
 
 def fit(
@@ -207,11 +233,12 @@ def fit(
     def report(step: int, loss: float) -> None:
         progress.update(bar, completed=step, description=f"{name}, loss {loss:.3f}")
 
-    before, polish = lesson.mixtures()
+    before, polish, late = lesson.mixtures()
     train(
         learner,
         before,
         polish=polish,
+        late=late,
         checkpoint=checkpoint,
         fingerprint=fingerprint,
         report=report,

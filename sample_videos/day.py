@@ -25,7 +25,7 @@ from sample_videos.schedule import World
 from sample_videos.surface import Bytes
 from sample_videos.truth import truth_json
 from sample_videos.video import ClipError, clip_writer
-from sample_videos.weather import Conditions, DayWeather
+from sample_videos.weather import Conditions, DayWeather, Weather
 
 LIGHT_STEP_HOURS = 0.2
 """The sun stands still for this long, as far as shadows go."""
@@ -52,10 +52,14 @@ class DayStudio:
         seed: int,
         *,
         albedo: Floats | None = None,
+        weather: Weather | None = None,
     ) -> None:
-        """albedo: of the bare ground in the camera's picture, as Studio takes it."""
+        """albedo: of the bare ground in the camera's picture, as Studio takes it.
+
+        weather: by the hour of the plan; None: a day's of this seed.
+        """
         self._plan = plan
-        self._weather = DayWeather(seed)
+        self._weather = weather or DayWeather(seed)
         self._studio = Studio(
             camera,
             world,

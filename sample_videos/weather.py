@@ -3,7 +3,9 @@
 Pure: the same seed gives the same day. Hours are of local solar time, 0 to 24 and on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +55,13 @@ class Conditions:
     quality: int  # of the JPEG
 
 
+class Weather(Protocol):
+    """What a studio asks for."""
+
+    def at(self, hour: float) -> Conditions:
+        """Everything at an hour."""
+
+
 class DayWeather:
     """The spells of one day."""
 
@@ -85,25 +94,36 @@ class DayWeather:
 
     def at(self, hour: float) -> Conditions:
         """Everything at an hour."""
-        cloud = min(1.0, 0.12 + self.strength("cloud", hour))
-        rain = min(1.0, self.strength("rain", hour))
         # The ground dries within two hours.
         past = [
             self.strength("rain", hour - late) * (1 - late / 2) for late in np.arange(0, 2, 0.1)
         ]
-        light = replace(sky_at(hour % 24, cloud), wet=float(min(1.0, 1.3 * max(past))))
-        gain = float(np.clip(light.exposure / 2.2, 1.0, 5.0))
-        return Conditions(
-            hour=hour,
-            light=light,
-            fog=self.strength("fog", hour) + 0.004 * rain,
-            rain=rain,
-            shake=self.strength("wind", hour),
-            dirt=self.strength("dirt", hour),
-            leaves=self.strength("leaves", hour),
-            gain=gain,
-            quality=80 if light.lamps == 0 else 60,
+        return weathered(
+            hour,
+            {spell.kind: self.strength(spell.kind, hour) for spell in self.spells},
+            wet=max(past),
         )
+
+
+def weathered(hour: float, strength: Mapping[str, float], *, wet: float) -> Conditions:
+    """An hour under so much of each kind of weather, in the units of spells; left out is none.
+
+    wet: what the rain of the last hours left on the ground, 0 to 1.
+    """
+    cloud = min(1.0, 0.12 + strength.get("cloud", 0.0))
+    rain = min(1.0, strength.get("rain", 0.0))
+    light = replace(sky_at(hour % 24, cloud), wet=float(min(1.0, 1.3 * wet)))
+    return Conditions(
+        hour=hour,
+        light=light,
+        fog=strength.get("fog", 0.0) + 0.004 * rain,
+        rain=rain,
+        shake=strength.get("wind", 0.0),
+        dirt=strength.get("dirt", 0.0),
+        leaves=strength.get("leaves", 0.0),
+        gain=float(np.clip(light.exposure / 2.2, 1.0, 5.0)),
+        quality=80 if light.lamps == 0 else 60,
+    )
 
 
 def sky_at(hour: float, cloud: float) -> Light:

@@ -59,6 +59,24 @@ def test_the_loss_falls(tmp_path: Path) -> None:
     assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:8])
 
 
+def test_most_of_what_the_last_batches_change_is_kept(tmp_path: Path) -> None:
+    learner = Learner(replace(settings(3), late=4), CPU)
+    found: dict[int, dict[str, np.ndarray]] = {}
+
+    def keep(step: int, _: float) -> None:
+        found[step] = {key: value.numpy().copy() for key, value in learner.average.items()}
+
+    train(learner, toy_data(), checkpoint=tmp_path / "c", fingerprint="f", report=keep)
+    resumed = Learner(replace(settings(3), late=4), CPU)
+    assert resumed.resume(tmp_path / "c", "f")
+    for weights in (learner.weights(), resumed.weights()):
+        for name, value in weights.items():
+            kept = 0.12 * found[3][name] + 0.88 * found[7][name]
+            np.testing.assert_allclose(value, kept, 1e-5, 1e-6)
+    moved = [name for name in found[3] if not np.array_equal(found[3][name], found[7][name])]
+    assert len(moved) > 5
+
+
 def test_unequal_answers_to_a_patch_and_its_strip_count_while_polishing() -> None:
     patches, occupied = batch(toy_data(), settings(3), 0)
 
@@ -154,7 +172,7 @@ def test_varied_patches_stay_nearly_what_they_were() -> None:
     assert len(seen) == 12
 
 
-def test_the_last_batches_are_drawn_from_the_polishing_mixture(tmp_path: Path) -> None:
+def test_the_last_batches_are_drawn_from_mixtures_of_their_own(tmp_path: Path) -> None:
     drawn: list[str] = []
 
     @dataclass(frozen=True)
@@ -168,15 +186,17 @@ def test_the_last_batches_are_drawn_from_the_polishing_mixture(tmp_path: Path) -
     def named(name: str) -> Named:
         return Named([toy_pool()], np.ones(1), name)
 
-    learner = Learner(Settings(5, 3, 8, 0.01, SPEC, polish=2), CPU)
+    learner = Learner(Settings(5, 3, 8, 0.01, SPEC, polish=2, late=2), CPU)
     rates: list[float] = []
     train(
         learner,
         named("disturbed"),
         polish=named("plain"),
+        late=named("late"),
         checkpoint=tmp_path / "c",
         fingerprint="f",
         report=lambda *_: rates.append(learner.optimiser.param_groups[0]["lr"]),
     )
-    assert drawn == ["disturbed"] * 3 + ["plain"] * 2
+    assert drawn == ["disturbed"] * 3 + ["plain"] * 2 + ["late"] * 2
     assert rates[4] < rates[3] < 0.01
+    assert rates[6] < rates[5] < rates[3]

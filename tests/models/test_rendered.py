@@ -11,6 +11,7 @@ from models.rendered import cut_lots, make_lots
 from models.rendered_ground import repainted
 from models.rendered_lot import (
     FRAMES,
+    Kind,
     RenderedFrame,
     draw_lot,
     large_regions,
@@ -57,6 +58,35 @@ def test_lots_are_drawn_once_alike_and_read_as_labelled_frames(
     plain = cut_lots(frames, SPEC)
     assert plain.patches.shape == (sum(len(frame.spots) for frame in frames), *SPEC.shape)
     assert 0.1 < plain.occupied.mean() < 0.95
+
+
+def test_lots_in_bad_light_lie_beside_the_others_and_differ_from_them(
+    tmp_path: Path, drawn: list[RenderedFrame]
+) -> None:
+    dim = make_lots(
+        tmp_path,
+        seed=SEED,
+        lots=1,
+        workers=1,
+        report=lambda _: None,
+        width=WIDTH,
+        kind=Kind.DIM,
+    )
+    assert {frame.image.name for frame in dim} == {f"dim-000-{n}.jpg" for n in range(FRAMES)}
+    assert not list(tmp_path.rglob("lot-*"))
+    again = draw_lot(SEED, 0, width=WIDTH, kind=Kind.DIM)
+    assert [frame.image.read_bytes() for frame in dim] == [one.jpeg for one in again]
+    assert {one.jpeg for one in again}.isdisjoint(one.jpeg for one in drawn)
+
+
+def test_busy_lots_are_seen_from_low_down() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        camera = random_camera(rng, WIDTH, 32.0)
+        away = np.subtract(camera.target, camera.position)[:2]
+        # What is nearer than five metres may be steeper.
+        if float(np.hypot(*away)) > 5.01:
+            assert camera.position[2] / float(np.hypot(*away)) <= np.tan(np.radians(32.1))
 
 
 def test_what_is_called_occupied_looks_rougher_than_what_is_called_vacant(

@@ -21,12 +21,13 @@ from models.learning import Learner, Settings  # noqa: E402
 from models.patches import Image  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
 from models.recipe import SPEC, TEACHER_WEIGHT  # noqa: E402
+from models.rendered_lot import Kind  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.teacher import FROZEN, STAGES, TASK, Teacher, imagenet  # noqa: E402
 from models.workshop import progress_bar, wide  # noqa: E402
 
 torch.set_num_threads(1)
-SMALL = Settings(seed=3, steps=3, batch=8, rate=0.002, spec=SPEC, polish=2)
+SMALL = Settings(seed=3, steps=3, batch=8, rate=0.002, spec=SPEC, polish=2, late=2)
 TEACHING = Settings(seed=3, steps=2, batch=4, rate=0.002, spec=wide(SPEC), polish=1)
 
 
@@ -126,11 +127,13 @@ def test_opinions_are_kept_and_not_taken_for_those_of_another_run(tmp_path: Path
 
 def test_without_a_source_neither_network_sees_it(tmp_path: Path) -> None:
     states = np.array([0.0, 1.0] * 4, dtype=np.float32)
-    drawn = Pool(Portion("rendered", "rendered", 8), patches(8, 32, 9), states)
-    left = replace(sight(), rendered=drawn).without("pklot")
+    lots = Pool(Portion("rendered", "rendered", 8), patches(8, 32, 9), states)
+    drawn = dict.fromkeys(Kind, lots)
+    seen = sight()
+    left = replace(seen, edged=seen.narrow, rendered=drawn).without("pklot")
     assert left.rendered is drawn  # nothing of any source is seen in it
     assert {pool.portion.source for pool in left.pools} == {"acpds"}
-    assert {one.source for one in (*left.narrow, *left.broad)} == {"acpds"}
+    assert {one.source for one in (*left.narrow, *left.broad, *left.edged)} == {"acpds"}
     with progress_bar() as progress:
         weights = study(
             left,

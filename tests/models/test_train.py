@@ -24,7 +24,8 @@ from models.leave_one_out import (  # noqa: E402
 from models.metrics import Thresholds, balanced_accuracy  # noqa: E402
 from models.pool import Pool, Portion  # noqa: E402
 from models.quantise import load, spread  # noqa: E402
-from models.recipe import RENDERED_SHARE, SPEC  # noqa: E402
+from models.recipe import EDGED_SHARE, LATE_SHARES, RENDERED_SHARE, SPEC  # noqa: E402
+from models.rendered_lot import Kind  # noqa: E402
 from models.splits import Part  # noqa: E402
 from models.train import write_model  # noqa: E402
 from models.workshop import (  # noqa: E402
@@ -152,18 +153,30 @@ def empty_spots(source: str) -> Pool:
 def test_a_lesson_mixes_plain_patches_in_as_often_as_it_says() -> None:
     both = [empty_spots("acpds"), empty_spots("pklot")]
     lesson = Lesson(both, both, {"acpds": 0.8, "pklot": 0.2}, (0.0, 0.5))
-    before, polish = lesson.mixtures()
+    before, polish, late = lesson.mixtures()
     np.testing.assert_allclose(before.shares, [0.8, 0.2, 0.0, 0.0])
     np.testing.assert_allclose(polish.shares, [0.4, 0.1, 0.4, 0.1])
+    np.testing.assert_allclose(late.shares, polish.shares)
 
 
 def test_rendered_spots_come_while_polishing_and_take_alike_from_all() -> None:
-    both, drawn = [empty_spots("acpds"), empty_spots("pklot")], empty_spots("rendered")
+    """The ordinary ones first; at the end all kinds, and plain patches cut at an edge."""
+    both, edged = [empty_spots("acpds"), empty_spots("pklot")], [empty_spots("acpds")]
+    drawn = {kind: empty_spots("rendered") for kind in Kind}
     shares = {"acpds": 0.8, "pklot": 0.2}
-    before, polish = Lesson(both, both, shares, (0.0, 0.5), drawn).mixtures()
-    assert drawn not in before.pools
-    assert polish.pools[-1] is drawn
-    rest = 1.0 - RENDERED_SHARE
+    lesson = Lesson(both, both, shares, (0.0, 0.5), edged=edged, rendered=drawn)
+    before, polish, late = lesson.mixtures()
+    for mixture in (before, polish, late):
+        assert mixture.shares.sum() == pytest.approx(1.0)
+    assert not before.shares[2:].any()
+    rest = (1.0 - RENDERED_SHARE) * 0.5
     np.testing.assert_allclose(
-        polish.shares, [0.4 * rest, 0.1 * rest, 0.4 * rest, 0.1 * rest, RENDERED_SHARE]
+        polish.shares, [0.8 * rest, 0.2 * rest, 0.8 * rest, 0.2 * rest, 0.0, RENDERED_SHARE]
     )
+    assert polish.pools[-1] is drawn[Kind.ORDINARY]
+    rest = (1.0 - sum(LATE_SHARES.values())) * 0.5
+    np.testing.assert_allclose(late.shares[:2], [0.8 * rest, 0.2 * rest])
+    np.testing.assert_allclose(late.shares[2:4], (1.0 - EDGED_SHARE) * late.shares[:2])
+    np.testing.assert_allclose(late.shares[4], EDGED_SHARE * rest)
+    np.testing.assert_allclose(late.shares[5:], list(LATE_SHARES.values()))
+    assert late.pools[5:] == [drawn[kind] for kind in LATE_SHARES]
