@@ -1,6 +1,7 @@
 """Who is vouched for: a fail-over and a silent ledger change nothing, a stop of everything does."""
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,7 +90,7 @@ async def test_after_a_stop_of_all_nobody_is_told_that_a_camera_is_ok(tmp_path: 
                 "/api/v1/lots/north",
                 "/api/v1/lots/north?fresh=1",
             ):
-                assert DOUBT in (await http.get(path)).text, path
+                await web.until(path, lambda found: DOUBT in json.dumps(found))
             (spot, _) = (await web.get("/api/v1/export/parkapi/parking-spots"))["items"]
             assert spot["realtime_status"] == "UNKNOWN"
 
