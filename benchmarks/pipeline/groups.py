@@ -127,7 +127,7 @@ async def strips(setting: Setting) -> list[Row]:
         async with _running(setting.strip_cameras, reuse.options) as running:
             with apart(running):
                 async with Fleet(running, sources, rate=1.0, cuts_strips=True) as fleet:
-                    await fleet.wait(_WARM_S)
+                    await fleet.wait(_FULL_WARM * setting.seconds)
                     load = await fleet.count(setting.seconds)
         what = f"strips of {recording.regions_a_strip:.0f} regions ({name}), {reuse.words}"
         rows += on_a_core(load, setting.strip_cameras, what, STRIPS_GOAL)

@@ -2,8 +2,9 @@
 
 Each spot of the sample clips fills a cell of its own, as large as a spot of `scene`, so that one
 1080p picture holds a hundred: those of both cameras, some of them at two times. The clips show a
-short day in a minute, with a car that comes or goes every few seconds; here it takes ten. Noise and
-compression are other ones in every picture.
+short day in a minute, with a car that comes or goes every few seconds; here it takes ten minutes.
+From each picture to the next four or five spots change; noise and compression are other ones in
+every picture.
 """
 
 import functools
@@ -25,13 +26,14 @@ from sample_videos import NORTH
 SECONDS = 31
 CYCLE = 2 * SECONDS - 2
 """Pictures, there and back again: replayed, nothing jumps where they begin anew."""
-_BEGIN = 130  # frames of the clips; one of them for each second
+_BEGIN = 90  # frames of the clips, of which one makes a second
 _LATER = 300  # frames after which a spot serves a second time
 _ACROSS, _DOWN = 10, 10
 _CELL = np.array((WIDTH // _ACROSS, HEIGHT // _DOWN), np.float64)
 _FILLED = np.array((0.8, 0.75))  # of the cell, at most, by the box round the region
-_NOISE = 3.5
-"""Standard deviation of the noise that makes pictures as large, in bytes, as those of `scene`."""
+_NOISE = 2.0
+"""Standard deviation, grey levels. With as much as `scene` has pictures would be a third larger, for
+there is more to see in them; so they have 280 kB, not 240."""
 
 Floats = npt.NDArray[np.float64]
 

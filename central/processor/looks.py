@@ -49,7 +49,7 @@ class Looks:
     settings: ReuseSettings
     classified: Signatures  # (N, cells); cells is 0 before anything was
     probabilities: Probabilities  # (N,)
-    at_us: npt.NDArray[np.int64]  # (N,), of capture
+    at_us: npt.NDArray[np.int64]  # (N,), of capture; the first time earlier, spread over refresh_s
     last: Signatures | None = None
 
     @classmethod
@@ -90,5 +90,9 @@ class Looks:
             self.classified.copy() if self.classified.shape == shape else np.zeros(shape, np.uint8)
         )
         scores, times_us = self.probabilities.copy(), self.at_us.copy()
-        looks[whose], scores[whose], times_us[whose] = now, probabilities, at_us
+        looks[whose], scores[whose] = now, probabilities
+        # What is classified first, all at once, is due again one after the other.
+        refresh_us = round(self.settings.refresh_s * 1e6)
+        earlier_us = whose * refresh_us // len(scores) * (times_us[whose] == _NEVER)
+        times_us[whose] = at_us - earlier_us
         return replace(self, classified=looks, probabilities=scores, at_us=times_us)

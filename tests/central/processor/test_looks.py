@@ -48,9 +48,16 @@ def test_what_is_doubtful_is_always_due() -> None:
     assert known.due(GREY, ALL, 101 * SECOND).tolist() == [True, True, False]
 
 
-@pytest.mark.parametrize(("at_s", "due"), [(129.9, False), (130.0, True), (99.9, True)])
+@pytest.mark.parametrize(("at_s", "due"), [(149.9, False), (150.0, True), (119.9, True)])
 def test_all_is_due_in_the_end_and_when_a_clock_was_set_back(at_s: float, due: bool) -> None:
-    assert looks().due(GREY, ALL, round(at_s * SECOND)).tolist() == [due] * 3
+    known = looks().with_classified(GREY, ALL, SURE, 120 * SECOND)
+    assert known.due(GREY, ALL, round(at_s * SECOND)).tolist() == [due] * 3
+
+
+def test_what_was_first_classified_together_is_due_again_one_after_the_other() -> None:
+    known = looks(at_s=100.0)
+    due = [known.due(GREY, ALL, (100 + second) * SECOND).tolist() for second in (9, 10, 20, 30)]
+    assert due == [[False] * 3, [False, False, True], [False, True, True], [True] * 3]
 
 
 def test_each_spot_has_a_time_of_its_own() -> None:
@@ -70,7 +77,7 @@ def test_what_was_remembered_is_never_written_to() -> None:
     known.with_classified(striped(9)[1:], ALL[1:], SURE[:2], 200 * SECOND)
     assert np.array_equal(known.classified, looks_before)
     assert np.array_equal(known.probabilities, scores_before)
-    assert known.at_us.tolist() == [100 * SECOND] * 3
+    assert known.at_us.tolist() == [100 * SECOND, 90 * SECOND, 80 * SECOND]
 
 
 def test_spots_that_no_strip_has_shown_yet_are_due() -> None:
