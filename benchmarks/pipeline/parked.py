@@ -32,7 +32,7 @@ _ACROSS, _DOWN = 10, 10
 _CELL = np.array((WIDTH // _ACROSS, HEIGHT // _DOWN), np.float64)
 _FILLED = np.array((0.8, 0.75))  # of the cell, at most, by the box round the region
 _NOISE = 2.0
-"""Standard deviation, grey levels. With as much as `scene` has pictures would be a third larger, for
+"""Standard deviation, grey levels. With the noise of `scene` pictures would be a third larger, for
 there is more to see in them; so they have 280 kB, not 240."""
 
 Floats = npt.NDArray[np.float64]
