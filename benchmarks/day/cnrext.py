@@ -97,6 +97,7 @@ def _day(
         counted=counted[shown],
         near=neighbours(shares),
         model=model_name(classifier),
+        stills=True,
     )
 
 

@@ -29,8 +29,7 @@ def ours(settings: EvidenceSettings) -> Policy:
         now = np.full(len(scores.spot_ids), UNKNOWN)
         frames = zip(scores.probabilities, scores.times_us.tolist(), strict=True)
         for number, (probabilities, at_us) in enumerate(frames):
-            # No day has a picture that stands still: scores that repeat are of looks that do.
-            for change in spots.observe(probabilities, at_us, compared=True):
+            for change in spots.observe(probabilities, at_us, compared=not scores.stills):
                 now[place[change.spot_id]] = np.int8(change.occupancy)
             states[number] = now
         return states

@@ -20,7 +20,8 @@ class DayScores:
 
     times_us: (T,) of capture. probabilities: (T, N) of occupied. occupied: (T, N), the truth.
     counted: (T, N), False where there is no truth. hours: (T,) of the day, for the plot.
-    near: (N, N), whose vehicles may show in whose regions.
+    near: (N, N), whose vehicles may show in whose regions. stills: whether scores repeat as one
+    picture is shown until the next; else each frame was looked at, though it may look alike.
     """
 
     name: str
@@ -32,6 +33,7 @@ class DayScores:
     counted: Flags
     near: Flags
     model: str
+    stills: bool = False
 
     @property
     def frame_s(self) -> float:

@@ -55,6 +55,12 @@ def test_ours_is_the_processors_filter() -> None:
     assert states[-10:] == [OCCUPIED] * 10
 
 
+def test_a_still_is_one_look_however_long_it_is_shown() -> None:
+    one = day("o" * 60, "9" * 10 + "1" * 50)
+    assert ours(SETTINGS)(one)[-1, 0] == VACANT
+    assert ours(SETTINGS)(replace(one, stills=True))[-1, 0] == OCCUPIED
+
+
 def test_a_flip_is_false_unless_the_truth_is_near() -> None:
     truth = "v" * 30 + "o" * 30
     early = day(truth, "0" * 27 + "9" * 33)
