@@ -10,7 +10,7 @@ import click
 
 from central.ledger.client import LedgerClient
 from central.processor.evidence import EvidenceSettings
-from central.processor.looks import ReuseSettings
+from central.processor.looks import MOST_REFRESH_S, ReuseSettings
 from central.processor.service import Processor
 from central.processor.settings import ProcessorSettings
 from models.classifier import SpotClassifier
@@ -48,6 +48,13 @@ def evidence_settings(
         raise UsageError(
             f"--occupied-above, --vacant-below, --enter-confidence, --leave-confidence: {error}"
         ) from error
+
+
+def _reuse_settings(change_threshold: float, refresh_every: float) -> ReuseSettings:
+    try:
+        return ReuseSettings(threshold=change_threshold, refresh_s=refresh_every)
+    except ValueError as error:  # not a number: every range lets it pass
+        raise UsageError(f"--change-threshold, --refresh-every: {error}") from error
 
 
 def _check_writable(folder: Path) -> None:
@@ -215,7 +222,7 @@ async def _serve(
 )
 @click.option(
     "--refresh-every",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0, MOST_REFRESH_S),
     default=ReuseSettings.refresh_s,
     show_default=True,
     show_envvar=True,
@@ -310,7 +317,7 @@ def processor(
             vacant_below=vacant_below,
             **evidence,
         ),
-        reuse=ReuseSettings(threshold=change_threshold, refresh_s=refresh_every),
+        reuse=_reuse_settings(change_threshold, refresh_every),
         workers=workers,
         max_cameras=max_cameras,
         silent_after=silent_after,

@@ -19,6 +19,8 @@ from models.signatures import Flags, Signatures, differ
 BRIGHTNESS = 32.0
 """Grey levels by which a patch's mean brightness may differ from when it was classified."""
 
+MOST_REFRESH_S = 86_400
+
 _NEVER = -(2**62)
 
 
@@ -33,6 +35,13 @@ class ReuseSettings:
 
     threshold: float = 3.0
     refresh_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.threshold <= 255.0 and 0.0 <= self.refresh_s <= MOST_REFRESH_S):
+            raise ValueError(
+                f"{self.threshold} grey levels and {self.refresh_s} s: 0 to 255 grey levels and "
+                f"0 to {MOST_REFRESH_S} s are needed"
+            )
 
 
 EVERYTHING = ReuseSettings(threshold=0.0)

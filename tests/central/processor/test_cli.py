@@ -96,6 +96,8 @@ def test_a_port_in_use(fails: Fails) -> None:
         (("--processor-id", "a b"), "processor id 'a b'"),
         (("--silent-after", "0"), "--silent-after"),
         (("--occupied-above", "0.2", "--vacant-below", "0.4"), "the first under the second"),
+        (("--change-threshold", "256"), "--change-threshold"),
+        (("--refresh-every", "nan"), "--refresh-every: 3.0 grey levels and nan s"),
     ],
 )
 def test_wrong_values(fails: Fails, arguments: tuple[str, ...], said: str) -> None:

@@ -89,3 +89,11 @@ def test_spots_that_no_strip_has_shown_yet_are_due() -> None:
 
 def test_a_threshold_of_zero_remembers_nothing() -> None:
     assert Looks.begin(ReuseSettings(threshold=0.0), 3) is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "refresh_s"), [(-1.0, 30.0), (np.nan, 30.0), (3.0, np.nan), (3.0, np.inf)]
+)
+def test_settings_that_make_no_sense(threshold: float, refresh_s: float) -> None:
+    with pytest.raises(ValueError, match="grey levels and 0 to 86400 s are needed"):
+        ReuseSettings(threshold=threshold, refresh_s=refresh_s)
