@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import math
 import os
 import sys
 from pathlib import Path
@@ -23,19 +22,13 @@ from edge.take_reference import masks_of as read_masks
 from edge.take_reference import take_reference
 from edge.watch_options import WatchChoice, watch_options
 from node.address import ADDRESSES, Address
+from node.finite import FiniteRange
 from node.identifiers import IdType
 from node.logs import configure, log_level_option
 from node.shutdown import run_until_signalled
 
 _FPS = 1.0
 _STILLS_FPS = 1 / 60
-
-
-def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    # click's ranges let not-a-number through, as it is neither below nor above anything.
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number to work with", param=param)
-    return value
 
 
 @click.command()
@@ -76,9 +69,8 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) ->
 )
 @click.option(
     "--fps",
-    type=click.FloatRange(min=0, min_open=True, max=60),
+    type=FiniteRange(min=0, min_open=True, max=60),
     default=None,
-    callback=_finite,
     show_default="1; of stills 1 a minute",
     show_envvar=True,
     help="Frames sent a second.",
@@ -101,9 +93,8 @@ def _finite(_ctx: click.Context, param: click.Parameter, value: float | None) ->
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=1.0,
-    callback=_finite,
     show_default=True,
     show_envvar=True,
     help="Play a file this many times faster than it was recorded.",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from edge.nudge_judge import NudgeLimits
+from node.finite import FiniteRange
 
 _DEFAULTS = NudgeLimits()
 
@@ -23,7 +24,7 @@ class NudgeChoice:
 _OPTIONS = (
     click.option(
         "--nudged-beyond",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=_DEFAULTS.shift_px,
         show_default=True,
         show_envvar=True,
@@ -34,7 +35,7 @@ _OPTIONS = (
     ),
     click.option(
         "--nudge-every",
-        type=click.FloatRange(min=0.1),
+        type=FiniteRange(min=0.1),
         default=_DEFAULTS.every_s,
         show_default=True,
         show_envvar=True,

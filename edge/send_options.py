@@ -9,6 +9,7 @@ import click
 from edge.encoder import Send, SendSettings
 from edge.gate import GateSettings
 from node.errors import UsageError
+from node.finite import FiniteRange
 
 
 def _quality(name: str, default: int, what: str) -> Callable[[Callable[..., Any]], Any]:
@@ -60,7 +61,7 @@ _OPTIONS = (
     ),
     click.option(
         "--picture-every",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=SendSettings.picture_s,
         show_default=True,
         show_envvar=True,
@@ -68,7 +69,7 @@ _OPTIONS = (
     ),
     click.option(
         "--refresh-every",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=GateSettings.refresh_s,
         show_default=True,
         show_envvar=True,
@@ -76,7 +77,7 @@ _OPTIONS = (
     ),
     click.option(
         "--doubtful-every",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=GateSettings.doubtful_s,
         show_default=True,
         show_envvar=True,
@@ -84,7 +85,7 @@ _OPTIONS = (
     ),
     click.option(
         "--change-threshold",
-        type=click.FloatRange(min=0, max=255),
+        type=FiniteRange(min=0, max=255),
         default=GateSettings.threshold,
         show_default=True,
         show_envvar=True,

@@ -9,6 +9,7 @@ import click
 
 from edge.detectors import DetectorLimits
 from edge.source import Source
+from node.finite import FiniteRange
 
 _DEFAULTS = DetectorLimits()
 _LOST_FRAMES, _LATE_FRAMES, _FROZEN_FRAMES = 3, 2, 10
@@ -51,7 +52,7 @@ def _by_rate(default: float, frames: int) -> str:
 def _option(name: str, help_text: str, *, default: float | None, shown: str | bool) -> Any:
     return click.option(
         name,
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         default=default,
         show_default=shown,
         show_envvar=True,

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import click
 
+from node.finite import FiniteRange
 from node.identifiers import IdType
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -14,7 +15,7 @@ def timeout_option(words: str) -> Callable[[Command], Command]:
     """Return the option --timeout, seconds, explained by these words."""
     return click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True, max=600),
+        type=FiniteRange(min=0, min_open=True, max=600),
         default=10.0,
         show_default=True,
         show_envvar=True,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from node.finite import FiniteRange
 from sample_videos.camera import Camera, Floats
 from sample_videos.day_schedule import DayPlan, make_day
 from sample_videos.draw import Studio
@@ -96,7 +97,7 @@ class DayStudio:
 @seed_option(7, of="cars, people and weather")
 @click.option(
     "--hours",
-    type=click.FloatRange(min=0, min_open=True, max=24 * 366),
+    type=FiniteRange(min=0, min_open=True, max=24 * 366),
     default=24.0,
     show_default=True,
     show_envvar=True,
@@ -104,7 +105,7 @@ class DayStudio:
 )
 @click.option(
     "--begin",
-    type=click.FloatRange(0, 24),
+    type=FiniteRange(0, 24),
     default=0.0,
     show_default=True,
     show_envvar=True,
@@ -112,7 +113,7 @@ class DayStudio:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=60),
+    type=FiniteRange(min=60),
     default=None,
     show_default="60 for each hour",
     show_envvar=True,

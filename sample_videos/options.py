@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from node.finite import FiniteRange
+
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
@@ -42,7 +44,7 @@ def fps_option(default: float) -> Decorator:
     """Return --fps."""
     return click.option(
         "--fps",
-        type=click.FloatRange(min=0.1, max=60),
+        type=FiniteRange(min=0.1, max=60),
         default=default,
         show_default=True,
         show_envvar=True,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from node.finite import FiniteRange
 from sample_videos.camera import Camera
 from sample_videos.draw import Studio
 from sample_videos.layout import LOT_ID, layout_toml
@@ -29,7 +30,7 @@ _CAMERA_IDS = tuple(camera.id for camera in cameras())
 @seed_option(SEED, of="cars, people and stains")
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.1, max=600),
+    type=FiniteRange(min=0.1, max=600),
     default=60.0,
     show_default=True,
     show_envvar=True,

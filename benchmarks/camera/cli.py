@@ -14,6 +14,7 @@ from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
 from benchmarks.strips import strips_rows
+from node.finite import FiniteRange
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PEER = "VideoCapture.read()"
@@ -123,7 +124,7 @@ def truth_rows(truth: Truth) -> list[Row]:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=5),
+    type=FiniteRange(min=5),
     default=30.0,
     show_default=True,
     show_envvar=True,

@@ -16,6 +16,7 @@ from benchmarks.machine import this_machine
 from benchmarks.options import report_options
 from benchmarks.report import Report, Row
 from node.event_loops import quick_loop
+from node.finite import FiniteRange
 
 GROUPS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "appends": appends.measure,
@@ -54,7 +55,7 @@ NO_ETCD = (
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.2, 600),
+    type=FiniteRange(0.2, 600),
     default=3.0,
     show_default=True,
     show_envvar=True,
@@ -70,7 +71,7 @@ NO_ETCD = (
 )
 @click.option(
     "--camera-rate",
-    type=click.FloatRange(0.1, 1000),
+    type=FiniteRange(0.1, 1000),
     default=50.0,
     show_default=True,
     show_envvar=True,

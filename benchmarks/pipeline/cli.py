@@ -28,6 +28,7 @@ from benchmarks.pipeline.stages import (
 from benchmarks.report import Report, Row
 from models.classifier import SpotClassifier
 from node.errors import UsageError
+from node.finite import FiniteRange
 
 FRAMES_GOAL, STRIPS_GOAL = 8.0, 25.0
 OVERHEAD_GOAL = 1.25
@@ -106,7 +107,7 @@ _PROCESSES: dict[str, Callable[[Setting], Coroutine[None, None, list[Row]]]] = {
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(1, 3600),
+    type=FiniteRange(1, 3600),
     default=20.0,
     show_default=True,
     show_envvar=True,

@@ -21,6 +21,7 @@ from central.demo.processes import Supervisor
 from central.ledger.client import LedgerClient
 from node.address import Address
 from node.errors import OperationError
+from node.finite import FiniteRange
 
 START_S = 60.0
 P99_GOAL_MS = 100.0
@@ -67,7 +68,7 @@ class Measured:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(1, 10_000),
+    type=FiniteRange(1, 10_000),
     default=500.0,
     show_default=True,
     show_envvar=True,
@@ -75,7 +76,7 @@ class Measured:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(2, 3600),
+    type=FiniteRange(2, 3600),
     default=20.0,
     show_default=True,
     show_envvar=True,
@@ -91,7 +92,7 @@ class Measured:
 )
 @click.option(
     "--changes",
-    type=click.FloatRange(0.1, 1000),
+    type=FiniteRange(0.1, 1000),
     default=4.0,
     show_default=True,
     show_envvar=True,

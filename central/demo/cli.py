@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import os
 import shutil
 import sys
@@ -203,9 +202,6 @@ def _settings(
     fps: float,
     fail_over: bool,
 ) -> DemoSettings:
-    for option, number in (("--seconds", seconds), ("--fps", fps)):
-        if math.isnan(number):  # click's ranges let it through: it is neither below nor above
-            raise UsageError(f"{option} nan: is not a number to work with")
     if not sources:
         for option, value in (("--layout", layout_file), ("--truth", truth_file)):
             if value is not None:

@@ -6,13 +6,15 @@ from typing import TypeVar
 
 import click
 
+from node.finite import FiniteRange
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 fps_option = click.option(
     "--fps",
-    type=click.FloatRange(min=0, min_open=True, max=60),
+    type=FiniteRange(min=0, min_open=True, max=60),
     default=2.0,
     show_default=True,
     show_envvar=True,
@@ -24,7 +26,7 @@ def seconds_option(words: str) -> Callable[[Command], Command]:
     """Return the option --seconds, how long the cameras run, explained by these words."""
     return click.option(
         "--seconds",
-        type=click.FloatRange(min=8, max=86_400),
+        type=FiniteRange(min=8, max=86_400),
         default=45.0,
         show_default=True,
         show_envvar=True,

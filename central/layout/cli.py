@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.identifiers import IdType
 from node.options import replace_option
 
@@ -52,7 +53,7 @@ FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--fps",
-    type=click.FloatRange(min=0, min_open=True, max=240),
+    type=FiniteRange(min=0, min_open=True, max=240),
     default=1.0,
     show_default=True,
     show_envvar=True,
@@ -60,7 +61,7 @@ FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--seconds-per-frame",
-    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    type=FiniteRange(min=0, min_open=True, max=86_400),
     default=1.0,
     show_default=True,
     show_envvar=True,

@@ -23,6 +23,7 @@ from central.operator.connecting import connected
 from central.operator.options import ledger_option
 from node.address import Address
 from node.errors import OperationError, UsageError
+from node.finite import FiniteRange
 from node.options import lots_option
 from node.shutdown import run_unless_signalled
 
@@ -42,7 +43,7 @@ ASKED_S = 2.0
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
     show_envvar=True,

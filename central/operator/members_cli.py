@@ -9,11 +9,12 @@ from central.operator import members as group
 from central.operator.connecting import connected
 from central.operator.options import ledger_option
 from node.address import REMOTE_ADDRESS, Address
+from node.finite import FiniteRange
 from node.identifiers import IdType
 
 timeout_option = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
     show_envvar=True,
@@ -23,7 +24,7 @@ timeout_option = click.option(
 
 wait_option = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=60.0,
     show_default=True,
     show_envvar=True,

@@ -18,13 +18,14 @@ from central.operator.overview_json import overview_object
 from central.operator.overview_tables import overview_tables
 from node.address import Address
 from node.errors import OperationError
+from node.finite import FiniteRange
 
 
 @click.command()
 @ledger_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=60),
+    type=FiniteRange(min=0, min_open=True, max=60),
     default=2.0,
     show_default=True,
     show_envvar=True,

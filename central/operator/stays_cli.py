@@ -31,6 +31,7 @@ from central.stays.stays import BRIDGE_S, limits_of, over_stay_s, stays_of
 from central.stays.turnover import turnover
 from node.address import Address
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.identifiers import IdType
 from node.values import frozen
 
@@ -85,7 +86,7 @@ class WantedStays:
 )
 @click.option(
     "--bridge",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=BRIDGE_S,
     show_default=True,
     show_envvar=True,

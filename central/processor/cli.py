@@ -17,6 +17,7 @@ from models.classifier import SpotClassifier
 from node import logs
 from node.address import ADDRESS, Address, ledger_option
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.identifiers import IdType
 from node.shutdown import run_until_signalled
 
@@ -48,13 +49,6 @@ def evidence_settings(
         raise UsageError(
             f"--occupied-above, --vacant-below, --enter-confidence, --leave-confidence: {error}"
         ) from error
-
-
-def _reuse_settings(change_threshold: float, refresh_every: float) -> ReuseSettings:
-    try:
-        return ReuseSettings(threshold=change_threshold, refresh_s=refresh_every)
-    except ValueError as error:  # not a number: every range lets it pass
-        raise UsageError(f"--change-threshold, --refresh-every: {error}") from error
 
 
 def _check_writable(folder: Path) -> None:
@@ -129,7 +123,7 @@ async def _serve(
 )
 @click.option(
     "--enter-seconds",
-    type=click.FloatRange(0, 600, min_open=True),
+    type=FiniteRange(0, 600, min_open=True),
     default=_DEFAULT.enter_seconds,
     show_default=True,
     show_envvar=True,
@@ -137,7 +131,7 @@ async def _serve(
 )
 @click.option(
     "--leave-seconds",
-    type=click.FloatRange(0, 600, min_open=True),
+    type=FiniteRange(0, 600, min_open=True),
     default=_DEFAULT.leave_seconds,
     show_default=True,
     show_envvar=True,
@@ -145,7 +139,7 @@ async def _serve(
 )
 @click.option(
     "--enter-confidence",
-    type=click.FloatRange(0.5, 0.96),
+    type=FiniteRange(0.5, 0.96),
     default=_DEFAULT.enter_confidence,
     show_default=True,
     show_envvar=True,
@@ -153,7 +147,7 @@ async def _serve(
 )
 @click.option(
     "--leave-confidence",
-    type=click.FloatRange(0.5, 0.96),
+    type=FiniteRange(0.5, 0.96),
     default=_DEFAULT.leave_confidence,
     show_default=True,
     show_envvar=True,
@@ -161,7 +155,7 @@ async def _serve(
 )
 @click.option(
     "--unsure-seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=_DEFAULT.unsure_seconds,
     show_default=True,
     show_envvar=True,
@@ -170,7 +164,7 @@ async def _serve(
 )
 @click.option(
     "--seen-seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=_DEFAULT.seen_seconds,
     show_default=True,
     show_envvar=True,
@@ -179,7 +173,7 @@ async def _serve(
 )
 @click.option(
     "--stay-seconds",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     default=_DEFAULT.stay_seconds,
     show_default=True,
     show_envvar=True,
@@ -187,7 +181,7 @@ async def _serve(
 )
 @click.option(
     "--hidden-seconds",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     default=_DEFAULT.hidden_seconds,
     show_default=True,
     show_envvar=True,
@@ -196,7 +190,7 @@ async def _serve(
 )
 @click.option(
     "--occupied-above",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     show_default="the model's",
     show_envvar=True,
@@ -204,7 +198,7 @@ async def _serve(
 )
 @click.option(
     "--vacant-below",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     show_default="the model's",
     show_envvar=True,
@@ -212,7 +206,7 @@ async def _serve(
 )
 @click.option(
     "--change-threshold",
-    type=click.FloatRange(0, 255),
+    type=FiniteRange(0, 255),
     default=ReuseSettings.threshold,
     show_default=True,
     show_envvar=True,
@@ -222,7 +216,7 @@ async def _serve(
 )
 @click.option(
     "--refresh-every",
-    type=click.FloatRange(0, MOST_REFRESH_S),
+    type=FiniteRange(0, MOST_REFRESH_S),
     default=ReuseSettings.refresh_s,
     show_default=True,
     show_envvar=True,
@@ -230,7 +224,7 @@ async def _serve(
 )
 @click.option(
     "--silent-after",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=None,
     show_default="10, or 5 frames of the camera if longer",
     show_envvar=True,
@@ -317,7 +311,7 @@ def processor(
             vacant_below=vacant_below,
             **evidence,
         ),
-        reuse=_reuse_settings(change_threshold, refresh_every),
+        reuse=ReuseSettings(threshold=change_threshold, refresh_s=refresh_every),
         workers=workers,
         max_cameras=max_cameras,
         silent_after=silent_after,

@@ -12,6 +12,7 @@ from central.web.settings import WebSettings
 from node import logs
 from node.address import ADDRESS, ADDRESSES, Address
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.shutdown import run_until_signalled
 
 MIN_TOKEN = 16
@@ -37,7 +38,7 @@ MIN_TOKEN = 16
 )
 @click.option(
     "--stale-after",
-    type=click.FloatRange(1, 86_400),
+    type=FiniteRange(1, 86_400),
     default=30.0,
     show_default=True,
     show_envvar=True,

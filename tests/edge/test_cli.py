@@ -54,7 +54,7 @@ def test_the_process_is_small() -> None:
         "assert 'edge' in roots\n"
         "ours = {name for name in sys.modules if name.startswith('models.')}\n"
         "heavy = roots & {'central', 'onnx', 'onnxruntime', 'torch'}\n"
-        "light = {'models.corners', 'models.patches', 'models.strips'}\n"
+        "light = {'models.corners', 'models.patches', 'models.signatures', 'models.strips'}\n"
         "print('loaded:', sorted(heavy | ours - light))\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -11,6 +11,7 @@ import click
 from central.ledger.commands.options import listen_option, replica_id_option
 from node.address import REMOTE_ADDRESS, Address
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.identifiers import IdType, check_id
 from node.logs import configure, log_level_option
 
@@ -166,7 +167,7 @@ so that the address is given that all others dial. Later starts need neither --p
 )
 @click.option(
     "--camera-time-out",
-    type=click.FloatRange(min=1),
+    type=FiniteRange(min=1),
     default=15.0,
     show_default=True,
     show_envvar=True,
@@ -174,7 +175,7 @@ so that the address is given that all others dial. Later starts need neither --p
 )
 @click.option(
     "--keep-history",
-    type=click.FloatRange(min=0, min_open=True, max=36_500),
+    type=FiniteRange(min=0, min_open=True, max=36_500),
     metavar="DAYS",
     show_default="all of it",
     show_envvar=True,

@@ -14,6 +14,7 @@ from central.web.secrets import secret_of
 from node import logs
 from node.address import REMOTE_ADDRESS, Address
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.identifiers import IdType
 from node.shutdown import run_until_signalled
 
@@ -76,7 +77,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 )
 @click.option(
     "--repeat",
-    type=click.FloatRange(1, 86_400),
+    type=FiniteRange(1, 86_400),
     default=60.0,
     show_default=True,
     show_envvar=True,

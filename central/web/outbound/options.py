@@ -3,11 +3,12 @@
 import click
 
 from node import address
+from node.finite import FiniteRange
 
 ledger_option = address.ledger_option("Replicas of the ledger, any or all of them.")
 stale_after_option = click.option(
     "--stale-after",
-    type=click.FloatRange(1, 86_400),
+    type=FiniteRange(1, 86_400),
     default=30.0,
     show_default=True,
     show_envvar=True,

@@ -13,6 +13,7 @@ from central.web.secrets import secret_of
 from node import logs
 from node.address import Address
 from node.errors import UsageError
+from node.finite import FiniteRange
 from node.options import lots_option
 from node.shutdown import run_until_signalled
 
@@ -37,7 +38,7 @@ from node.shutdown import run_until_signalled
 @lots_option("This lot only; may be given more than once.")
 @click.option(
     "--every",
-    type=click.FloatRange(0, 86_400),
+    type=FiniteRange(0, 86_400),
     default=1.0,
     show_default=True,
     show_envvar=True,

@@ -18,7 +18,7 @@ from node.errors import OperationError
     ("arguments", "line"),
     [
         (["--seconds", "1"], "1.0 is not in the range 8<=x<=86400"),
-        (["--seconds", "nan"], "--seconds nan: is not a number"),
+        (["--seconds", "nan"], "nan is not a number"),
         (["--fps", "0"], "0.0 is not in the range"),
         (["--layout", "x.toml"], "--layout x.toml: goes with --source"),
         (["--truth", "x.json"], "--truth x.json: goes with --source"),

@@ -97,7 +97,8 @@ def test_a_port_in_use(fails: Fails) -> None:
         (("--silent-after", "0"), "--silent-after"),
         (("--occupied-above", "0.2", "--vacant-below", "0.4"), "the first under the second"),
         (("--change-threshold", "256"), "--change-threshold"),
-        (("--refresh-every", "nan"), "--refresh-every: 3.0 grey levels and nan s"),
+        (("--refresh-every", "nan"), "nan is not a number"),
+        (("--enter-seconds", "nan"), "nan is not a number"),
     ],
 )
 def test_wrong_values(fails: Fails, arguments: tuple[str, ...], said: str) -> None:
