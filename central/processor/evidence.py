@@ -57,8 +57,8 @@ class EvidenceSettings:
     vacant_below: float  # probability of occupied: an average above it is no sign of none
     enter_seconds: float = 4.0  # of clear evidence that make a vacant spot occupied
     leave_seconds: float = 4.0  # of clear evidence that make an occupied spot vacant
-    enter_confidence: float = 0.77  # probability of occupied that the average must reach
-    leave_confidence: float = 0.78  # probability of vacant that the average must reach
+    enter_confidence: float = 0.76  # probability of occupied that the average must reach
+    leave_confidence: float = 0.76  # probability of vacant that the average must reach
     frame_limit: float = 0.97  # probability beyond which no single frame is believed
     unsure_seconds: float = 120.0  # between the thresholds, after which a spot is unknown
     keep_confidence: float = 0.55  # of what is believed, that an unsure average must have
