@@ -6,6 +6,7 @@ onnxruntime nor anything of `central` (a test checks it in a process of its own)
 
 import errno
 import importlib
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -187,5 +188,7 @@ def main(arguments: list[str] | None = None, **extra: Any) -> None:
         # Files are written by those who name them in their errors: what is left is the output.
         if error.errno not in _NO_ROOM or error.filename is not None:
             raise
+        # What the failed write left behind is written again when Python ends, else.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(f"the output cannot be written ({error.strerror}); free its disk", exit_code=1)
     sys.exit(result if isinstance(result, int) else 0)

@@ -208,11 +208,15 @@ def test_what_a_machine_without_extras_runs_and_which_extra_the_rest_asks_for() 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_an_output_that_has_no_room_is_said_in_one_line() -> None:
+@pytest.mark.parametrize("environment", [None, {}])
+def test_an_output_that_has_no_room_is_said_in_one_line(
+    environment: dict[str, str] | None,
+) -> None:
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
             [sys.executable, "-m", "node", "--help"],
             cwd=ROOT,
+            env=environment,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
