@@ -85,6 +85,15 @@ async def connection(offer: Offer) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
+async def welcomed(offer: Offer) -> AsyncIterator[Client]:
+    """Connect to a lane, which says that it is welcome."""
+    async with connection(offer) as client:
+        client.say(offer.token.encode())
+        assert await client.answers() == [0]
+        yield client
+
+
+@asynccontextmanager
 async def lane(primary: Primary) -> AsyncIterator[tuple[Appending, Client]]:
     """Open a lane that is welcome."""
     appending = Appending(primary.replica)
@@ -92,9 +101,7 @@ async def lane(primary: Primary) -> AsyncIterator[tuple[Appending, Client]]:
         with lanes.offering(appending) as metadata:
             offer = offer_of(metadata)
             assert offer is not None
-            async with connection(offer) as client:
-                client.say(offer.token.encode())
-                assert await client.answers() == [0]
+            async with welcomed(offer) as client:
                 yield appending, client
     appending.close()
 
@@ -206,9 +213,8 @@ async def test_a_lane_that_carried_nothing_may_be_given_up() -> None:
         with lanes.offering(appending) as metadata:
             offer = offer_of(metadata)
             assert offer is not None
-            async with connection(offer) as client:
-                client.say(offer.token.encode())
-                assert await client.answers() == [0]
+            async with welcomed(offer):
+                pass
             async with connection(offer) as late:  # let in only after the other one has gone
                 late.say(offer.token.encode())
                 assert await late.is_cut_off()
