@@ -27,8 +27,8 @@ SECONDS = 31
 CYCLE = 2 * SECONDS - 2
 """Pictures, there and back again: replayed, nothing jumps where they begin anew."""
 _BEGIN = 90
-"""Frame of the clips, of which one makes a second. In other parts more changes, and a core bears fewer
-strips: docs/MEASUREMENTS.md."""
+"""Frame of the clips, of which one makes a second. In other parts more changes, and a core bears
+fewer strips: docs/MEASUREMENTS.md."""
 _LATER = 300  # frames after which a spot serves a second time
 _ACROSS, _DOWN = 10, 10
 _CELL = np.array((WIDTH // _ACROSS, HEIGHT // _DOWN), np.float64)
